@@ -1,0 +1,98 @@
+"""From a discovery answer to leases: which partitions there are, and where their feeds and refreshes live.
+
+Rules: nothing in the answer is trusted. Both URLs must be https and belong to the account's cloud, both must name the
+same partition (the last path segment, an opaque word), and the token must be there; a partition that fails is refused
+by name while the others are read. Null, missing and empty `resources` mean one thing: the app id is in use, or streams
+are not enabled (reference 2.4). `expiration` and the interval are read leniently: nobody's clock depends on them alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from urllib.parse import quote, urlsplit
+
+from falcon_streams.core.answer import tidy
+from falcon_streams.core.clouds import Origin
+
+_PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What Falcon offers for one partition. The token opens the feed, for about five minutes; it is never shown."""
+
+    partition: str
+    feed_url: str = field(repr=False)
+    refresh_url: str = field(repr=False)
+    token: str = field(repr=False)
+    interval: float
+
+    def feed_url_from(self, position: str, event_types: Sequence[str] = ()) -> str:
+        """The feed's URL from a position (`offset=7`, `whence=0`), with the server-side filter where there is one."""
+        joint = "&" if urlsplit(self.feed_url).query else "?"
+        url = f"{self.feed_url}{joint}{position}"
+        # Commas stay unencoded, as every known client sends them (reference 3.1).
+        return f"{url}&eventType={','.join(quote(name, safe='') for name in event_types)}" if event_types else url
+
+
+class Discovery(NamedTuple):
+    """One discovery: the leases offered, the sentences about partitions that were refused, and Falcon's clock."""
+
+    leases: Tuple[Lease, ...]
+    refusals: Tuple[str, ...]
+    served_at: Optional[float] = None
+
+
+def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[float] = None) -> Discovery:
+    """Read a discovery body that is a JSON object; never raises, whatever it holds."""
+    resources = tree.get("resources")
+    leases: Dict[str, Lease] = {}
+    refusals: List[str] = []
+    for position, resource in enumerate(resources if isinstance(resources, list) else []):
+        lease, refusal = _read_resource(resource, origin)
+        if lease is None or lease.partition in leases:
+            refusals.append(f"entry {position} of the discovery answer {refusal or 'names a partition twice'}")
+        else:
+            leases[lease.partition] = lease
+    return Discovery(tuple(leases.values()), tuple(refusals), served_at)
+
+
+def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Lease], str]:
+    if not isinstance(resource, dict):
+        return None, "is no object"
+    feed_url, refresh_url = resource.get("dataFeedURL"), resource.get("refreshActiveSessionURL")
+    session = resource.get("sessionToken")
+    token = session.get("token") if isinstance(session, dict) else None
+    if not isinstance(feed_url, str) or not isinstance(refresh_url, str):
+        return None, "lacks a URL"
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        return None, "lacks a session token"
+    for name, url in (("dataFeedURL", feed_url), ("refreshActiveSessionURL", refresh_url)):
+        fault = origin.refusal(url)
+        if fault is not None:
+            return None, f"has a {name} that {fault} (host {tidy(host_of(url))})"
+    partition = partition_of(feed_url)
+    if partition is None or partition_of(refresh_url) != partition:
+        return None, "does not name one partition in both of its URLs"
+    return Lease(partition, feed_url, refresh_url, token, _interval(resource.get("refreshActiveSessionInterval"))), ""
+
+
+def partition_of(url: str) -> Optional[str]:
+    """The partition that a feed or refresh URL ends in, None where its last path segment is no plain word."""
+    word = urlsplit(url).path.rsplit("/", 1)[-1]
+    return word if _PARTITION.match(word) else None
+
+
+def host_of(url: str) -> str:
+    """The host of a URL that may be none, for a message."""
+    try:
+        return urlsplit(url).hostname or "none"
+    except ValueError:
+        return "unreadable"
+
+
+def _interval(value: Any) -> float:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if plain and abs(value) < 1e9 else 0.0

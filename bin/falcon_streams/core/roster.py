@@ -1,0 +1,261 @@
+"""Which partitions there are, which feed each has, and what has to be done next: happenings in, intents out.
+
+Theory. A partition is idle, open (from the intent to open it until its reader has ended), and nothing else. A session
+token opens a feed for about five minutes only, so every open is preceded by a discovery, and there is at most one
+discovery under way. What a discovery offers is opened at once, unless that partition has a feed (never two on one app
+id and partition) or still has to wait. While siblings are connected, Falcon may offer only the free partitions, all, or
+none (reference 8, row 4): when one that was read before is missing for ten minutes, all close and start over; when it
+is missing although nothing of ours was connected, it has vanished, and is only waited for.
+
+Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
+
+from falcon_streams.core.backoff import LONGEST_FLOOR, Backoff
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.session import Close, Refresh, Session
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 60.0
+HEALTHY_AFTER = 120.0  # reference 8.1: a feed that was read this long has proven itself
+APP_ID_WAIT, APP_ID_JITTER = 10.0, 20.0  # reference 8, row 6: every 10 to 30 s, for as long as it takes
+MISSING_TOO_LONG = 600.0
+# A partition that Falcon adds while all feeds are healthy would otherwise wait for the next failure (row 12).
+REDISCOVERY = 900.0
+
+RUNNING, WAITING_APP_ID, ERROR = "running", "waiting_app_id", "error"
+ALL = "*"
+
+
+class Discover(NamedTuple):
+    """Ask Falcon for its streams."""
+
+
+class Open(NamedTuple):
+    """Start a reader for this lease."""
+
+    lease: Lease
+
+
+class RefreshOf(NamedTuple):
+    """Post this lease's refresh URL."""
+
+    lease: Lease
+
+
+class CloseOf(NamedTuple):
+    """End this partition's feed."""
+
+    partition: str
+    reason: str
+
+
+class Changed(NamedTuple):
+    """The state of a partition (`*`: of the input as a whole) is another one now."""
+
+    partition: str
+    state: str
+    reason: str
+
+
+Intent = Union[Discover, Open, RefreshOf, CloseOf, Changed]
+
+
+class Member:
+    """One partition over all its feeds."""
+
+    def __init__(self, partition: str, backoff: Backoff) -> None:
+        self.partition = partition
+        self.backoff = backoff
+        self.lease: Optional[Lease] = None
+        self.session: Optional[Session] = None
+        self.opened_at: Optional[float] = None
+        self.closing = False
+        self.floor_at = 0.0
+        self.retry_at = 0.0
+        self.missing_since: Optional[float] = None
+        self.was_read = False
+        self.vanished = False
+        self.state = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a reader of this partition may be alive."""
+        return self.lease is not None
+
+
+class Roster:
+    """All partitions of one input."""
+
+    def __init__(self, wanted: Optional[FrozenSet[str]], idle_timeout: float, draw: Callable[[], float]) -> None:
+        """`wanted` None for all partitions; `draw` returns a number from 0 up to 1."""
+        self._wanted = wanted
+        self._idle_timeout = idle_timeout
+        self._draw = draw
+        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY, draw)
+        self._discovering = False
+        self._not_before = 0.0
+        self._rediscover_at = 0.0
+        self._state = ""
+        self.members: Dict[str, Member] = {}
+
+    # -- happenings ------------------------------------------------------------------------------------------------
+
+    def discovered(self, discovery: Discovery, at: float) -> List[Intent]:
+        """Falcon answered; returns what to open."""
+        self._discovering = False
+        self._rediscover_at = at + REDISCOVERY
+        alone = not any(member.is_open for member in self.members.values())
+        offered = [lease for lease in discovery.leases if self._wanted is None or lease.partition in self._wanted]
+        if not offered and alone:
+            return self._nothing_offered(discovery, at)
+        self._backoff.reset()
+        intents: List[Intent] = []
+        for lease in offered:
+            intents += self._offer(lease, at)
+        names = {lease.partition for lease in offered}
+        for member in self.members.values():
+            if not member.is_open and member.partition not in names:
+                self._miss(member, at, alone)
+        return intents + self._input_state(RUNNING, "reading")
+
+    def discovery_failed(self, at: float, after: float, reason: str) -> List[Intent]:
+        """Discovery failed; `after` is the server's wait in seconds."""
+        self._discovering = False
+        self._not_before = at + self._backoff.next(after)
+        alone = not any(member.is_open for member in self.members.values())
+        return self._input_state(ERROR, reason) if alone else []
+
+    def opened(self, partition: str, at: float) -> List[Intent]:
+        """The feed answered 200."""
+        member = self.members[partition]
+        assert member.lease is not None
+        member.session = Session(member.lease.interval, self._idle_timeout, at)
+        member.opened_at = at
+        member.was_read, member.vanished = True, False
+        return self._state_of(member, RUNNING, "feed_opened")
+
+    def ended(self, partition: str, at: float, after: float, reason: str) -> List[Intent]:
+        """The reader of this partition has ended and its connection is closed."""
+        member = self.members[partition]
+        if member.opened_at is not None and at - member.opened_at >= HEALTHY_AFTER:
+            member.backoff.reset()
+        member.floor_at = at + min(max(after, 0.0), LONGEST_FLOOR)
+        member.retry_at = at + member.backoff.next(after)
+        member.lease = member.session = member.opened_at = None
+        member.closing = False
+        return self._state_of(member, ERROR, reason)
+
+    def refreshed(self, lease: Lease, at: float) -> None:
+        """The refresh of this lease was answered 200."""
+        session = self._session_of(lease)
+        if session is not None:
+            session.refreshed(at)
+
+    def refresh_failed(self, lease: Lease, at: float, after: float, gone: bool) -> None:
+        """The refresh of this lease failed."""
+        session = self._session_of(lease)
+        if session is not None:
+            session.refresh_failed(at, after, gone)
+
+    # -- intents ---------------------------------------------------------------------------------------------------
+
+    def intents(self, at: float) -> List[Intent]:
+        """What has to be done now. Each intent is given once and counts as under way."""
+        intents: List[Intent] = []
+        for member in self.members.values():
+            intents += self._session_intents(member, at)
+        if any(self._missing_too_long(member, at) for member in self.members.values()):
+            intents += self._start_over()
+        if not self._discovering and at >= self._not_before and self._discovery_due(at):
+            self._discovering = True
+            intents.append(Discover())
+        return intents
+
+    def close(self, partition: str, reason: str) -> List[Intent]:
+        """The supervisor wants this feed ended."""
+        return self._close(self.members[partition], reason)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _offer(self, lease: Lease, at: float) -> List[Intent]:
+        member = self.members.get(lease.partition)
+        if member is None:
+            backoff = Backoff(FIRST_RETRY, LONGEST_RETRY * 2, self._draw)
+            member = self.members[lease.partition] = Member(lease.partition, backoff)
+        member.missing_since = None
+        if member.is_open or at < member.floor_at:
+            return []
+        member.lease = lease
+        return [Open(lease)]
+
+    def _nothing_offered(self, discovery: Discovery, at: float) -> List[Intent]:
+        if discovery.refusals:
+            self._not_before = at + self._backoff.next()
+            return self._input_state(ERROR, "discovery_refused")
+        self._not_before = at + APP_ID_WAIT + self._draw() * APP_ID_JITTER
+        return self._input_state(WAITING_APP_ID, "no_streams_offered")
+
+    def _miss(self, member: Member, at: float, alone: bool) -> None:
+        member.vanished = member.vanished or alone
+        if member.missing_since is None:
+            member.missing_since = at
+        wait = REDISCOVERY if member.vanished else APP_ID_WAIT + self._draw() * APP_ID_JITTER
+        member.retry_at = max(member.retry_at, at + wait)
+
+    def _missing_too_long(self, member: Member, at: float) -> bool:
+        missing = member.missing_since
+        return not member.vanished and member.was_read and missing is not None and at - missing >= MISSING_TOO_LONG
+
+    def _start_over(self) -> List[Intent]:
+        intents: List[Intent] = []
+        for member in self.members.values():
+            if member.session is not None:
+                intents += self._close(member, "start_over")
+        return intents
+
+    def _session_intents(self, member: Member, at: float) -> List[Intent]:
+        if member.session is None or member.lease is None or member.closing:
+            return []
+        intent = member.session.intent(at)
+        if isinstance(intent, Refresh):
+            return [RefreshOf(member.lease)]
+        return self._close(member, intent.reason) if isinstance(intent, Close) else []
+
+    def _close(self, member: Member, reason: str) -> List[Intent]:
+        if not member.is_open or member.closing:
+            return []
+        member.closing = True
+        return [CloseOf(member.partition, reason)]
+
+    def _discovery_due(self, at: float) -> bool:
+        idle = [member.retry_at for member in self.members.values() if not member.is_open]
+        return at >= min([self._rediscover_at, *idle])
+
+    def _session_of(self, lease: Lease) -> Optional[Session]:
+        member = self.members.get(lease.partition)
+        # a late answer to the refresh of an earlier feed says nothing about this one
+        return member.session if member is not None and member.lease is lease else None
+
+    def _input_state(self, state: str, reason: str) -> List[Intent]:
+        if state == self._state:
+            return []
+        self._state = state
+        return [Changed(ALL, state, reason)]
+
+    def _state_of(self, member: Member, state: str, reason: str) -> List[Intent]:
+        if state == member.state:
+            return []
+        member.state = state
+        return [Changed(member.partition, state, reason)]
+
+    def session_left(self, partition: str, at: float) -> Optional[float]:
+        """Seconds the session of a partition has left, None without a feed."""
+        session = self.members[partition].session
+        return session.left(at) if session is not None else None
+
+    def states(self) -> Tuple[str, Dict[str, str]]:
+        """The input's state and each partition's."""
+        return self._state, {name: member.state for name, member in self.members.items()}

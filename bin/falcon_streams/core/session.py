@@ -1,0 +1,109 @@
+"""Falcon's lease on one open feed, as a state machine: happenings in, intents out, time as an argument.
+
+Theory. A feed that is not refreshed is cut after about half an hour, so the session asks for a `Refresh` at nine tenths
+of Falcon's interval, two minutes before its end at the latest. A failed refresh is tried again while the feed goes on;
+only a 404 says that nothing is connected any more, and then the feed is closed. A feed that falls silent is dead, but
+what counts as silence depends on what this feed has shown: once it has sent a heartbeat, `idle_timeout` without a byte
+ends it; a feed that never sends heartbeats is asked by an early refresh after ten minutes, and a 200 counts as life
+(heartbeats are usual, not guaranteed: reference 3.3). While the sink blocks the reader, nobody can hear anything, so
+that time counts as no silence.
+
+Rules: times are monotonic seconds. At most one refresh is under way. Every method is called with a time that does not
+go backwards, by the supervisor, except `heard`, `writing` and `written`, which the reader calls.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Union
+
+USUAL_INTERVAL = 1800.0  # every capture shows it; used where the answer's value makes no sense (reference 2.2)
+LONGEST_INTERVAL = 86_400.0
+SOONEST_REFRESH = 15.0  # as Beats does
+REFRESH_MARGIN = 120.0
+QUIET_WITHOUT_HEARTBEATS = 600.0
+LONGEST_REFRESH_RETRY = 60.0
+
+
+class Refresh(NamedTuple):
+    """Post the refresh of this session now."""
+
+
+class Close(NamedTuple):
+    """End the feed; `reason` is one word for the log."""
+
+    reason: str
+
+
+Intent = Union[Refresh, Close]
+
+
+class Session:
+    """One feed's session, from its opening to its end."""
+
+    def __init__(self, interval: float, idle_timeout: float, opened_at: float) -> None:
+        """`interval` and `idle_timeout` in seconds, as Falcon and the admin gave them."""
+        self._interval = interval if 0 < interval <= LONGEST_INTERVAL else USUAL_INTERVAL
+        self._idle_timeout = idle_timeout
+        self._renewed_at = opened_at
+        self._heard_at = opened_at
+        self._refresh_at = opened_at + self._refresh_wait()
+        self._refreshing = False
+        self._failures = 0
+        self._writing = False
+        self._gone = False
+        self.heartbeats_seen = False
+
+    def heard(self, at: float, heartbeat: bool) -> None:
+        """Bytes arrived; `heartbeat` when a blank line was among them."""
+        self._heard_at = at
+        self.heartbeats_seen = self.heartbeats_seen or heartbeat
+
+    def writing(self) -> None:
+        """The reader hands a batch to the sink and cannot hear until `written`."""
+        self._writing = True
+
+    def written(self, at: float) -> None:
+        """The sink took the batch."""
+        self._heard_at = at
+        self._writing = False
+
+    def refreshed(self, at: float) -> None:
+        """The refresh was answered 200."""
+        self._renewed_at = at
+        self._refreshing = False
+        self._failures = 0
+        self._refresh_at = at + self._refresh_wait()
+
+    def refresh_failed(self, at: float, after: float, gone: bool = False) -> None:
+        """The refresh failed; `after` is the server's wait in seconds, `gone` a 404."""
+        self._refreshing = False
+        self._failures += 1
+        self._gone = self._gone or gone
+        self._refresh_at = at + max(after, min(LONGEST_REFRESH_RETRY, 5.0 * 2.0 ** min(self._failures - 1, 8)))
+
+    def intent(self, at: float) -> Optional[Intent]:
+        """What has to be done now, None for nothing. A returned `Refresh` counts as under way."""
+        if self._gone:
+            return Close("session_gone")
+        if not self._writing and self._silent(at):
+            return Close("silence")
+        if not self._refreshing and (at >= self._refresh_at or self._doubtful(at)):
+            self._refreshing = True
+            return Refresh()
+        return None
+
+    def left(self, at: float) -> float:
+        """Seconds until Falcon may cut the feed for want of a refresh."""
+        return self._renewed_at + self._interval - at
+
+    def _silent(self, at: float) -> bool:
+        if self.heartbeats_seen:
+            return at - self._heard_at > self._idle_timeout
+        return at - max(self._heard_at, self._renewed_at) > 2 * QUIET_WITHOUT_HEARTBEATS
+
+    def _doubtful(self, at: float) -> bool:
+        quiet = at - max(self._heard_at, self._renewed_at) > QUIET_WITHOUT_HEARTBEATS
+        return quiet and not self.heartbeats_seen and not self._failures
+
+    def _refresh_wait(self) -> float:
+        return max(SOONEST_REFRESH, min(0.9 * self._interval, self._interval - REFRESH_MARGIN))

@@ -1,0 +1,58 @@
+"""What can go wrong, sorted by what the caller must do about it.
+
+Rules: an error asks for one of three fates: end (`Fatal`), wait and try again (`Retryable`), or go on with the next line
+(`Skippable`). A stop is not an error. Messages are written for an admin, say what to do next, and are composed from
+names, statuses and hosts only, so that no secret, token or query string can ride in them.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+
+class StreamsError(Exception):
+    """The root of all errors of ours; never raised itself."""
+
+    def __init__(self, message: str) -> None:
+        if type(self) is StreamsError:
+            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, SessionEnded, SplunkdGone")
+        super().__init__(message)
+
+
+class Fatal(StreamsError):
+    """The configuration is wrong: say one clear sentence and end. splunkd's `interval` brings the next try."""
+
+
+class Retryable(StreamsError):
+    """Time or an admin heals it: try again, not before `after` seconds, for ever.
+
+    `status` is the HTTP status where there was an answer, `trace_id` what Falcon's support asks for.
+    """
+
+    def __init__(
+        self, message: str, *, after: float = 0.0, status: Optional[int] = None, trace_id: Optional[str] = None
+    ) -> None:
+        super().__init__(message)
+        self.after = after
+        self.status = status
+        self.trace_id = trace_id
+
+
+class CredentialsRefused(Retryable):
+    """The token endpoint said 400, 401 or 403: account and secret are read anew before the next try."""
+
+
+class SessionGone(Retryable):
+    """A refresh found no active stream session (404): rediscover, do not retry the refresh."""
+
+
+class Skippable(StreamsError):
+    """One bad line: count it, sample it, deliver it as it is, and go on."""
+
+
+class SessionEnded(StreamsError):
+    """splunkd no longer takes our session key (401): end cleanly, the restart brings a fresh key."""
+
+
+class SplunkdGone(StreamsError):
+    """splunkd has closed our pipe or is no longer our parent: an unclean end, with events of ours in its memory."""
