@@ -56,3 +56,7 @@ class SessionEnded(StreamsError):
 
 class SplunkdGone(StreamsError):
     """splunkd has closed our pipe or is no longer our parent: an unclean end, with events of ours in its memory."""
+
+
+class Stopped(StreamsError):
+    """No error, but the way out of a call that a stop has cut short."""

@@ -16,7 +16,7 @@ from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple,
 
 from falcon_streams.core.backoff import LONGEST_FLOOR, Backoff
 from falcon_streams.core.discovery import Discovery, Lease
-from falcon_streams.core.session import Close, Refresh, Session
+from falcon_streams.core.session import Close, Pulse, Refresh, Session
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 60.0
 HEALTHY_AFTER = 120.0  # reference 8.1: a feed that was read this long has proven itself
@@ -71,7 +71,6 @@ class Member:
         self.backoff = backoff
         self.lease: Optional[Lease] = None
         self.session: Optional[Session] = None
-        self.opened_at: Optional[float] = None
         self.closing = False
         self.floor_at = 0.0
         self.retry_at = 0.0
@@ -99,6 +98,7 @@ class Roster:
         self._not_before = 0.0
         self._rediscover_at = 0.0
         self._state = ""
+        self._starting_over = False
         self.members: Dict[str, Member] = {}
 
     # -- happenings ------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Roster:
         names = {lease.partition for lease in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
-                self._miss(member, at, alone)
+                intents += self._miss(member, at, alone)
         return intents + self._input_state(RUNNING, "reading")
 
     def discovery_failed(self, at: float, after: float, reason: str) -> List[Intent]:
@@ -128,23 +128,22 @@ class Roster:
         alone = not any(member.is_open for member in self.members.values())
         return self._input_state(ERROR, reason) if alone else []
 
-    def opened(self, partition: str, at: float) -> List[Intent]:
+    def opened(self, partition: str, at: float, pulse: Pulse) -> List[Intent]:
         """The feed answered 200."""
         member = self.members[partition]
         assert member.lease is not None
-        member.session = Session(member.lease.interval, self._idle_timeout, at)
-        member.opened_at = at
+        member.session = Session(member.lease.interval, self._idle_timeout, at, pulse)
         member.was_read, member.vanished = True, False
         return self._state_of(member, RUNNING, "feed_opened")
 
     def ended(self, partition: str, at: float, after: float, reason: str) -> List[Intent]:
         """The reader of this partition has ended and its connection is closed."""
         member = self.members[partition]
-        if member.opened_at is not None and at - member.opened_at >= HEALTHY_AFTER:
+        if member.session is not None and at - member.session.opened_at >= HEALTHY_AFTER:
             member.backoff.reset()
         member.floor_at = at + min(max(after, 0.0), LONGEST_FLOOR)
         member.retry_at = at + member.backoff.next(after)
-        member.lease = member.session = member.opened_at = None
+        member.lease = member.session = None
         member.closing = False
         return self._state_of(member, ERROR, reason)
 
@@ -169,6 +168,9 @@ class Roster:
             intents += self._session_intents(member, at)
         if any(self._missing_too_long(member, at) for member in self.members.values()):
             intents += self._start_over()
+        if self._starting_over and any(member.is_open for member in self.members.values()):
+            return intents
+        self._starting_over = False
         if not self._discovering and at >= self._not_before and self._discovery_due(at):
             self._discovering = True
             intents.append(Discover())
@@ -196,22 +198,29 @@ class Roster:
             self._not_before = at + self._backoff.next()
             return self._input_state(ERROR, "discovery_refused")
         self._not_before = at + APP_ID_WAIT + self._draw() * APP_ID_JITTER
-        return self._input_state(WAITING_APP_ID, "no_streams_offered")
+        intents = self._input_state(WAITING_APP_ID, "no_streams_offered")
+        for member in self.members.values():
+            intents += self._state_of(member, WAITING_APP_ID, "no_streams_offered")
+        return intents
 
-    def _miss(self, member: Member, at: float, alone: bool) -> None:
+    def _miss(self, member: Member, at: float, alone: bool) -> List[Intent]:
         member.vanished = member.vanished or alone
         if member.missing_since is None:
             member.missing_since = at
         wait = REDISCOVERY if member.vanished else APP_ID_WAIT + self._draw() * APP_ID_JITTER
         member.retry_at = max(member.retry_at, at + wait)
+        return self._state_of(member, WAITING_APP_ID, "vanished" if member.vanished else "not_offered")
 
     def _missing_too_long(self, member: Member, at: float) -> bool:
         missing = member.missing_since
         return not member.vanished and member.was_read and missing is not None and at - missing >= MISSING_TOO_LONG
 
     def _start_over(self) -> List[Intent]:
+        # Discovery waits until all have closed: only an answer given to nobody's siblings says what has vanished.
+        self._starting_over = True
         intents: List[Intent] = []
         for member in self.members.values():
+            member.missing_since = None
             if member.session is not None:
                 intents += self._close(member, "start_over")
         return intents

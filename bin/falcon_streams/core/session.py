@@ -8,8 +8,8 @@ ends it; a feed that never sends heartbeats is asked by an early refresh after t
 (heartbeats are usual, not guaranteed: reference 3.3). While the sink blocks the reader, nobody can hear anything, so
 that time counts as no silence.
 
-Rules: times are monotonic seconds. At most one refresh is under way. Every method is called with a time that does not
-go backwards, by the supervisor, except `heard`, `writing` and `written`, which the reader calls.
+Rules: times are monotonic seconds and do not go backwards. At most one refresh is under way. The supervisor calls the
+session; the reader only writes its `Pulse`, whose fields are single values and need no lock.
 """
 
 from __future__ import annotations
@@ -37,41 +37,48 @@ class Close(NamedTuple):
 Intent = Union[Refresh, Close]
 
 
+class Pulse:
+    """What the reader of a feed lets the session know: when it last heard anything, and whether it can hear at all."""
+
+    def __init__(self, at: float) -> None:
+        self.heard_at = at
+        self.heartbeats_seen = False
+        self.events_seen = False
+        self.writing = False
+
+    def heard(self, at: float, heartbeat: bool, event: bool) -> None:
+        """Bytes arrived; whether a blank line or an event was among them."""
+        self.heard_at = at
+        self.heartbeats_seen = self.heartbeats_seen or heartbeat
+        self.events_seen = self.events_seen or event
+
+    def written(self, at: float) -> None:
+        """The sink took a batch; while it did, nothing could be heard."""
+        self.heard_at = at
+        self.writing = False
+
+
 class Session:
     """One feed's session, from its opening to its end."""
 
-    def __init__(self, interval: float, idle_timeout: float, opened_at: float) -> None:
+    def __init__(self, interval: float, idle_timeout: float, opened_at: float, pulse: Pulse) -> None:
         """`interval` and `idle_timeout` in seconds, as Falcon and the admin gave them."""
         self._interval = interval if 0 < interval <= LONGEST_INTERVAL else USUAL_INTERVAL
         self._idle_timeout = idle_timeout
-        self._renewed_at = opened_at
-        self._heard_at = opened_at
+        self._pulse = pulse
+        self.opened_at = self._renewed_at = opened_at
         self._refresh_at = opened_at + self._refresh_wait()
         self._refreshing = False
         self._failures = 0
-        self._writing = False
         self._gone = False
-        self.heartbeats_seen = False
-
-    def heard(self, at: float, heartbeat: bool) -> None:
-        """Bytes arrived; `heartbeat` when a blank line was among them."""
-        self._heard_at = at
-        self.heartbeats_seen = self.heartbeats_seen or heartbeat
-
-    def writing(self) -> None:
-        """The reader hands a batch to the sink and cannot hear until `written`."""
-        self._writing = True
-
-    def written(self, at: float) -> None:
-        """The sink took the batch."""
-        self._heard_at = at
-        self._writing = False
+        self.refreshes = 0
 
     def refreshed(self, at: float) -> None:
         """The refresh was answered 200."""
         self._renewed_at = at
         self._refreshing = False
         self._failures = 0
+        self.refreshes += 1
         self._refresh_at = at + self._refresh_wait()
 
     def refresh_failed(self, at: float, after: float, gone: bool = False) -> None:
@@ -85,7 +92,7 @@ class Session:
         """What has to be done now, None for nothing. A returned `Refresh` counts as under way."""
         if self._gone:
             return Close("session_gone")
-        if not self._writing and self._silent(at):
+        if not self._pulse.writing and self._silent(at):
             return Close("silence")
         if not self._refreshing and (at >= self._refresh_at or self._doubtful(at)):
             self._refreshing = True
@@ -96,14 +103,18 @@ class Session:
         """Seconds until Falcon may cut the feed for want of a refresh."""
         return self._renewed_at + self._interval - at
 
+    def waits_in_vain(self, at: float, limit: float) -> bool:
+        """Whether the feed lives, but has shown no event within `limit` seconds of its opening."""
+        return self._pulse.heartbeats_seen and not self._pulse.events_seen and at - self.opened_at > limit
+
     def _silent(self, at: float) -> bool:
-        if self.heartbeats_seen:
-            return at - self._heard_at > self._idle_timeout
-        return at - max(self._heard_at, self._renewed_at) > 2 * QUIET_WITHOUT_HEARTBEATS
+        if self._pulse.heartbeats_seen:
+            return at - self._pulse.heard_at > self._idle_timeout
+        return at - max(self._pulse.heard_at, self._renewed_at) > 2 * QUIET_WITHOUT_HEARTBEATS
 
     def _doubtful(self, at: float) -> bool:
-        quiet = at - max(self._heard_at, self._renewed_at) > QUIET_WITHOUT_HEARTBEATS
-        return quiet and not self.heartbeats_seen and not self._failures
+        quiet = at - max(self._pulse.heard_at, self._renewed_at) > QUIET_WITHOUT_HEARTBEATS
+        return quiet and not self._pulse.heartbeats_seen and not self._failures
 
     def _refresh_wait(self) -> float:
         return max(SOONEST_REFRESH, min(0.9 * self._interval, self._interval - REFRESH_MARGIN))

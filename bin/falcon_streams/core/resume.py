@@ -1,0 +1,121 @@
+"""How a feed is opened, and how its first events are judged.
+
+Theory. Offsets are inclusive on the wire, so a resume asks for the last event we have and verifies it: the same offset
+with the same fingerprint is the event we know, it is dropped and the stream goes on; a higher first offset is a gap; a
+lower one, or another line at the same offset, is a reset by the vendor and is followed. After a change of client or
+member CID the first event must also come from a customer we know, else the checkpoint is another tenant's.
+
+`newest` is `whence=2` on the very first open only. After that a feed without an offset asks for the oldest and drops
+what was created before the start, so that what came while nobody listened is not lost. The same drop serves a stream
+whose offset lies beyond Falcon's head: it is read from its oldest event, less what is older than our last commit.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple, Optional, Tuple
+
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.positions import fingerprint
+from falcon_streams.core.record import Origin, Record, Step
+
+OLDEST, NEWEST = "whence=0", "whence=2"
+# Creation times are not strictly in order (events reference, section 12); a reset repeats at most this much.
+CREATION_SLACK_MS = 3_600_000
+
+
+class Verdict(enum.Enum):
+    """What the first events of a feed turn out to be."""
+
+    NEXT = "next"
+    KNOWN = "known"
+    TOO_OLD = "too_old"
+    GAP = "gap"
+    RESET = "reset"
+    FOREIGN = "foreign"
+
+
+class Resume(NamedTuple):
+    """Where to open a feed, and what is known of the event there."""
+
+    query: str
+    offset: Optional[int] = None
+    fingerprint: Optional[str] = None
+    not_before: Optional[int] = None
+    customers: Optional[Tuple[str, ...]] = None
+
+    def judge(self, event: Event) -> Verdict:
+        """Judge the first placed event; while the verdict is TOO_OLD, the next one too.
+
+        `customers` not None: the account has changed, an event of none of them that we do not recognise is foreign.
+        """
+        known = self.offset == event.offset and self.fingerprint == fingerprint(event.raw)
+        if known:
+            return Verdict.KNOWN
+        if self.customers and event.customer and event.customer not in self.customers:
+            return Verdict.FOREIGN
+        if self.not_before is not None and event.created is not None and event.created < self.not_before:
+            return Verdict.TOO_OLD
+        return self._place(event)
+
+    def _place(self, event: Event) -> Verdict:
+        if self.offset is None or event.offset is None:
+            return Verdict.NEXT
+        if event.offset > self.offset:
+            return Verdict.GAP
+        return Verdict.NEXT if event.offset == self.offset and self.fingerprint is None else Verdict.RESET
+
+
+class StartFrom(NamedTuple):
+    """The setting `start_from`: `newest`, an offset for all partitions, or offsets of some; else the oldest."""
+
+    newest: bool = False
+    offset: Optional[int] = None
+    offsets: Tuple[Tuple[str, int], ...] = ()
+
+    def origin(self, partition: str, now_ms: int) -> Origin:
+        """Where a partition without a record begins."""
+        if self.newest:
+            return Origin(not_before=now_ms)
+        return Origin(offset=dict(self.offsets).get(partition, self.offset))
+
+
+def resume_at_origin(origin: Origin, first_open: bool) -> Resume:
+    """Open a stream that has no offset yet; `first_open` when nothing was ever opened for it."""
+    if origin.offset is not None:
+        return Resume(f"offset={origin.offset}", origin.offset)
+    if origin.not_before is None:
+        return Resume(OLDEST)
+    return Resume(NEWEST) if first_open else Resume(OLDEST, not_before=origin.not_before)
+
+
+def resume_from_record(
+    record: Record, *, splunkd_started: Optional[float], replay_seconds: float, same_account: bool
+) -> Resume:
+    """Open a partition that has a record: where it was committed, or `replay_seconds` before after an unclean end."""
+    customers = None if same_account else record.customers
+    step = Step(record.offset, record.fingerprint, record.updated_at)
+    restarted = None not in (splunkd_started, record.splunkd_started) and splunkd_started != record.splunkd_started
+    if (not record.clean or restarted) and replay_seconds > 0:
+        step = _step_before(record, record.updated_at - replay_seconds)
+    if step.offset is None:
+        return resume_at_origin(record.origin, first_open=False)._replace(customers=customers)
+    return Resume(f"offset={step.offset}", step.offset, step.fingerprint, customers=customers)
+
+
+def resume_after(event: Event) -> Resume:
+    """Open a feed again within one run: everything up to this event has been handed to the sink."""
+    return Resume(f"offset={event.offset}", event.offset, fingerprint(event.raw))
+
+
+def resume_from_oldest(resume: Resume, created: Optional[int]) -> Resume:
+    """Open a stream whose offset lies beyond the head: from the oldest event, less what was surely read before."""
+    not_before = None if created is None else created - CREATION_SLACK_MS
+    return Resume(OLDEST, resume.offset, resume.fingerprint, not_before, resume.customers)
+
+
+def _step_before(record: Record, instant: float) -> Step:
+    earlier = [step for step in record.trail if step.instant <= instant]
+    if earlier:
+        return earlier[-1]
+    return record.trail[0] if record.trail else Step(record.offset, record.fingerprint, record.updated_at)

@@ -1,0 +1,106 @@
+"""The seams between what decides and what acts: each Protocol is all that one side may know of the other.
+
+Rules: the supervisor and the reader see the world only through these; tests hand them fakes that keep the same promises.
+Every call may block for a bounded time only, except `Feed.read`, which `shutdown` ends from another thread, and
+`Sink.write`, which a stop ends.
+"""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import Callable, Mapping, Optional, Protocol, Sequence, TypeVar
+
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.record import Record
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time. Everything that waits or times out asks it, so that a test can hand out another one."""
+
+    def now(self) -> float:
+        """Epoch seconds, for stamps and comparisons with other machines."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards, for every wait and deadline."""
+
+    def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
+        """The next thing from the inbox, None when none came within that time."""
+
+    def real(self, seconds: float) -> float:
+        """How long that time takes on the machine's own clock, for socket and poll timeouts."""
+
+
+class EventStreamsApi(Protocol):
+    """What the supervisor asks of the service collection. Raises Retryable and Fatal only."""
+
+    def discover(self) -> Discovery:
+        """One discovery for this input's app id."""
+
+    def refresh(self, lease: Lease) -> None:
+        """Post the refresh URL as it was given. Raises SessionGone on 404."""
+
+    def revoke(self) -> None:
+        """Give the bearer back, within a second; failures are nobody's concern any more."""
+
+
+class Feed(Protocol):
+    """The open HTTP response of a partition."""
+
+    def read(self) -> bytes:
+        """What is there now, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
+
+    def shutdown(self) -> None:
+        """End a `read` under way, from any thread; whatever it would have returned is dropped."""
+
+    def close(self) -> None:
+        """Close the connection; by the reader only, and always."""
+
+
+class Feeds(Protocol):
+    """Opens feeds."""
+
+    def open(self, lease: Lease, position: str) -> Feed:
+        """Open the feed of this lease at a position (`offset=7`, `whence=0`). Raises Retryable."""
+
+
+class Sink(Protocol):
+    """splunkd's pipe. Calls come from all readers at once."""
+
+    def write(self, partition: str, events: Sequence[Event]) -> int:
+        """Write the events, in order, in one write; return the ticket: the count of bytes written so far.
+
+        Raises SplunkdGone where nobody reads any more, Stopped once the sink was stopped.
+        """
+
+    def taken(self) -> int:
+        """How many bytes splunkd has taken; a ticket up to this number is receipted."""
+
+    def stop(self) -> None:
+        """Refuse further writes; the one in progress has a second to finish."""
+
+    def close(self) -> None:
+        """End the event stream where that is possible."""
+
+
+class OffsetStore(Protocol):
+    """Where the records are. Raises Fatal where a record is there but must not be used."""
+
+    def load(self, partition: str) -> Optional[Record]:
+        """The record of a partition, None where there never was one."""
+
+    def save(self, record: Record) -> None:
+        """Store the record, durably. Raises Retryable where that cannot be done now."""
+
+
+class StateBoard(Protocol):
+    """Where the state of the input is shown to the Inputs page."""
+
+    def show(self, state: Mapping[str, object]) -> None:
+        """Replace what is shown; failures are logged, never raised."""
+
+
+StartThread = Callable[[str, Callable[[], None]], None]
+"""Runs a function in a thread of that name. Raises Retryable where the machine has no thread left."""

@@ -1,0 +1,118 @@
+"""One partition over all its feeds of a run: where the next feed opens, how far it came, what is to be stored.
+
+Rules: the reader notes what it wrote, the supervisor takes what may be committed; the one lock stands between these two
+and is taken per batch, never per event. A record is handed out until it was stored, so a full disk delays a commit but
+loses none. A replay counts as done only with the first commit of this run: until then the stored record stays as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Optional, Set, Tuple
+
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.positions import Position
+from falcon_streams.core.record import Record
+from falcon_streams.core.resume import NEWEST, Resume, resume_after, resume_at_origin, resume_from_oldest
+
+_MOST_CUSTOMERS = 1000
+
+
+class Counters:
+    """What the statistics line of a partition shows; written by its reader and the supervisor, one writer each."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.bytes = 0
+        self.malformed = 0
+        self.unplaced = 0
+        self.excluded = 0
+        self.before_start = 0
+        self.gaps = 0
+        self.resets = 0
+        self.unknown_types = 0
+        self.overlong = 0
+        self.reconnects = 0
+        self.refreshes = 0
+
+
+class Progress:
+    """The state of one partition in this process."""
+
+    def __init__(self, record: Record, resume: Resume, replay_seconds: float) -> None:
+        """`record` as it would be stored now, `resume` where the first feed opens."""
+        self.partition = record.partition
+        self.counters = Counters()
+        self.last_event_at: Optional[float] = None
+        self.lag: Optional[float] = None
+        self.customers: Set[str] = set(record.customers)
+        self.types: Set[str] = set()
+        self._record = record
+        self._resume = resume
+        self._replay_seconds = replay_seconds
+        self._position = Position()
+        self._lock = threading.Lock()
+        self._unsaved: Optional[Record] = None
+        self._committed = False
+
+    @property
+    def record(self) -> Record:
+        """The newest record of this partition, stored or about to be."""
+        return self._record
+
+    @property
+    def written_offset(self) -> Optional[int]:
+        """The last offset handed to the sink in this run."""
+        return self._position.written_offset
+
+    def resume(self) -> Resume:
+        """Where the next feed opens; called by the reader, once before each open.
+
+        `newest` holds for the first try only: what comes while a second one is prepared lies behind the start.
+        """
+        last = self._position.last
+        if last is not None:
+            return resume_after(last)
+        resume = self._resume
+        if resume.query == NEWEST:
+            self._resume = resume_at_origin(self._record.origin, first_open=False)
+        return resume
+
+    def read_from_oldest(self) -> None:
+        """The offset lies beyond Falcon's head: the next feed opens at the oldest event."""
+        last = self._position.last
+        created = last.created if last is not None else self._record.created
+        self._resume = resume_from_oldest(self.resume(), created)
+        with self._lock:
+            self._position.last = None
+
+    def note_customer(self, customer: str) -> None:
+        """A customer was seen; called by the reader for names it has not seen yet."""
+        if customer and len(self.customers) < _MOST_CUSTOMERS:
+            self.customers.add(customer)
+
+    def wrote(self, last: Event, ticket: int, at: float) -> None:
+        """A batch that ends with this placed event was handed to the sink; called by the reader."""
+        with self._lock:
+            self._position.wrote(last, ticket, at)
+
+    def due(self, taken: int, at: float, now: float, until: Optional[float] = None) -> Optional[Record]:
+        """The record to store now, None for nothing; called by the supervisor, as are all below."""
+        with self._lock:
+            event = self._position.settled(taken, at, until)
+        if event is not None:
+            self._committed = True
+            customers: Tuple[str, ...] = tuple(sorted(self.customers))
+            self._record = self._record.committed(event, customers, now, self._replay_seconds)
+            self._unsaved = self._record
+        return self._unsaved
+
+    def stored(self, record: Record) -> None:
+        """This record is on disk."""
+        if self._unsaved is record:
+            self._unsaved = None
+
+    def farewell(self) -> Optional[Record]:
+        """The record of an orderly stop, None where nothing was committed in this run."""
+        return replace(self._record, clean=True) if self._committed else None

@@ -1,0 +1,203 @@
+"""One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
+
+Rules: a batch is what the feed has to give right now, so a single event is never held back and splunkd's pipe is the
+only queue. The first placed event of every feed is judged against what was asked for before anything is written. A bad
+line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor hears of the end,
+because a new feed of this partition may be opened right after.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence
+
+from falcon_streams.core.answer import tidy
+from falcon_streams.core.catalogue import is_known
+from falcon_streams.core.discovery import Lease
+from falcon_streams.core.envelope import Event, read_event
+from falcon_streams.core.framing import Framer
+from falcon_streams.core.resume import Resume, Verdict
+from falcon_streams.core.session import Pulse
+from falcon_streams.errors import Fatal, Retryable, Stopped
+from falcon_streams.happenings import FeedEnded
+from falcon_streams.ports import Clock, Feed, Feeds, Sink
+from falcon_streams.progress import Progress
+
+LOG = logging.getLogger(__name__)
+_SAMPLE_EVERY = 60.0
+_SAMPLE_LENGTH = 120
+_MOST_TYPES = 1000
+
+
+class Filters(NamedTuple):
+    """What the admin wants of the feed: `event_types` for Falcon to send, `excluded` for us to drop, both by name."""
+
+    event_types: Sequence[str] = ()
+    excluded: FrozenSet[str] = frozenset()
+
+
+class Reader:
+    """Reads one feed of one partition, from its opening to its end."""
+
+    def __init__(
+        self, lease: Lease, progress: Progress, feeds: Feeds, sink: Sink, clock: Clock, filters: Filters
+    ) -> None:
+        self.lease = lease
+        self._progress = progress
+        self._feeds = feeds
+        self._sink = sink
+        self._clock = clock
+        self._filters = filters
+        self._framer = Framer()
+        self._resume: Optional[Resume] = None
+        self._sampled_at: Optional[float] = None
+        self._feed: Optional[Feed] = None
+        self._closed = False
+        self.pulse = Pulse(clock.monotonic())
+
+    @property
+    def asked_offset(self) -> Optional[int]:
+        """The offset the feed was opened at, until its first event has been judged."""
+        return self._resume.offset if self._resume is not None else None
+
+    def run(self, opened: Callable[[], None]) -> FeedEnded:
+        """Read until the feed ends; `opened` is called once it answers. Raises SplunkdGone where splunkd has gone."""
+        self._resume = self._progress.resume()
+        try:
+            feed = self._feed = self._feeds.open(self.lease, self._resume.query)
+        except Retryable as error:
+            return self._ended("open_failed", error)
+        try:
+            opened()
+            self.pulse.heard_at = self._clock.monotonic()
+            if self._closed:
+                return self._ended("closed")
+            return self._read(feed)
+        except Retryable as error:
+            return self._ended("closed") if self._closed else self._ended("feed_cut", error)
+        except Stopped:
+            return self._ended("stopped")
+        except Fatal as error:
+            return self._ended("refused", error)
+        finally:
+            feed.close()
+
+    def close(self) -> None:
+        """End the feed from another thread."""
+        self._closed = True
+        if self._feed is not None:
+            self._feed.shutdown()
+
+    def _ended(self, reason: str, error: Optional[Exception] = None) -> FeedEnded:
+        return FeedEnded(self.lease.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
+
+    def _read(self, feed: Feed) -> FeedEnded:
+        while True:
+            data = feed.read()
+            if not data:
+                self._take_tail()
+                return self._ended("closed" if self._closed else "feed_ended")
+            beats = self._framer.heartbeats
+            lines = self._framer.push(data)
+            self.pulse.heard(self._clock.monotonic(), self._framer.heartbeats > beats, bool(lines))
+            self._progress.counters.bytes += len(data)
+            if lines:
+                self._deliver([read_event(line) for line in lines])
+
+    def _take_tail(self) -> None:
+        """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""
+        tail = self._framer.close()
+        event = read_event(tail) if tail else None
+        if event is not None and event.offset is not None:
+            self._deliver([event])
+
+    def _deliver(self, events: List[Event]) -> None:
+        events = self._admit(events)
+        wanted = self._count(events)
+        last = next((event for event in reversed(events) if event.offset is not None), None)
+        self.pulse.writing = True
+        ticket = self._sink.write(self.lease.partition, wanted)
+        now = self._clock.monotonic()
+        self.pulse.written(now)
+        if last is not None:
+            self._progress.wrote(last, ticket, now)
+
+    # -- the first events of a feed --------------------------------------------------------------------------------
+
+    def _admit(self, events: List[Event]) -> List[Event]:
+        """Judge the first placed events; return what goes on, and follow the verdict."""
+        if self._resume is None:
+            return events
+        for index, event in enumerate(events):
+            if event.offset is None:
+                continue
+            verdict = self._resume.judge(event)
+            if verdict is Verdict.TOO_OLD:
+                self._progress.counters.before_start += 1
+                continue
+            first, rest = [event], events[index + 1 :]
+            before = [earlier for earlier in events[:index] if earlier.offset is None]
+            if verdict is Verdict.KNOWN:
+                first = []
+            self._tell(verdict, event, self._resume)
+            self._resume = None
+            return before + first + rest
+        return [event for event in events if event.offset is None]
+
+    def _tell(self, verdict: Verdict, event: Event, resume: Resume) -> None:
+        counters = self._progress.counters
+        fields = {"partition": self.lease.partition, "asked": resume.offset, "offset": event.offset}
+        if verdict is Verdict.FOREIGN:
+            raise Fatal(
+                f"partition {self.lease.partition} now sends events of customer {tidy(event.customer)}, which its "
+                "checkpoint has never seen, and the account's client_id or member_cid has changed: this checkpoint "
+                "belongs to another tenant. Put the former account back, or give this tenant an input of its own "
+                "name, or move this input's checkpoint folder away to begin anew"
+            )
+        if verdict is Verdict.RESET:
+            counters.resets += 1
+            LOG.warning("offset_reset", fields)
+        if verdict is Verdict.GAP and not self._filters.event_types:
+            counters.gaps += 1
+            LOG.warning("offset_gap", fields)
+
+    # -- counting --------------------------------------------------------------------------------------------------
+
+    def _count(self, events: List[Event]) -> List[Event]:
+        """Count the events; return those the admin wants."""
+        counters, progress = self._progress.counters, self._progress
+        wanted: List[Event] = []
+        for event in events:
+            if event.offset is None:
+                self._count_bad(event)
+            if event.customer not in progress.customers:
+                progress.note_customer(event.customer)
+            if event.type not in progress.types:
+                self._note_type(event)
+            if event.type in self._filters.excluded:
+                counters.excluded += 1
+            else:
+                wanted.append(event)
+        counters.events += len(wanted)
+        if events:
+            progress.last_event_at = now = self._clock.now()
+            created = events[-1].created
+            progress.lag = now - created / 1000.0 if created is not None else progress.lag
+        return wanted
+
+    def _note_type(self, event: Event) -> None:
+        if len(self._progress.types) < _MOST_TYPES:
+            self._progress.types.add(event.type)
+        if event.type and not is_known(event.type):
+            self._progress.counters.unknown_types += 1
+            LOG.warning("unknown_event_type", {"partition": self.lease.partition, "event_type": tidy(event.type)})
+
+    def _count_bad(self, event: Event) -> None:
+        kind = "malformed" if event.malformed else "unplaced"
+        counters = self._progress.counters
+        setattr(counters, kind, getattr(counters, kind) + 1)
+        now = self._clock.monotonic()
+        if self._sampled_at is None or now - self._sampled_at >= _SAMPLE_EVERY:
+            self._sampled_at = now
+            sample = tidy(event.raw[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
+            LOG.warning(f"{kind}_line", {"partition": self.lease.partition, "length": len(event.raw), "sample": sample})

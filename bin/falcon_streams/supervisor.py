@@ -1,0 +1,257 @@
+"""The supervisor of one input: it carries out what the roster intends, and commits what has settled.
+
+Theory. One loop in the main thread, never blocked: discovery, refreshes and readers run in threads of their own and
+report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
+intents, commits what splunkd has taken and a second of settling has passed over, and looks whether splunkd still lives.
+
+Rules: one reader thread per partition; a partition's failure leaves the others reading. An orderly stop ends the feeds,
+commits what had settled when it was asked for, and marks the records clean; any other end leaves them as they are, so
+that the next start replays. Fatal ends the input with its sentence; splunkd's `interval` brings the next try.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from queue import SimpleQueue
+from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set
+
+from falcon_streams.commits import Commits
+from falcon_streams.core.answer import tidy
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.errors import Fatal, Retryable, SessionEnded, SessionGone, SplunkdGone
+from falcon_streams.happenings import (
+    Discovered,
+    DiscoveryFailed,
+    Ending,
+    FeedEnded,
+    FeedOpened,
+    Happening,
+    Refreshed,
+    Stop,
+    stop_for,
+)
+from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
+from falcon_streams.reader import Filters, Reader
+
+LOG = logging.getLogger(__name__)
+TICK = 1.0
+BEYOND_HEAD_AFTER = 600.0  # design decision 5
+STOP_READERS = 1.5  # of the five seconds that a stop may take
+
+
+class Plan(NamedTuple):
+    """What the settings say about one run."""
+
+    wanted: Optional[FrozenSet[str]]
+    filters: Filters
+    idle_timeout: float
+
+
+class Supervisor:
+    """Runs one input until it is stopped."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        api: EventStreamsApi,
+        feeds: Feeds,
+        sink: Sink,
+        commits: Commits,
+        clock: Clock,
+        inbox: SimpleQueue[Happening],
+        start_thread: StartThread,
+        draw: Callable[[], float],
+        on_tick: Callable[[Supervisor], None],
+    ) -> None:
+        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone."""
+        self.roster = Roster(plan.wanted, plan.idle_timeout, draw)
+        self.commits = commits
+        self._plan = plan
+        self._api = api
+        self._feeds = feeds
+        self._sink = sink
+        self._clock = clock
+        self._inbox = inbox
+        self._start_thread = start_thread
+        self._on_tick = on_tick
+        self._readers: Dict[str, Reader] = {}
+        self._discoveries = 0
+        self._served_at: Optional[float] = None
+        self._beyond_head: Set[str] = set()
+
+    def run(self) -> Stop:
+        """Run to the end; returns how it came. Raises nothing of ours."""
+        next_tick = self._clock.monotonic()
+        stop: Optional[Stop] = None
+        while stop is None:
+            happening = self._clock.take(self._inbox, max(0.0, next_tick - self._clock.monotonic()))
+            try:
+                if isinstance(happening, Stop):
+                    stop = happening
+                elif happening is not None:
+                    self._take(happening)
+                if self._clock.monotonic() >= next_tick:
+                    self._tick()
+                    next_tick = self._clock.monotonic() + TICK
+            except (Fatal, SessionEnded, SplunkdGone) as error:
+                stop = stop_for(error)
+        self._end(stop)
+        return stop
+
+    # -- happenings ------------------------------------------------------------------------------------------------
+
+    def _take(self, happening: Happening) -> None:
+        at = self._clock.monotonic()
+        if isinstance(happening, Discovered):
+            self._take_discovery(happening.discovery, at)
+        elif isinstance(happening, DiscoveryFailed):
+            LOG.warning("discovery_failed", complaint(happening.error))
+            self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
+        elif isinstance(happening, FeedOpened):
+            self._carry_out(self.roster.opened(happening.partition, at, happening.pulse))
+        elif isinstance(happening, FeedEnded):
+            self._take_end(happening, at)
+        elif isinstance(happening, Refreshed):
+            self._take_refresh(happening, at)
+
+    def _take_discovery(self, discovery: Discovery, at: float) -> None:
+        self._discoveries += 1
+        self._served_at = discovery.served_at
+        for refusal in discovery.refusals:
+            LOG.error("discovery_refused", {"reason": refusal})
+        LOG.info("discovered", {"partitions": ",".join(lease.partition for lease in discovery.leases)})
+        self._carry_out(self.roster.discovered(discovery, at))
+
+    def _take_end(self, ended: FeedEnded, at: float) -> None:
+        del self._readers[ended.partition]
+        fields = {"partition": ended.partition, "reason": ended.reason, **complaint(ended.error)}
+        LOG.log(logging.WARNING if ended.error else logging.INFO, "feed_ended", fields)
+        if isinstance(ended.error, (Fatal, SplunkdGone)):
+            raise ended.error
+        self.commits.progress[ended.partition].counters.reconnects += 1
+        self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
+
+    def _take_refresh(self, answer: Refreshed, at: float) -> None:
+        partition = answer.lease.partition
+        if answer.error is None:
+            self.roster.refreshed(answer.lease, at)
+            self.commits.progress[partition].counters.refreshes += 1
+            LOG.info("session_refreshed", {"partition": partition})
+        else:
+            gone = isinstance(answer.error, SessionGone)
+            self.roster.refresh_failed(answer.lease, at, answer.error.after, gone)
+            LOG.warning("refresh_failed", {"partition": partition, **complaint(answer.error)})
+
+    # -- once a second ---------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        at = self._clock.monotonic()
+        self._carry_out(self.roster.intents(at))
+        for partition, reader in list(self._readers.items()):
+            self._watch_head(partition, reader, at)
+        self.commits.commit(self._sink.taken(), at)
+        self._on_tick(self)
+
+    def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
+        """A feed that lives but shows nothing of what was asked for may have been reset to lower offsets."""
+        session, asked = self.roster.members[partition].session, reader.asked_offset
+        if session is None or asked is None or partition in self._beyond_head:
+            return
+        if session.waits_in_vain(at, BEYOND_HEAD_AFTER):
+            self._beyond_head.add(partition)
+            LOG.warning("offset_beyond_head", {"partition": partition, "asked": asked})
+            if not self._plan.filters.event_types:  # a filter explains the silence
+                self.commits.progress[partition].read_from_oldest()
+                self._carry_out(self.roster.close(partition, "offset_beyond_head"))
+
+    # -- intents ---------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, intents: List[Intent]) -> None:
+        for intent in intents:
+            if isinstance(intent, Discover):
+                self._spawn("discovery", self._discover, DiscoveryFailed)
+            elif isinstance(intent, Open):
+                self._open(intent.lease)
+            elif isinstance(intent, RefreshOf):
+                name, lease = f"refresh-{intent.lease.partition}", intent.lease
+                self._spawn(name, partial(self._refresh, lease), partial(Refreshed, lease))
+            elif isinstance(intent, CloseOf):
+                LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
+                self._readers[intent.partition].close()
+            elif isinstance(intent, Changed):
+                level = logging.INFO if intent.state == RUNNING else logging.WARNING
+                LOG.log(level, "state_changed", intent._asdict())
+
+    def _open(self, lease: Lease) -> None:
+        partition = lease.partition
+        progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
+        reader = Reader(lease, progress, self._feeds, self._sink, self._clock, self._plan.filters)
+        self._readers[partition] = reader
+        opened = partial(self._inbox.put, FeedOpened(partition, reader.pulse))
+        self._spawn(f"reader-{partition}", partial(reader.run, opened), partial(FeedEnded, partition, "no_thread", 0.0))
+
+    def _discover(self) -> Happening:
+        try:
+            return Discovered(self._api.discover())
+        except Retryable as error:
+            return DiscoveryFailed(error)
+
+    def _refresh(self, lease: Lease) -> Happening:
+        try:
+            self._api.refresh(lease)
+        except Retryable as error:
+            return Refreshed(lease, error)
+        return Refreshed(lease)
+
+    def _spawn(self, name: str, work: Callable[[], Happening], failed: Callable[[Retryable], Happening]) -> None:
+        """Run the work in a thread and report its happening; `failed` makes one where there is no thread left."""
+
+        def report() -> None:
+            try:
+                self._inbox.put(work())
+            except (Fatal, SessionEnded, SplunkdGone) as error:
+                self._inbox.put(stop_for(error))
+            except Exception as error:  # a fault of ours: end, so that splunkd starts us anew and the records replay
+                LOG.exception("unexpected_error", {"thread": name})
+                self._inbox.put(Stop(Ending.UNCLEAN, error))
+
+        try:
+            self._start_thread(name, report)
+        except Retryable as error:
+            self._inbox.put(failed(error))
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def _end(self, stop: Stop) -> None:
+        asked_at = self._clock.monotonic()
+        self._sink.stop()
+        for reader in self._readers.values():
+            reader.close()
+        self._await_readers(asked_at + STOP_READERS)
+        self._sink.close()
+        if stop.ending is not Ending.UNCLEAN:
+            self.commits.commit(self._sink.taken(), self._clock.monotonic(), until=asked_at)
+            self.commits.farewell()
+        self._api.revoke()
+
+    def _await_readers(self, deadline: float) -> None:
+        while self._readers:
+            left = deadline - self._clock.monotonic()
+            happening = self._clock.take(self._inbox, left) if left > 0 else None
+            if happening is None:
+                return
+            if isinstance(happening, FeedEnded):
+                self._readers.pop(happening.partition, None)
+
+
+def complaint(error: Optional[Exception]) -> Dict[str, object]:
+    """The fields of a log line that say what went wrong."""
+    if error is None:
+        return {}
+    fields: Dict[str, object] = {"error": tidy(str(error))}
+    if isinstance(error, Retryable):
+        fields.update(status=error.status, trace_id=error.trace_id, wait_s=round(error.after) or None)
+    return fields
