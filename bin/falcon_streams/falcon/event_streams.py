@@ -1,0 +1,169 @@
+"""Falcon's service collection "Event Streams": its two operations, and what the input makes of them.
+
+Rules: each operation bears its PEP 8 name and its operation id, and takes the collection's parameters: `parameters` is
+the full query, named arguments win over it. Wrong arguments are refused before anything is sent. A 401 is tried once
+more with a new bearer. The input itself refreshes by posting the refresh URL as the discovery gave it; the operation
+`refresh_active_stream` serves callers who have only a partition.
+Sources: developer.crowdstrike.com "Event Streams", falconpy `_endpoint/_event_streams.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Mapping, Optional
+from urllib.parse import quote, urlencode
+
+from falcon_streams.core.answer import Answer
+from falcon_streams.core.discovery import Discovery, Lease, read_discovery
+from falcon_streams.errors import Retryable, SessionGone
+from falcon_streams.falcon.auth import Bearers
+from falcon_streams.falcon.transport import Transport
+from falcon_streams.ports import Clock
+
+DISCOVER_PATH = "/sensors/entities/datafeed/v2"
+REFRESH_PATH = "/sensors/entities/datafeed-actions/v1/{partition}"
+REFRESH_ACTION = "refresh_active_stream_session"
+FORMATS = ("json", "flatjson")
+_APP_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
+Parameters = Optional[Mapping[str, Any]]
+
+
+class EventStreams:
+    """The operations `listAvailableStreamsOAuth2` and `refreshActiveStreamSession` (scope "Event streams: Read")."""
+
+    def __init__(self, transport: Transport, bearers: Bearers, clock: Clock) -> None:
+        self._transport = transport
+        self._bearers = bearers
+        self._clock = clock
+
+    def list_available_streams(
+        self,
+        *,
+        app_id: Optional[str] = None,
+        appId: Optional[str] = None,  # noqa: N803 - the collection's own spelling
+        format: Optional[str] = None,
+        parameters: Parameters = None,
+    ) -> Answer:
+        """Discover all event streams. Raises ValueError for a wrong argument, Retryable where there is no answer."""
+        query = _query(parameters, app_id, appId)
+        if format is not None:
+            query["format"] = format
+        if query.get("format", FORMATS[0]) not in FORMATS:
+            raise ValueError(f"format must be one of {', '.join(FORMATS)}")
+        _refuse_others(query, {"appId", "format"})
+        return self._call("GET", f"{DISCOVER_PATH}?{urlencode(query)}", {})
+
+    def refresh_active_stream(
+        self,
+        *,
+        action_name: Optional[str] = None,
+        app_id: Optional[str] = None,
+        appId: Optional[str] = None,  # noqa: N803 - the collection's own spelling
+        partition: int = 0,
+        parameters: Parameters = None,
+    ) -> Answer:
+        """Refresh the session of one partition. Raises ValueError for a wrong argument, Retryable without an answer."""
+        query = _query(parameters, app_id, appId)
+        query["action_name"] = action_name or query.get("action_name") or REFRESH_ACTION
+        if query["action_name"] != REFRESH_ACTION:
+            raise ValueError(f"action_name must be {REFRESH_ACTION}")
+        if isinstance(partition, bool) or not isinstance(partition, int) or partition < 0:
+            raise ValueError("partition must be a whole number, 0 or more")
+        _refuse_others(query, {"appId", "action_name"})
+        path = REFRESH_PATH.format(partition=partition)
+        return self._call("POST", f"{path}?{urlencode(query)}", {"Content-Type": "application/json"})
+
+    listAvailableStreamsOAuth2 = list_available_streams  # noqa: N815 - the operation id
+    refreshActiveStreamSession = refresh_active_stream  # noqa: N815 - the operation id
+
+    def post_refresh(self, lease: Lease) -> Answer:
+        """Post the refresh URL of a lease as it was given."""
+        # 415 without this content type, although the body is empty (reference section 4).
+        return self._call_url("POST", lease.refresh_url, {"Content-Type": "application/json"})
+
+    def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+        # The bearer comes first: its renewal may move the account to its home cloud.
+        bearer = self._bearers.current()
+        url = self._bearers.origin.base_url + path
+        return self._call_url(method, url, headers, bearer)
+
+    def _call_url(self, method: str, url: str, headers: Mapping[str, str], bearer: Optional[str] = None) -> Answer:
+        bearer = bearer or self._bearers.current()
+        answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
+        if answer.status == 401:
+            bearer = self._bearers.current(refused=bearer)
+            answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
+        return answer
+
+
+class EventStreamsInput:
+    """The service collection as one input uses it: the port `EventStreamsApi` for its app id and format."""
+
+    def __init__(self, streams: EventStreams, bearers: Bearers, clock: Clock, app_id: str, format: str) -> None:
+        self._streams = streams
+        self._bearers = bearers
+        self._clock = clock
+        self._app_id = app_id
+        self._format = format
+
+    def discover(self) -> Discovery:
+        """One discovery. Raises Retryable for every answer but a 2xx without errors."""
+        # json is Falcon's default; it is named only where it is not meant
+        format = None if self._format == FORMATS[0] else self._format
+        answer = self._streams.list_available_streams(app_id=self._app_id, format=format)
+        self._refuse_failure(answer, "discovery")
+        tree = answer.tree()
+        if not tree:
+            raise Retryable(
+                f"{self._bearers.origin.api_host}: discovery was answered {answer.status} with no JSON object: if this "
+                "goes on, look for a proxy or a maintenance page in between",
+                status=answer.status,
+                trace_id=answer.trace_id,
+            )
+        return read_discovery(tree, self._bearers.origin, answer.served_at)
+
+    def refresh(self, lease: Lease) -> None:
+        """Refresh one session. Raises SessionGone on 404, Retryable on everything else but a 2xx without errors."""
+        answer = self._streams.post_refresh(lease)
+        if answer.status == 404:
+            raise SessionGone("Falcon has no active session for this feed", status=404, trace_id=answer.trace_id)
+        self._refuse_failure(answer, "refresh")
+
+    def revoke(self) -> None:
+        """Give the bearer back."""
+        self._bearers.revoke()
+
+    def _refuse_failure(self, answer: Answer, what: str) -> None:
+        complaint = answer.complaint()
+        if answer.ok and complaint is None:
+            return
+        remedy = {
+            401: ": the bearer was refused, check the account's cloud",
+            403: ': give the API client the scope "Event streams: Read", and check its IP allow-list',
+        }.get(answer.status, "")
+        raise Retryable(
+            f"{self._bearers.origin.api_host}: {what} was answered {answer.status} ({complaint or 'no reason given'})"
+            f"{remedy}",
+            after=answer.wait(self._clock.now()),
+            status=answer.status,
+            trace_id=answer.trace_id,
+        )
+
+
+def _query(parameters: Parameters, app_id: Optional[str], camel_app_id: Optional[str]) -> Dict[str, Any]:
+    query = dict(parameters or {})
+    if app_id is not None and camel_app_id is not None and app_id != camel_app_id:
+        raise ValueError("app_id and appId name two different labels")
+    chosen = app_id if app_id is not None else camel_app_id
+    if chosen is not None:
+        query["appId"] = chosen
+    label = query.get("appId")
+    if not isinstance(label, str) or not _APP_ID.match(label):
+        raise ValueError("app_id must be 1 to 32 characters of a-z, A-Z and 0-9")
+    return query
+
+
+def _refuse_others(query: Mapping[str, Any], known: set[str]) -> None:
+    for name in query:
+        if name not in known:
+            raise ValueError(f"parameters: {quote(str(name)[:40])} is no parameter of this operation")

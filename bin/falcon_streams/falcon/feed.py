@@ -1,0 +1,101 @@
+"""The open HTTP response of a partition, and how one is opened.
+
+Rules: a feed has a session and a connection of its own, closed and never given back. `Authorization: Token` opens it;
+the bearer never goes to the feed host. Bytes are handed out as they arrive. `shutdown` ends the connection under a read
+in another thread: the descriptor is shut down below TLS, so that Falcon gets its FIN at once, and whatever that read
+still returns (it could be ciphertext by then) is dropped. Reads have no timeout: whether a feed has fallen silent is the
+session's decision, who shuts it down.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from falcon_streams.core.answer import Answer
+from falcon_streams.core.discovery import Lease
+from falcon_streams.errors import Retryable
+from falcon_streams.falcon.transport import Transport, explain, lower_headers
+from falcon_streams.ports import Clock
+
+READ_SIZE = 256 * 1024
+
+
+class HttpFeeds:
+    """Opens the feeds of one input."""
+
+    def __init__(self, transport: Transport, clock: Clock, event_types: tuple[str, ...]) -> None:
+        """`event_types` is what Falcon shall send; empty for all."""
+        self._transport = transport
+        self._clock = clock
+        self._event_types = event_types
+
+    def open(self, lease: Lease, position: str) -> HttpFeed:
+        """Open the feed of a lease. Raises Retryable for every answer but 200."""
+        url = lease.feed_url_from(position, self._event_types)
+        headers = {"Authorization": f"Token {lease.token}", "Connection": "Keep-Alive"}
+        session = self._transport.session(url)
+        try:
+            response = self._transport.request(session, "GET", url, headers)
+            if response.status_code != 200:
+                self._refuse(response, url)
+            return HttpFeed(session, response)
+        except BaseException:
+            session.close()
+            raise
+
+    def _refuse(self, response: requests.Response, url: str) -> None:
+        with response:
+            answer = Answer(response.status_code, lower_headers(response), self._transport.body(response, url))
+        remedy = ": a new discovery brings a new session token" if answer.status == 401 else ""
+        raise Retryable(
+            f"the feed was answered {answer.status} ({answer.complaint() or 'no reason given'}){remedy}",
+            after=answer.wait(self._clock.now()),
+            status=answer.status,
+            trace_id=answer.trace_id,
+        )
+
+
+class HttpFeed:
+    """One open feed: the port `Feed`."""
+
+    def __init__(self, session: requests.Session, response: requests.Response) -> None:
+        self._session = session
+        self._response = response
+        self._ended = False
+        _socket_under(response.raw).settimeout(None)
+        # a second descriptor of the same connection, for `shutdown` from another thread
+        self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+
+    def read(self) -> bytes:
+        """What has arrived, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
+        try:
+            data: bytes = self._response.raw.read1(READ_SIZE)
+        except (HTTPError, OSError, ValueError) as error:
+            if self._ended:
+                return b""
+            raise Retryable(f"the feed was cut: {explain(error)}") from None
+        return b"" if self._ended else data
+
+    def shutdown(self) -> None:
+        """End the connection; a read under way returns b""."""
+        self._ended = True
+        try:
+            self._line.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was faster
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._ended = True
+        self._line.close()
+        self._response.close()
+        self._session.close()
+
+
+def _socket_under(raw: Any) -> Any:
+    """The socket of an open urllib3 answer. The pinned versions have it here; a test holds that they do."""
+    return raw._fp.fp.raw._sock

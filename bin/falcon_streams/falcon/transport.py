@@ -1,0 +1,205 @@
+"""HTTP over TLS, as every call to Falcon uses it: one session per call, verified, bounded, never redirected.
+
+Rules: TLS is verified against certifi's bundle plus the admin's; there is no switch. `trust_env` is off, so proxies come
+from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline. Errors of
+requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that failed and the
+remedy, and never a URL's query, a header or a proxy's password.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import quote, urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from falcon_streams import __version__
+from falcon_streams.core.answer import Answer
+from falcon_streams.errors import Fatal, Retryable
+from falcon_streams.ports import Clock
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
+BODY_LIMIT = 1024 * 1024
+USER_AGENT = f"TA_falcon_event_streams/{__version__}"
+
+
+class Proxy(NamedTuple):
+    """A forward proxy. `no_proxy` holds host names, and domains with a leading dot, that are reached without it."""
+
+    kind: str
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    no_proxy: Tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.kind}://{self.host}:{self.port})"
+
+    def url_for(self, host: str) -> Optional[str]:
+        """The proxy's URL for a host, None where that host is reached directly."""
+        for name in self.no_proxy:
+            if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
+                return None
+        login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
+        return f"{self.kind}://{login}{self.host}:{self.port}"
+
+
+class Transport:
+    """Sends requests for one account. Threads may share it: each call has a session of its own."""
+
+    def __init__(self, clock: Clock, ca_bundle: Optional[str] = None, proxy: Optional[Proxy] = None) -> None:
+        """`ca_bundle` is a path to PEM certificates that are trusted besides certifi's. Raises Fatal if unreadable."""
+        self._clock = clock
+        self._proxy = proxy
+        self._trust = _trust(ca_bundle)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        form: Optional[Mapping[str, str]] = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> Answer:
+        """One call, one whole answer. Raises Retryable where none could be had within `seconds`."""
+        with self.session(url) as session:
+            response = self.request(session, method, url, headers, form, seconds)
+            with response:
+                return Answer(response.status_code, lower_headers(response), self.body(response, url, seconds))
+
+    def session(self, url: str) -> requests.Session:
+        """A session that verifies, ignores the environment, and goes through the proxy where the host needs it."""
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", _TrustingAdapter(self._trust))
+        proxy = self._proxy.url_for(urlsplit(url).hostname or "") if self._proxy is not None else None
+        if proxy is not None:
+            session.proxies = {"https": proxy}
+        return session
+
+    def request(
+        self,
+        session: requests.Session,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        form: Optional[Mapping[str, str]] = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> requests.Response:
+        """Send one request and return its open answer. Raises Retryable."""
+        all_headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "application/json"}
+        timeout = (self._clock.real(min(CONNECT_SECONDS, seconds)), self._clock.real(seconds))
+        try:
+            return session.request(
+                method,
+                url,
+                headers={**all_headers, **headers},
+                data=form,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise Retryable(f"{_host(url)}: {explain(error)}") from None
+
+    def body(self, response: requests.Response, url: str, seconds: float = ANSWER_SECONDS) -> bytes:
+        """The body of an open answer. Raises Retryable where it is too large, too slow or cut."""
+        deadline = self._clock.monotonic() + seconds
+        parts: List[bytes] = []
+        size = 0
+        try:
+            while True:
+                part = response.raw.read1(BODY_LIMIT)
+                if not part:
+                    return b"".join(parts)
+                parts.append(part)
+                size += len(part)
+                if size > BODY_LIMIT:
+                    raise Retryable(f"{_host(url)}: the answer is larger than 1 MiB", status=response.status_code)
+                if self._clock.monotonic() > deadline:
+                    raise Retryable(f"{_host(url)}: the answer took too long", status=response.status_code)
+        except (HTTPError, OSError) as error:
+            raise Retryable(f"{_host(url)}: {explain(error)}") from None
+
+
+def lower_headers(response: requests.Response) -> Dict[str, str]:
+    """The answer's headers with their names in lower case."""
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def explain(error: BaseException) -> str:
+    """What went wrong on the way to a host, and what to do, from the deepest cause that is known."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS verification failed ({cause.verify_message}): add the issuing CA to the account's ca_bundle"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed ({cause.reason or 'connection closed'}): look for a proxy that inspects TLS"
+        if isinstance(cause, socket.gaierror):
+            return "the host name could not be resolved: check DNS, or set a proxy for this account"
+    names = {type(cause).__name__ for cause in chain}
+    if "ProxyError" in names:
+        status = next((str(c) for c in chain if isinstance(c, OSError) and str(c).startswith("Tunnel")), "no tunnel")
+        return f"the proxy refused ({status[:60]}): check its host, port, user name and password"
+    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
+        return "no connection within 10 s: check the firewall, or set a proxy for this account"
+    if names & {"ReadTimeout", "ReadTimeoutError", "timeout", "TimeoutError"}:
+        return "no answer in time"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return "the connection was refused: check the host and port"
+    return f"the connection failed ({type(chain[-1]).__name__})"
+
+
+def _causes(error: Optional[BaseException]) -> Any:
+    seen = set()
+    waiting = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+        waiting += [argument for argument in current.args if isinstance(argument, BaseException)]
+        waiting = [candidate for candidate in waiting if isinstance(candidate, BaseException)]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "none"
+
+
+def _trust(ca_bundle: Optional[str]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_bundle:
+        try:
+            context.load_verify_locations(cafile=ca_bundle)
+        except (OSError, ssl.SSLError):
+            raise Fatal(
+                f"ca_bundle = {ca_bundle} cannot be read as PEM certificates. Correct the path, and let the user that "
+                "runs Splunk read the file"
+            ) from None
+    return context
+
+
+class _TrustingAdapter(HTTPAdapter):
+    """requests' adapter with our trust, on the way to the host and to an https proxy."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)  # type: ignore[no-untyped-call]
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(  # type: ignore[no-untyped-call]
+            *args, **kwargs, ssl_context=self._trust, proxy_ssl_context=self._trust
+        )

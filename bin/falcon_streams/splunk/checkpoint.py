@@ -1,0 +1,120 @@
+"""Checkpoint records as files: one per (input, partition), under splunkd's `checkpoint_dir`.
+
+Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; should we die at any line of
+that, the old record or the new one is there. A record that cannot be read is kept aside under another name and the
+input refuses to start, also the next time, until an admin has decided: going on would collect everything again or skip
+what was never delivered. Folders are 0700, files 0600. Names are made of the input's name and a hash, so that no two
+inputs share one, whatever the file system thinks of case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Optional
+
+from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
+from falcon_streams.errors import Fatal, Retryable
+
+_DAMAGED = ".damaged"
+
+
+class FileStore:
+    """The port `OffsetStore` over a folder."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """`folder` is this input's own, as `folder_of` names it; `name` is the input's."""
+        self._folder = folder
+        self._name = name
+
+    def load(self, partition: str) -> Optional[Record]:
+        """The record of a partition. Raises Fatal where one is there that must not be used."""
+        path = self._path(partition)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return self._refuse_former_damage(path)
+        except OSError as error:
+            raise Fatal(f"the checkpoint {path} cannot be read ({error.strerror}): let Splunk's user read it") from None
+        return self._checked(path, partition, data)
+
+    def save(self, record: Record) -> None:
+        """Store the record, durably. Raises Retryable where the folder does not take it now."""
+        path = self._path(record.partition)
+        temporary = path.with_suffix(".new")
+        try:
+            make_private_folder(self._folder)
+            write_private_file(temporary, record.to_bytes(), durable=True)
+            os.replace(temporary, path)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise Retryable(
+                f"the checkpoint {path} cannot be written ({error.strerror}): see to space and rights of that folder"
+            ) from None
+
+    def _path(self, partition: str) -> Path:
+        return self._folder / f"partition-{_file_name(partition)}.json"
+
+    def _checked(self, path: Path, partition: str, data: bytes) -> Record:
+        try:
+            record = read_record(data)
+        except RecordTooNew as error:
+            raise Fatal(f"the checkpoint {path} is of a newer add-on: {error}. Install that version again") from None
+        except RecordUnreadable as error:
+            aside = path.with_name(path.name + _DAMAGED)
+            os.replace(path, aside)
+            raise Fatal(_damage(aside, str(error))) from None
+        if (record.input, record.partition) != (self._name, partition):
+            raise Fatal(
+                f"the checkpoint {path} belongs to input {record.input}, partition {record.partition}: put the file "
+                "that belongs here back, or remove it to begin anew by start_from"
+            )
+        return record
+
+    def _refuse_former_damage(self, path: Path) -> None:
+        aside = path.with_name(path.name + _DAMAGED)
+        if aside.exists():
+            raise Fatal(_damage(aside, "it was found damaged at an earlier start"))
+
+
+def folder_of(checkpoint_dir: str, name: str) -> Path:
+    """The folder of an input's checkpoints and state."""
+    return Path(checkpoint_dir) / _file_name(name)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder, readable for its owner only. Raises OSError."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_private_file(path: Path, data: bytes, durable: bool = False) -> None:
+    """Write a file that only its owner may read; `durable` waits until it is on disk. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _damage(aside: Path, fault: str) -> str:
+    return (
+        f"a checkpoint cannot be used and is kept as {aside} ({fault}). Put a good copy in its place under the name "
+        f"without {_DAMAGED}, or remove it to begin anew by start_from"
+    )
+
+
+def _file_name(name: str) -> str:
+    return f"{name[:64]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # Windows has no handle for a folder to flush
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

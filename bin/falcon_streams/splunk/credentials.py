@@ -1,0 +1,136 @@
+"""Accounts: what splunkd's confs and secret store say about one Falcon API client.
+
+Rules: the conf names the client, `storage/passwords` holds its secret (realm `TA_falcon_event_streams#account#<name>`,
+user `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`). What is missing is said in one
+sentence that names it and the remedy. Secrets are fields without a repr.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, Optional, Tuple
+
+from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
+from falcon_streams.errors import Fatal
+from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
+from falcon_streams.splunk.splunkd import APP, Splunkd
+
+ACCOUNT_CONF = "falcon_event_streams_account"
+SETTINGS_CONF = "falcon_event_streams_settings"
+SECRET_USER, PROXY_USER = "client_secret", "password"
+
+
+@dataclass(frozen=True)
+class ProxySettings:
+    """One enabled proxy stanza with its password."""
+
+    kind: str
+    host: str
+    port: int
+    username: str
+    no_proxy: Tuple[str, ...]
+    password: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One Falcon API client."""
+
+    name: str
+    cloud: str
+    origin: Origin
+    client_id: str
+    member_cid: str
+    ca_bundle: Optional[str]
+    proxy: Optional[ProxySettings]
+    client_secret: str = field(repr=False, default="")
+
+
+def account_realm(name: str) -> str:
+    """The realm of an account's secret."""
+    return f"{APP}#account#{name}"
+
+
+def proxy_realm(name: str = "") -> str:
+    """The realm of a proxy's password; the stanza `[proxy]` has no name."""
+    return f"{APP}#proxy#{name}" if name else f"{APP}#proxy"
+
+
+def read_account(splunkd: Splunkd, name: str) -> Account:
+    """The account with its secret and its proxy. Raises Fatal with one sentence, Retryable where splunkd is silent."""
+    check_name(name, name)
+    raw = splunkd.stanza(ACCOUNT_CONF, name)
+    if raw is None:
+        raise Fatal(
+            f"account = {name} does not exist. Create it on the Configuration page, or as stanza [{name}] of "
+            f"{ACCOUNT_CONF}.conf, or name another one"
+        )
+    values = check_stanza(read_schema("account"), name, _known(read_schema("account"), raw))
+    secret = splunkd.secret(account_realm(name), SECRET_USER)
+    if not secret:
+        raise Fatal(
+            f"account {name} has no client secret. Enter it on the Configuration page, or store it in "
+            f"storage/passwords under realm {account_realm(name)}, user {SECRET_USER}"
+        )
+    return Account(
+        name=name,
+        cloud=values["cloud"],
+        origin=_origin(values),
+        client_id=values["client_id"],
+        member_cid=values.get("member_cid", ""),
+        ca_bundle=values.get("ca_bundle"),
+        proxy=_read_proxy(splunkd, name, str(values.get("proxy", "default"))),
+        client_secret=secret,
+    )
+
+
+def read_log_level(splunkd: Splunkd) -> str:
+    """The level word of `[logging]`."""
+    schema = stanza_schema("settings", "logging")
+    raw = splunkd.stanza(SETTINGS_CONF, "logging") or {}
+    return str(check_stanza(schema, "logging", _known(schema, raw)).get("level", "INFO"))
+
+
+def _origin(values: Dict[str, Any]) -> Origin:
+    if values["cloud"] != CUSTOM:
+        return origin_of(values["cloud"])
+    return origin_of(CUSTOM, values["base_url"], tuple(values.get("allowed_domains", ())))
+
+
+def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[ProxySettings]:
+    if choice == "none":
+        return None
+    name = "" if choice == "default" else choice
+    stanza = f"proxy:{name}" if name else "proxy"
+    schema = stanza_schema("settings", "proxy")
+    raw = splunkd.stanza(SETTINGS_CONF, stanza)
+    if raw is None and name:
+        raise Fatal(
+            f"account {account}: proxy = {name} does not exist. Create stanza [{stanza}] of {SETTINGS_CONF}.conf, or "
+            "choose default or none"
+        )
+    values = check_stanza(schema, stanza, _known(schema, raw or {}))
+    if not values.get("enabled"):
+        if not name:
+            return None
+        raise Fatal(f"account {account}: proxy = {name} is disabled. Enable [{stanza}], or choose default or none")
+    username = values.get("username", "")
+    password = splunkd.secret(proxy_realm(name), PROXY_USER) if username else ""
+    if username and not password:
+        raise Fatal(
+            f"[{stanza}] username = {username} has no password. Store it in storage/passwords under realm "
+            f"{proxy_realm(name)}, user {PROXY_USER}, or remove the user name"
+        )
+    return ProxySettings(
+        kind=values["type"],
+        host=values["host"],
+        port=values["port"],
+        username=username,
+        no_proxy=tuple(values.get("no_proxy", ())),
+        password=password or "",
+    )
+
+
+def _known(schema: Dict[str, Any], raw: Dict[str, str]) -> Dict[str, str]:
+    """Without what splunkd adds to every stanza by itself."""
+    return {key: value for key, value in raw.items() if key in schema["properties"] or key != "disabled"}

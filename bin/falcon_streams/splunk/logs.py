@@ -1,0 +1,106 @@
+"""Log lines: one shape, `key=value` in a fixed order, values quoted where they need it.
+
+Rules: a call reads `LOG.info("feed_ended", {"partition": p, "reason": r})`: the message is the action, the mapping its
+fields; None is left out. Whatever a value holds, a record stays one line of printable text. The file is rotated, one per
+input (several processes on one rotating file lose lines); splunkd already monitors its folder. Errors and the turning
+points of an input also go to stderr, in splunkd's own level words, so that they reach splunkd.log whatever the file does.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Dict, List, Mapping
+
+_WORDS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_LEVELS = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
+_TURNING_POINTS = frozenset({"started", "ended", "state_changed"})
+_FILE_BYTES, _FILES = 25_000_000, 5  # as solnlib does
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/*+@#%")
+
+
+def start_logging(name: str, level: str) -> None:
+    """Send the records of this process to the input's file and to stderr. `level` is a word of the settings."""
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)  # what libraries tell at lower levels is not for an admin
+    logging.getLogger("falcon_streams").setLevel(_LEVELS.get(level, logging.INFO))
+    root.addHandler(_stderr_handler(name))
+    home = os.environ.get("SPLUNK_HOME")
+    if not home:
+        return
+    path = Path(home, "var", "log", "splunk", f"falcon_event_streams_{name[:100]}.log")
+    try:
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8")
+    except OSError as error:
+        logging.getLogger(__name__).error("log_file_refused", {"path": str(path), "error": error.strerror})
+        return
+    handler.setFormatter(LineFormatter(name, with_time=True))
+    root.addHandler(handler)
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as one line; `with_time` puts the instant before it, else splunkd's level word."""
+
+    def __init__(self, name: str, with_time: bool) -> None:
+        super().__init__()
+        self._name = name
+        self._with_time = with_time
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        word = _WORDS.get(record.levelname, record.levelname)
+        ours = isinstance(record.args, Mapping) or record.name.startswith("falcon_streams")
+        fields: Dict[str, object] = {"level": word, "action": record.msg if ours else "library_message"}
+        fields["input"] = self._name
+        fields.update(_fields(record) if ours else {"logger": record.name, "message": record.getMessage()})
+        if record.exc_info and record.exc_info[1] is not None:
+            fields.update(_place(record.exc_info[1]))
+        line = render_fields(fields)
+        if not self._with_time:
+            return f"{word} {line}"
+        instant = datetime.fromtimestamp(record.created, timezone.utc)
+        return f"{instant.isoformat(timespec='milliseconds')} {line}"
+
+
+def render_fields(fields: Mapping[str, object]) -> str:
+    """Fields as `key=value`, in their order; None is left out."""
+    return " ".join(f"{key}={_quoted(value)}" for key, value in fields.items() if value is not None)
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    return dict(record.args) if isinstance(record.args, Mapping) else {}
+
+
+def _place(error: BaseException) -> Dict[str, object]:
+    """Kind and place of an unexpected error. Its text could hold anything, a secret included, so it is left out."""
+    places: List[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return {"exception": type(error).__name__, "at": ",".join(places[-8:])}
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if text and _PLAIN.issuperset(text):
+        return text
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _stderr_handler(name: str) -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter(name, with_time=False))
+    handler.addFilter(lambda record: record.levelno >= logging.ERROR or record.msg in _TURNING_POINTS)
+    return handler
+

@@ -1,0 +1,113 @@
+"""The stdout that splunkd reads, as a pipe whose reader can be watched.
+
+Rules: a FIFO on Linux tells by FIONREAD, on our end, how many bytes still wait in it, so what splunkd has taken is what
+we wrote less that; on anything else (a socket, where FIONREAD means something else, or Windows) bytes count as taken
+two seconds after they were written. Writing never blocks for good: the descriptor is non-blocking and waited for by
+poll, so that a stop gets through while splunkd does not read. This is the only module that knows fcntl.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import sys
+from collections import deque
+from typing import Callable, Deque, Optional, Tuple
+
+from falcon_streams.errors import SplunkdGone, Stopped
+from falcon_streams.ports import Clock
+
+TAKEN_AFTER = 2.0
+FINISH_SECONDS = 1.0
+_POLL_SECONDS = 0.1
+_GRAIN = 0.05
+
+
+class Pipe:
+    """One writable descriptor. One thread writes at a time; `written` and `taken` may be read by others."""
+
+    def __init__(self, descriptor: int, clock: Clock) -> None:
+        self._descriptor = descriptor
+        self._clock = clock
+        self._waiting = _fifo_waiting(descriptor)
+        self._history: Deque[Tuple[int, float]] = deque()
+        self._taken = 0
+        self._stopped_at: Optional[float] = None
+        self.written = 0
+        if os.name == "posix":
+            os.set_blocking(descriptor, False)
+
+    def write(self, data: bytes) -> None:
+        """Write it all. Raises SplunkdGone where nobody reads any more, Stopped where a stop's second is over."""
+        view = memoryview(data)
+        while view:
+            count = self._write_some(view)
+            view = view[count:]
+            self.written += count
+            if count == 0:
+                self._wait()
+        if self._waiting is None:
+            self._remember()
+
+    def has_room(self) -> bool:
+        """Whether a little could be written at once."""
+        return self._writable(0.0)
+
+    def stop(self) -> None:
+        """From now on a write that cannot go on has a second to finish."""
+        self._stopped_at = self._clock.monotonic()
+
+    def taken(self) -> int:
+        """How many of the bytes written are out of the pipe."""
+        if self._waiting is not None:
+            written = self.written  # first: a write in between must make the answer smaller, never larger
+            return max(0, written - self._waiting())
+        limit = self._clock.monotonic() - TAKEN_AFTER - _GRAIN
+        while self._history and self._history[0][1] <= limit:
+            self._taken = self._history.popleft()[0]
+        return self._taken
+
+    def _remember(self) -> None:
+        now = self._clock.monotonic()
+        if self._history and now - self._history[-1][1] < _GRAIN:
+            now = self._history.pop()[1]
+        self._history.append((self.written, now))
+
+    def _write_some(self, view: memoryview) -> int:
+        try:
+            return os.write(self._descriptor, view)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            raise SplunkdGone("splunkd no longer reads our events") from None
+
+    def _wait(self) -> None:
+        stopped_at = self._stopped_at
+        if stopped_at is not None and self._clock.monotonic() - stopped_at >= FINISH_SECONDS:
+            raise Stopped("the pipe stayed full")
+        self._writable(_POLL_SECONDS)
+
+    def _writable(self, seconds: float) -> bool:
+        if os.name != "posix":
+            return True
+        import select
+
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        ready = poll.poll(self._clock.real(seconds) * 1000)
+        return any(flags & select.POLLOUT for _, flags in ready)
+
+
+def _fifo_waiting(descriptor: int) -> Optional[Callable[[], int]]:
+    """How to count the bytes waiting in this descriptor's pipe; None where that cannot be known."""
+    if not sys.platform.startswith("linux") or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return None
+    import fcntl
+    import termios
+
+    def waiting() -> int:
+        answer = fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0")
+        return int(struct.unpack("i", answer)[0])
+
+    return waiting

@@ -1,0 +1,186 @@
+"""Settings: from the strings of a conf stanza to frozen, checked values.
+
+Rules: one JSON Schema per conf (`schemas/*.schema.json`) is the source of truth; nothing is checked here that a schema
+can say. A wrong value is refused with one sentence that names the stanza, the setting, its fault and the remedy; fault
+and remedy stand in the schema (`x-fault`, `x-remedy`). An empty value is an absent one. jsonschema is loaded only when
+something has to be checked: `--scheme` needs the schema's texts alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
+
+from falcon_streams.core.answer import tidy
+from falcon_streams.core.resume import StartFrom
+from falcon_streams.errors import Fatal
+from falcon_streams.splunk.splunkd import SCHEME
+
+_SCHEMAS = Path(__file__).with_name("schemas")
+_TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
+# What splunkd hands over for "not set" (design section 5): never written out.
+_UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
+
+Values = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """One `[falcon_event_streams://<name>]` stanza."""
+
+    name: str
+    account: str
+    app_id: str
+    event_types: Tuple[str, ...]
+    exclude_event_types: FrozenSet[str]
+    start_from: StartFrom
+    start_text: str
+    partitions: Optional[FrozenSet[str]]
+    format: str
+    checkpoint_store: str
+    replay_seconds: float
+    idle_timeout: float
+    add_ta_data: bool
+    index: Optional[str]
+    host: Optional[str]
+    source: Optional[str]
+    sourcetype: Optional[str]
+
+    @property
+    def stanza(self) -> str:
+        """The stanza's full name."""
+        return f"{SCHEME}://{self.name}"
+
+
+def read_schema(conf: str) -> Dict[str, Any]:
+    """The schema of a conf: `input`, `account` or `settings`."""
+    schema: Dict[str, Any] = json.loads((_SCHEMAS / f"{conf}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str]) -> Values:
+    """The stanza's values as the schema types them, defaults filled in. Raises Fatal with the one sentence."""
+    from jsonschema import Draft202012Validator
+
+    properties: Mapping[str, Any] = schema["properties"]
+    values = {key: _coerce(properties.get(key, {}), value) for key, value in raw.items() if value.strip() != ""}
+    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda error: _rank(error, properties))
+    if errors:
+        raise Fatal(_sentence(errors[0], stanza, properties, raw))
+    defaults = {key: each["default"] for key, each in properties.items() if "default" in each}
+    return {**defaults, **values}
+
+
+def stanza_schema(conf: str, name: str) -> Dict[str, Any]:
+    """One of the `$defs` of a conf's schema as a schema of its own: `logging`, `proxy`, `checkpoint`."""
+    schema = read_schema(conf)
+    return {**schema["$defs"][name], "$defs": schema["$defs"]}
+
+
+def check_name(stanza: str, name: str) -> None:
+    """Refuse names that could not be part of a file name, a realm or a log line. Raises Fatal."""
+    if not name or len(name) > 64 or not name.isascii() or not name[0].isalnum():
+        _refuse_name(stanza)
+    if any(not (character.isalnum() or character in "_-") for character in name):
+        _refuse_name(stanza)
+
+
+def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
+    """The settings of an input, from what splunkd hands over. Raises Fatal with one sentence."""
+    stanza = f"{SCHEME}://{tidy(name)}"
+    check_name(stanza, name)
+    values = check_stanza(read_schema("input"), stanza, raw)
+    return InputSettings(
+        name=name,
+        account=values["account"],
+        app_id=values["app_id"].lower(),
+        event_types=tuple(values.get("event_types", ())),
+        exclude_event_types=frozenset(values.get("exclude_event_types", ())),
+        start_from=_start_from(str(values["start_from"])),
+        start_text=str(values["start_from"]),
+        partitions=_partitions(values.get("partitions")),
+        format=values["format"],
+        checkpoint_store=values["checkpoint_store"],
+        replay_seconds=float(values["replay_seconds"]),
+        idle_timeout=float(values["idle_timeout"]),
+        add_ta_data=values["add_ta_data"],
+        index=_unless(values.get("index"), _UNSET_INDEX),
+        host=_unless(values.get("host"), _UNSET_HOST),
+        source=values.get("source"),
+        sourcetype=values.get("sourcetype"),
+    )
+
+
+def _coerce(schema: Mapping[str, Any], value: str) -> Any:
+    kind, text = schema.get("type"), value.strip()
+    if kind == "integer" and text.lstrip("-").isdigit() and len(text) <= 20:
+        return int(text)
+    if kind == "boolean" and text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    if kind == "array":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _rank(error: Any, properties: Mapping[str, Any]) -> Tuple[int, int]:
+    order = list(properties)
+    setting = _setting(error)
+    return (order.index(setting) if setting in order else len(order), len(error.absolute_path))
+
+
+def _setting(error: Any) -> str:
+    if error.absolute_path:
+        return str(error.absolute_path[0])
+    if error.validator == "required":
+        return next((str(name) for name in error.validator_value if name not in error.instance), "")
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        known = error.schema.get("properties", {})
+        return next((str(name) for name in error.instance if name not in known), "")
+    named = error.schema.get("x-setting") if isinstance(error.schema, dict) else None
+    return str(named) if named else ""
+
+
+def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mapping[str, str]) -> str:
+    setting = _setting(error)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    of_property = properties.get(setting, {})
+    if error.validator == "required":
+        fault = "is required" if error.parent is None and "x-fault" not in schema else schema.get("x-fault")
+        remedy = schema.get("x-remedy") or of_property.get("x-remedy", "")
+        return _join(stanza, setting, None, str(fault or "is required"), remedy)
+    sources: Iterable[Mapping[str, Any]] = (schema, of_property)
+    fault = next((source["x-fault"] for source in sources if "x-fault" in source), "has a wrong value")
+    remedy = next((source["x-remedy"] for source in sources if "x-remedy" in source), "")
+    return _join(stanza, setting, raw.get(setting), str(fault), remedy)
+
+
+def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: str) -> str:
+    shown = f"{tidy(setting)} = {tidy(value)}" if value is not None else tidy(setting)
+    return f"[{stanza}] {shown} {fault}. {remedy}".strip()
+
+
+def _refuse_name(stanza: str) -> None:
+    raise Fatal(
+        f"[{stanza}] the name is not 1 to 64 letters, digits, _ and -, beginning with a letter or digit. Create it anew "
+        "under such a name"
+    )
+
+
+def _start_from(text: str) -> StartFrom:
+    if text == "newest":
+        return StartFrom(newest=True)
+    if text.isdigit():
+        return StartFrom(offset=int(text))
+    pairs = [pair.partition("=") for pair in text.split(",") if "=" in pair]
+    return StartFrom(offsets=tuple((partition.strip(), int(offset)) for partition, _, offset in pairs))
+
+
+def _partitions(value: Any) -> Optional[FrozenSet[str]]:
+    names = frozenset(value if isinstance(value, (list, tuple)) else str(value or "all").replace(" ", "").split(","))
+    return None if names in (frozenset({"all"}), frozenset()) else names
+
+
+def _unless(value: Optional[str], unset: str) -> Optional[str]:
+    return None if value == unset else value

@@ -1,0 +1,70 @@
+"""The sink of one input: batches of events into splunkd's pipe, one write each, and the tickets that receipts refer to.
+
+Rules: one lock, taken once per batch, so that the elements of two partitions never mix. A ticket is the count of bytes
+written when its batch was complete. `</stream>` stands only at an event's end: a write that a stop or a broken pipe has
+cut leaves the stream open, and nothing follows it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Sequence
+
+from falcon_streams.core.envelope import Event
+from falcon_streams.errors import SplunkdGone, Stopped
+from falcon_streams.ports import Clock
+from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.stream_xml import STREAM_END, STREAM_START, Renderer
+
+
+class PipeSink:
+    """The port `Sink` over a pipe."""
+
+    def __init__(self, pipe: Pipe, renderer: Renderer, clock: Clock) -> None:
+        self._pipe = pipe
+        self._renderer = renderer
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ticket = 0
+        self._stopped = False
+        self._whole = True
+
+    def start(self) -> None:
+        """Open the event stream; before the first write."""
+        self._pipe.write(STREAM_START)
+
+    def write(self, partition: str, events: Sequence[Event]) -> int:
+        """Write the events; see the port for the promises."""
+        data = self._renderer.render(partition, events, self._clock.now())
+        with self._lock:
+            if self._stopped:
+                raise Stopped("the input is stopping")
+            self._write_whole(data)
+            self._ticket = self._pipe.written
+            return self._ticket
+
+    def taken(self) -> int:
+        """How many bytes splunkd has taken."""
+        return self._pipe.taken()
+
+    def stop(self) -> None:
+        """Refuse further writes; the one in progress has a second to finish."""
+        self._stopped = True
+        self._pipe.stop()
+
+    def close(self) -> None:
+        """End the event stream, where the last write was whole and there is room."""
+        if not self._lock.acquire(blocking=False):
+            return  # a reader still stands in a full pipe
+        try:
+            if self._whole and self._pipe.has_room():
+                self._pipe.write(STREAM_END)
+        except (SplunkdGone, Stopped):
+            pass
+        finally:
+            self._lock.release()
+
+    def _write_whole(self, data: bytes) -> None:
+        self._whole = False
+        self._pipe.write(data)
+        self._whole = True

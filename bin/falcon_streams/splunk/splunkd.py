@@ -1,0 +1,143 @@
+"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info; reading only.
+
+Rules: every call bears the input's own session key, reads in this app's namespace and ends after ten seconds. A 401
+means that the key was revoked (SessionEnded), a 404 that the thing is not there (None), all else is Retryable. The
+address comes from splunkd itself, on stdin. Where it is an address of this very machine its certificate is not checked:
+Splunk ships one that names no host, signed by a CA that every Splunk has (decision record 0002); elsewhere it is.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import quote, urlsplit
+
+from splunklib import binding
+
+from falcon_streams.errors import Fatal, Retryable, SessionEnded
+
+APP = "TA_falcon_event_streams"
+SCHEME = "falcon_event_streams"
+SECONDS = 10.0
+_CLUSTER_ROLES = frozenset({"shc_member", "shc_captain"})
+
+
+class ServerInfo(NamedTuple):
+    """What `server/info` says of this instance; `started` in epoch seconds, None where it does not say."""
+
+    started: Optional[float]
+    follows_machine: bool
+    kind: str
+
+
+class Splunkd:
+    """A reader of splunkd's REST endpoints."""
+
+    def __init__(self, uri: str, session_key: str, seconds: float = SECONDS) -> None:
+        """`uri` is the `server_uri` of stdin. Raises Fatal where that is no address."""
+        parts = urlsplit(uri)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise Fatal("splunkd gave no server_uri on stdin: this script is started by splunkd only")
+        local = _is_this_machine(parts.hostname)
+        if parts.scheme == "http" and not local:
+            raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
+        self._context = binding.Context(
+            handler=binding.handler(timeout=seconds, verify=not local),
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=parts.port or 8089,
+            token=session_key,
+            owner="nobody",
+            app=APP,
+        )
+
+    def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
+        """A stanza of one of our confs as settings and values, None where there is none."""
+        entries = self._entries(f"configs/conf-{conf}/{_quoted(name)}")
+        return _settings(entries[0]) if entries else None
+
+    def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
+        """All inputs of ours on this instance, by name."""
+        entries = self._entries(f"data/inputs/{SCHEME}", count=0) or []
+        return [(str(entry.get("name", "")), _settings(entry)) for entry in entries]
+
+    def secret(self, realm: str, user: str) -> Optional[str]:
+        """A secret out of `storage/passwords`, None where there is none."""
+        name = f"{_escaped(realm)}:{_escaped(user)}:"
+        entries = self._entries(f"storage/passwords/{_quoted(name)}")
+        return _settings(entries[0]).get("clear_password") if entries else None
+
+    def info(self) -> ServerInfo:
+        """Where and since when splunkd runs."""
+        entries = self._entries("/services/server/info") or [{}]
+        content = entries[0].get("content")
+        content = content if isinstance(content, dict) else {}
+        roles = content.get("server_roles")
+        clustered = bool(_CLUSTER_ROLES.intersection(roles if isinstance(roles, list) else []))
+        cloud = content.get("instance_type") == "cloud"
+        kind = "Splunk Cloud" if cloud else "a search head cluster member" if clustered else "a single instance"
+        return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind)
+
+    def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
+        try:
+            answer = self._context.get(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
+            tree = json.loads(answer.body.read())
+        except binding.AuthenticationError:
+            raise SessionEnded("splunkd no longer takes this input's session key") from None
+        except binding.HTTPError as error:
+            if error.status == 404:
+                return None
+            if error.status == 401:
+                raise SessionEnded("splunkd no longer takes this input's session key") from None
+            raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
+        except socket.timeout:
+            raise Retryable(f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again") from None
+        except (OSError, ValueError) as error:
+            raise Retryable(f"splunkd's management port cannot be read ({type(error).__name__})") from None
+        entries = tree.get("entry") if isinstance(tree, dict) else None
+        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _settings(entry: Mapping[str, Any]) -> Dict[str, str]:
+    content = entry.get("content")
+    pairs = content.items() if isinstance(content, dict) else ()
+    return {
+        key: _text(value)
+        for key, value in pairs
+        if not key.startswith("eai:") and (value is None or isinstance(value, (str, int, float, bool)))
+    }
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _escaped(part: str) -> str:
+    # splunkd joins realm and user by colons and escapes those within them
+    return part.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _number(value: object) -> Optional[float]:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether an address is one of this machine's own: only those can be bound."""
+    try:
+        infos = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in infos:
+            with socket.socket(family, kind, protocol) as candidate:
+                candidate.bind(address)
+    except OSError:
+        return False
+    return bool(infos)

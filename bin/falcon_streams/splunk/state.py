@@ -1,0 +1,39 @@
+"""The state of an input as a small file beside its checkpoints, which the Inputs page reads.
+
+Rules: replaced whole, readable for its owner only, not flushed: it may be lost, it is written again. A failure is logged
+once and harms nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Mapping
+
+from falcon_streams.splunk.checkpoint import make_private_folder, write_private_file
+
+LOG = logging.getLogger(__name__)
+
+
+class StateFile:
+    """The port `StateBoard` over a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._failed = False
+
+    def show(self, state: Mapping[str, object]) -> None:
+        """Replace what is shown."""
+        path = self._folder / "state.json"
+        temporary = path.with_suffix(".new")
+        try:
+            make_private_folder(self._folder)
+            write_private_file(temporary, json.dumps(state, sort_keys=True).encode("ascii"))
+            os.replace(temporary, path)
+            self._failed = False
+        except OSError as error:
+            if not self._failed:
+                LOG.warning("state_not_shown", {"error": error.strerror})
+            self._failed = True
