@@ -15,7 +15,7 @@ class StreamsError(Exception):
 
     def __init__(self, message: str) -> None:
         if type(self) is StreamsError:
-            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, SessionEnded, SplunkdGone")
+            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, RestartNeeded, SplunkdGone")
         super().__init__(message)
 
 
@@ -50,8 +50,8 @@ class Skippable(StreamsError):
     """One bad line: count it, sample it, deliver it as it is, and go on."""
 
 
-class SessionEnded(StreamsError):
-    """splunkd no longer takes our session key (401): end cleanly, the restart brings a fresh key."""
+class RestartNeeded(StreamsError):
+    """Only a new start brings what has changed, a fresh session key or a changed account: end cleanly."""
 
 
 class SplunkdGone(StreamsError):

@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional, Union
 
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.session import Pulse
-from falcon_streams.errors import Retryable, SessionEnded, SplunkdGone, StreamsError
+from falcon_streams.errors import Retryable, RestartNeeded, SplunkdGone, StreamsError
 
 
 class Ending(enum.Enum):
@@ -19,7 +19,7 @@ class Ending(enum.Enum):
 
     STOPPED = "stopped"
     FATAL = "fatal"
-    SESSION_ENDED = "session_ended"
+    RESTART = "restart"
     UNCLEAN = "unclean"
 
 
@@ -72,4 +72,4 @@ def stop_for(error: StreamsError) -> Stop:
     """The stop that an error which no retry heals asks for."""
     if isinstance(error, SplunkdGone):
         return Stop(Ending.UNCLEAN, error)
-    return Stop(Ending.SESSION_ENDED if isinstance(error, SessionEnded) else Ending.FATAL, error)
+    return Stop(Ending.RESTART if isinstance(error, RestartNeeded) else Ending.FATAL, error)

@@ -20,7 +20,7 @@ from falcon_streams.commits import Commits
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
-from falcon_streams.errors import Fatal, Retryable, SessionEnded, SessionGone, SplunkdGone
+from falcon_streams.errors import Fatal, Retryable, RestartNeeded, SessionGone, SplunkdGone
 from falcon_streams.happenings import (
     Discovered,
     DiscoveryFailed,
@@ -96,7 +96,7 @@ class Supervisor:
                 if self._clock.monotonic() >= next_tick:
                     self._tick()
                     next_tick = self._clock.monotonic() + TICK
-            except (Fatal, SessionEnded, SplunkdGone) as error:
+            except (Fatal, RestartNeeded, SplunkdGone) as error:
                 stop = stop_for(error)
         self._end(stop)
         return stop
@@ -212,7 +212,7 @@ class Supervisor:
         def report() -> None:
             try:
                 self._inbox.put(work())
-            except (Fatal, SessionEnded, SplunkdGone) as error:
+            except (Fatal, RestartNeeded, SplunkdGone) as error:
                 self._inbox.put(stop_for(error))
             except Exception as error:  # a fault of ours: end, so that splunkd starts us anew and the records replay
                 LOG.exception("unexpected_error", {"thread": name})

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import base64
 import threading
-from dataclasses import dataclass, field
 from typing import Callable, Optional
 
+from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import Origin, home_after_redirect
 from falcon_streams.errors import CredentialsRefused, Retryable
@@ -23,15 +23,6 @@ RENEW_BEFORE = 120.0
 USUAL_LIFE, LONGEST_LIFE = 1799.0, 86_400.0
 REVOKE_SECONDS = 1.0
 _REFUSED = (400, 401, 403)
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """An API client of Falcon. The secret is never shown."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    member_cid: str = ""
 
 
 class _Bearer:

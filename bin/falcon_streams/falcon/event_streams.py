@@ -31,10 +31,9 @@ Parameters = Optional[Mapping[str, Any]]
 class EventStreams:
     """The operations `listAvailableStreamsOAuth2` and `refreshActiveStreamSession` (scope "Event streams: Read")."""
 
-    def __init__(self, transport: Transport, bearers: Bearers, clock: Clock) -> None:
+    def __init__(self, transport: Transport, bearers: Bearers) -> None:
         self._transport = transport
         self._bearers = bearers
-        self._clock = clock
 
     def list_available_streams(
         self,

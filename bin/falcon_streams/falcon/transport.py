@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
-from urllib.parse import quote, urlsplit
+from typing import Any, Dict, List, Mapping, Optional
+from urllib.parse import urlsplit
 
 import certifi
 import requests
@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from falcon_streams import __version__
+from falcon_streams.core.account import Proxy
 from falcon_streams.core.answer import Answer
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.ports import Clock
@@ -27,28 +28,6 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
-
-
-class Proxy(NamedTuple):
-    """A forward proxy. `no_proxy` holds host names, and domains with a leading dot, that are reached without it."""
-
-    kind: str
-    host: str
-    port: int
-    username: str = ""
-    password: str = ""
-    no_proxy: Tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Proxy({self.kind}://{self.host}:{self.port})"
-
-    def url_for(self, host: str) -> Optional[str]:
-        """The proxy's URL for a host, None where that host is reached directly."""
-        for name in self.no_proxy:
-            if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
-                return None
-        login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
-        return f"{self.kind}://{login}{self.host}:{self.port}"
 
 
 class Transport:

@@ -34,7 +34,8 @@ class FileStore:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            return self._refuse_former_damage(path)
+            self._refuse_former_damage(path)
+            return None
         except OSError as error:
             raise Fatal(f"the checkpoint {path} cannot be read ({error.strerror}): let Splunk's user read it") from None
         return self._checked(path, partition, data)

@@ -2,17 +2,18 @@
 
 Rules: the conf names the client, `storage/passwords` holds its secret (realm `TA_falcon_event_streams#account#<name>`,
 user `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`). What is missing is said in one
-sentence that names it and the remedy. Secrets are fields without a repr.
+sentence that names it and the remedy.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Optional
 
+from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
-from falcon_streams.errors import Fatal
-from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
+from falcon_streams.errors import Fatal, RestartNeeded
+from falcon_streams.splunk.settings import InputSettings, check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.splunkd import APP, Splunkd
 
 ACCOUNT_CONF = "falcon_event_streams_account"
@@ -21,29 +22,15 @@ SECRET_USER, PROXY_USER = "client_secret", "password"
 
 
 @dataclass(frozen=True)
-class ProxySettings:
-    """One enabled proxy stanza with its password."""
-
-    kind: str
-    host: str
-    port: int
-    username: str
-    no_proxy: Tuple[str, ...]
-    password: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True)
 class Account:
-    """One Falcon API client."""
+    """One stanza of the accounts' conf with all that belongs to it."""
 
     name: str
     cloud: str
     origin: Origin
-    client_id: str
-    member_cid: str
+    credentials: Credentials
     ca_bundle: Optional[str]
-    proxy: Optional[ProxySettings]
-    client_secret: str = field(repr=False, default="")
+    proxy: Optional[Proxy]
 
 
 def account_realm(name: str) -> str:
@@ -65,7 +52,7 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
             f"account = {name} does not exist. Create it on the Configuration page, or as stanza [{name}] of "
             f"{ACCOUNT_CONF}.conf, or name another one"
         )
-    values = check_stanza(read_schema("account"), name, _known(read_schema("account"), raw))
+    values = check_stanza(read_schema("account"), name, raw)
     secret = splunkd.secret(account_realm(name), SECRET_USER)
     if not secret:
         raise Fatal(
@@ -76,11 +63,9 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
         name=name,
         cloud=values["cloud"],
         origin=_origin(values),
-        client_id=values["client_id"],
-        member_cid=values.get("member_cid", ""),
+        credentials=Credentials(values["client_id"], secret, values.get("member_cid", "")),
         ca_bundle=values.get("ca_bundle"),
         proxy=_read_proxy(splunkd, name, str(values.get("proxy", "default"))),
-        client_secret=secret,
     )
 
 
@@ -88,7 +73,7 @@ def read_log_level(splunkd: Splunkd) -> str:
     """The level word of `[logging]`."""
     schema = stanza_schema("settings", "logging")
     raw = splunkd.stanza(SETTINGS_CONF, "logging") or {}
-    return str(check_stanza(schema, "logging", _known(schema, raw)).get("level", "INFO"))
+    return str(check_stanza(schema, "logging", raw).get("level", "INFO"))
 
 
 def _origin(values: Dict[str, Any]) -> Origin:
@@ -97,7 +82,7 @@ def _origin(values: Dict[str, Any]) -> Origin:
     return origin_of(CUSTOM, values["base_url"], tuple(values.get("allowed_domains", ())))
 
 
-def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[ProxySettings]:
+def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[Proxy]:
     if choice == "none":
         return None
     name = "" if choice == "default" else choice
@@ -109,7 +94,7 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[ProxySe
             f"account {account}: proxy = {name} does not exist. Create stanza [{stanza}] of {SETTINGS_CONF}.conf, or "
             "choose default or none"
         )
-    values = check_stanza(schema, stanza, _known(schema, raw or {}))
+    values = check_stanza(schema, stanza, raw or {})
     if not values.get("enabled"):
         if not name:
             return None
@@ -121,7 +106,7 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[ProxySe
             f"[{stanza}] username = {username} has no password. Store it in storage/passwords under realm "
             f"{proxy_realm(name)}, user {PROXY_USER}, or remove the user name"
         )
-    return ProxySettings(
+    return Proxy(
         kind=values["type"],
         host=values["host"],
         port=values["port"],
@@ -131,6 +116,34 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[ProxySe
     )
 
 
-def _known(schema: Dict[str, Any], raw: Dict[str, str]) -> Dict[str, str]:
-    """Without what splunkd adds to every stanza by itself."""
-    return {key: value for key, value in raw.items() if key in schema["properties"] or key != "disabled"}
+
+def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
+    """Refuse an app id that another input of this instance uses with the same account. Raises Fatal."""
+    for name, other in splunkd.inputs():
+        same = (other.get("account"), other.get("app_id", "").lower()) == (settings.account, settings.app_id)
+        if same and name != settings.name:
+            raise Fatal(
+                f"[{settings.stanza}] app_id = {settings.app_id} is used by input {name} with the same account: Falcon "
+                "gives the streams of an app id to one reader only. Choose another app_id"
+            )
+
+
+class AccountSource:
+    """Gives the credentials of a running input: as they were read at its start, then, after a refusal, read anew."""
+
+    def __init__(self, splunkd: Splunkd, account: Account) -> None:
+        self._splunkd = splunkd
+        self._account = account
+        self._given = False
+
+    def credentials(self) -> Credentials:
+        """Raises RestartNeeded where more than the secret has changed, and whatever `read_account` raises."""
+        if not self._given:
+            self._given = True
+            return self._account.credentials
+        account = read_account(self._splunkd, self._account.name)
+        secret = account.credentials.client_secret
+        before = replace(self._account.credentials, client_secret=secret)
+        if account != replace(self._account, credentials=before):
+            raise RestartNeeded(f"account {account.name} was changed: the next start reads it")
+        return account.credentials

@@ -23,11 +23,11 @@ _FILE_BYTES, _FILES = 25_000_000, 5  # as solnlib does
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/*+@#%")
 
 
-def start_logging(name: str, level: str) -> None:
-    """Send the records of this process to the input's file and to stderr. `level` is a word of the settings."""
+def start_logging(name: str) -> None:
+    """Send the records of this process to the input's file and to stderr."""
     root = logging.getLogger()
     root.setLevel(logging.WARNING)  # what libraries tell at lower levels is not for an admin
-    logging.getLogger("falcon_streams").setLevel(_LEVELS.get(level, logging.INFO))
+    set_level("INFO")
     root.addHandler(_stderr_handler(name))
     home = os.environ.get("SPLUNK_HOME")
     if not home:
@@ -40,6 +40,11 @@ def start_logging(name: str, level: str) -> None:
         return
     handler.setFormatter(LineFormatter(name, with_time=True))
     root.addHandler(handler)
+
+
+def set_level(word: str) -> None:
+    """Let records of ours through from this level on; a word of the settings."""
+    logging.getLogger("falcon_streams").setLevel(_LEVELS[word])
 
 
 class LineFormatter(logging.Formatter):

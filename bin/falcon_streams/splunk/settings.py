@@ -16,7 +16,7 @@ from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.errors import Fatal
-from falcon_streams.splunk.splunkd import SCHEME
+from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
 
 _SCHEMAS = Path(__file__).with_name("schemas")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
@@ -111,6 +111,18 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         source=values.get("source"),
         sourcetype=values.get("sourcetype"),
     )
+
+
+def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
+    """Raises Fatal for a checkpoint store that cannot serve on this instance."""
+    setting = f"[{settings.stanza}] checkpoint_store = {settings.checkpoint_store}"
+    if settings.checkpoint_store == "kvstore":
+        raise Fatal(f"{setting} is not available in this version. Choose file")
+    if info.follows_machine:
+        raise Fatal(
+            f"{setting} does not serve on {info.kind}, where a file follows the machine and not the input. Choose "
+            "kvstore, or run this input on a heavy forwarder"
+        )
 
 
 def _coerce(schema: Mapping[str, Any], value: str) -> Any:

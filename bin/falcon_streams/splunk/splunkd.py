@@ -1,7 +1,7 @@
 """splunkd's management port, as an input needs it: confs, secrets, inputs, server info; reading only.
 
 Rules: every call bears the input's own session key, reads in this app's namespace and ends after ten seconds. A 401
-means that the key was revoked (SessionEnded), a 404 that the thing is not there (None), all else is Retryable. The
+means that the key was revoked (RestartNeeded), a 404 that the thing is not there (None), all else is Retryable. The
 address comes from splunkd itself, on stdin. Where it is an address of this very machine its certificate is not checked:
 Splunk ships one that names no host, signed by a CA that every Splunk has (decision record 0002); elsewhere it is.
 """
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from splunklib import binding
 
-from falcon_streams.errors import Fatal, Retryable, SessionEnded
+from falcon_streams.errors import Fatal, Retryable, RestartNeeded
 
 APP = "TA_falcon_event_streams"
 SCHEME = "falcon_event_streams"
@@ -55,7 +55,11 @@ class Splunkd:
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
         """A stanza of one of our confs as settings and values, None where there is none."""
         entries = self._entries(f"configs/conf-{conf}/{_quoted(name)}")
-        return _settings(entries[0]) if entries else None
+        if not entries:
+            return None
+        settings = _settings(entries[0])
+        settings.pop("disabled", None)  # splunkd adds it to every stanza
+        return settings
 
     def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
         """All inputs of ours on this instance, by name."""
@@ -84,12 +88,12 @@ class Splunkd:
             answer = self._context.get(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
             tree = json.loads(answer.body.read())
         except binding.AuthenticationError:
-            raise SessionEnded("splunkd no longer takes this input's session key") from None
+            raise RestartNeeded("splunkd no longer takes this input's session key") from None
         except binding.HTTPError as error:
             if error.status == 404:
                 return None
             if error.status == 401:
-                raise SessionEnded("splunkd no longer takes this input's session key") from None
+                raise RestartNeeded("splunkd no longer takes this input's session key") from None
             raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
         except socket.timeout:
             raise Retryable(f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again") from None

@@ -8,6 +8,7 @@ A line is only searched for what it could hold: most are plain ASCII without con
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
@@ -34,6 +35,32 @@ class Routing:
     host: Optional[str] = None
     source: Optional[str] = None
     sourcetype: str = SOURCETYPE
+
+
+@dataclass(frozen=True)
+class TaData:
+    """What the vendor's add-on appends to each event, for searches that use it (events reference, section 1)."""
+
+    cloud: str
+    version: str
+    input: str
+    app_id: str
+    event_types: Tuple[str, ...]
+    newest: bool
+
+    def render(self, partition: str, several: bool) -> bytes:
+        """The object for a partition's events; all its values are strings."""
+        fields = {
+            "Feed_id": partition,
+            "Multiple_feeds": str(several),
+            "Cloud_environment": "us_commercial" if self.cloud == "us-1" else self.cloud,
+            "TA_version": self.version,
+            "Input": self.input,
+            "App_id": self.app_id,
+            "Event_types": str(list(self.event_types or ("All",))),
+            "Initial_start": "current" if self.newest else "historic",
+        }
+        return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
 
 class Renderer:

@@ -1,0 +1,14 @@
+"""splunkd's entry: puts the vendored libraries first on the path and hands over to the add-on."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from falcon_streams import app  # noqa: E402 - the path comes first
+from falcon_streams.lifecycle import leave  # noqa: E402
+
+if __name__ == "__main__":
+    leave(app.main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))

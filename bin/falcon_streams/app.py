@@ -1,0 +1,106 @@
+"""The front door: which of splunkd's three invocations this is, and what is said when it cannot be answered.
+
+Rules: `--scheme` must not load the network stack, so what only a run needs is imported by the run. What ends an input
+is said in one sentence on stderr and in its log.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+import sys
+from typing import BinaryIO, Optional, Sequence
+
+from falcon_streams.clock import SystemClock
+from falcon_streams.errors import Fatal, RestartNeeded, StreamsError
+from falcon_streams.happenings import Ending, Stop
+from falcon_streams.ports import Clock
+from falcon_streams.splunk.modinput import Invocation, read_run, read_validation, scheme_xml, validation_error_xml
+from falcon_streams.splunk.splunkd import SCHEME, Splunkd
+
+LOG = logging.getLogger(__name__)
+OLDEST_OPENSSL = (1, 1, 1)
+
+
+def main(arguments: Sequence[str], stdin: BinaryIO, stdout: BinaryIO) -> int:
+    """One invocation by splunkd; returns the exit status."""
+    if "--scheme" in arguments:
+        stdout.write(scheme_xml())
+        stdout.flush()
+        return 0
+    if "--validate-arguments" in arguments:
+        return validate(stdin, stdout)
+    return run(stdin, stdout)
+
+
+def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
+    """Answer `--validate-arguments`: nothing for yes, one sentence for no."""
+    from falcon_streams.splunk.credentials import read_account, refuse_shared_app_id
+    from falcon_streams.splunk.settings import read_input, refuse_store
+
+    try:
+        refuse_old_openssl()
+        invocation = read_validation(stdin.read())
+        settings = read_input(invocation.name, invocation.settings)
+        splunkd = Splunkd(invocation.server_uri, invocation.session_key)
+        refuse_store(settings, splunkd.info())
+        read_account(splunkd, settings.account)
+        refuse_shared_app_id(splunkd, settings)
+    except StreamsError as error:
+        stdout.write(validation_error_xml(str(error)))
+        stdout.flush()
+        return 1
+    return 0
+
+
+def run(stdin: BinaryIO, stdout: BinaryIO, clock: Optional[Clock] = None) -> int:
+    """Run one input until it is stopped; returns the exit status."""
+    descriptor = _claim_stdout(stdout)
+    try:
+        refuse_old_openssl()
+        invocation = read_run(stdin.read())
+    except Fatal as error:
+        sys.stderr.write(f"ERROR {error}\n")
+        return 1
+    stop = _run_input(invocation, descriptor, clock or SystemClock())
+    if stop.error is not None:
+        level = logging.WARNING if stop.ending is Ending.RESTART else logging.ERROR
+        LOG.log(level, stop.ending.value, {"error": str(stop.error)})
+    LOG.info("ended", {"modular_input_name": f"{SCHEME}://{invocation.name}", "reason": stop.ending.value})
+    return 1 if stop.ending is Ending.FATAL else 0
+
+
+def refuse_old_openssl() -> None:
+    """Raises Fatal where urllib3 would refuse to be imported: Splunk 9.4 and older link OpenSSL 1.0.2."""
+    if ssl.OPENSSL_VERSION_INFO[:3] < OLDEST_OPENSSL:
+        raise Fatal(
+            f"this Splunk brings {ssl.OPENSSL_VERSION}, and TLS to Falcon needs OpenSSL 1.1.1 or later: run this "
+            "add-on on Splunk 10.0 or later"
+        )
+
+
+def _claim_stdout(stdout: BinaryIO) -> int:
+    """The event stream's own descriptor; whatever prints to stdout from now on lands on stderr."""
+    stdout.flush()
+    descriptor = os.dup(stdout.fileno())
+    os.dup2(sys.stderr.fileno(), stdout.fileno())
+    return descriptor
+
+
+def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
+    from falcon_streams.composition import run_input
+    from falcon_streams.splunk.credentials import read_log_level
+    from falcon_streams.splunk.logs import set_level, start_logging
+    from falcon_streams.splunk.settings import check_name
+
+    try:
+        check_name(f"{SCHEME}://", invocation.name)
+        start_logging(invocation.name)
+        splunkd = Splunkd(invocation.server_uri, invocation.session_key)
+        set_level(read_log_level(splunkd))
+        return run_input(invocation, splunkd, descriptor, clock)
+    except RestartNeeded as error:
+        return Stop(Ending.RESTART, error)
+    except StreamsError as error:
+        return Stop(Ending.FATAL, error)

@@ -1,0 +1,110 @@
+"""The composition root: one input's settings in, its objects wired, its supervisor run.
+
+Rules: the only module that imports from every room; it decides nothing that a room could decide. `app` loads it only to
+run an input. Everything that waits gets the clock it is handed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from queue import SimpleQueue
+from typing import Callable, Optional
+
+from falcon_streams import __version__
+from falcon_streams.commits import Beginning, Commits
+from falcon_streams.core.record import Owner
+from falcon_streams.falcon.auth import Bearers
+from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
+from falcon_streams.falcon.feed import HttpFeeds
+from falcon_streams.falcon.transport import Transport
+from falcon_streams.happenings import Happening, Stop
+from falcon_streams.health import Health, Label
+from falcon_streams.lifecycle import ParentWatch, report_signals, start_thread
+from falcon_streams.ports import Clock
+from falcon_streams.reader import Filters
+from falcon_streams.splunk.checkpoint import FileStore, folder_of
+from falcon_streams.splunk.credentials import Account, AccountSource, read_account
+from falcon_streams.splunk.modinput import Invocation
+from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
+from falcon_streams.splunk.sink import PipeSink
+from falcon_streams.splunk.splunkd import Splunkd
+from falcon_streams.splunk.state import StateFile
+from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
+from falcon_streams.supervisor import Plan, Supervisor
+
+LOG = logging.getLogger(__name__)
+
+
+def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
+    """Run one input, whose events go to this descriptor, until it ends. Raises Fatal, Retryable and RestartNeeded
+    where it cannot begin."""
+    settings = read_input(invocation.name, invocation.settings)
+    info = splunkd.info()
+    refuse_store(settings, info)
+    account = read_account(splunkd, settings.account)
+    inbox: SimpleQueue[Happening] = SimpleQueue()
+    report_signals(inbox)
+    LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
+
+    transport = Transport(clock, account.ca_bundle, account.proxy)
+    bearers = Bearers(transport, clock, account.origin, AccountSource(splunkd, account).credentials)
+    folder = folder_of(invocation.checkpoint_dir, settings.name)
+    owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
+    beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, info.started)
+    commits = Commits(beginning, FileStore(folder, settings.name), clock)
+    sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock)
+    supervisor = Supervisor(
+        Plan(settings.partitions, Filters(settings.event_types, settings.exclude_event_types), settings.idle_timeout),
+        api=EventStreamsInput(EventStreams(transport, bearers), bearers, clock, settings.app_id, settings.format),
+        feeds=HttpFeeds(transport, clock, settings.event_types),
+        sink=sink,
+        commits=commits,
+        clock=clock,
+        inbox=inbox,
+        start_thread=start_thread,
+        draw=random.random,
+        on_tick=_look_after(ParentWatch(), Health(clock, StateFile(folder), _label(settings))),
+    )
+    sink.start()
+    return supervisor.run()
+
+
+def _look_after(parent: ParentWatch, health: Health) -> Callable[[Supervisor], None]:
+    def check(supervisor: Supervisor) -> None:
+        parent.check()
+        health.check(supervisor.roster, supervisor.commits.progress)
+
+    return check
+
+
+def _label(settings: InputSettings) -> Label:
+    return Label(
+        modular_input_name=settings.stanza,
+        event_input=settings.name,
+        sourcetype_ingested=settings.sourcetype or SOURCETYPE,
+        event_index=settings.index or "default",
+        event_account=settings.account,
+    )
+
+
+def _renderer(settings: InputSettings, account: Account, commits: Commits) -> Renderer:
+    routing = Routing(
+        settings.stanza, settings.index, settings.host, settings.source, settings.sourcetype or SOURCETYPE
+    )
+    if not settings.add_ta_data:
+        return Renderer(routing)
+    ta_data = TaData(
+        cloud=account.cloud,
+        version=__version__,
+        input=settings.name,
+        app_id=settings.app_id,
+        event_types=settings.event_types,
+        newest=settings.start_from.newest,
+    )
+
+    def appended(partition: str) -> Optional[bytes]:
+        return ta_data.render(partition, several=len(commits.progress) > 1)
+
+    return Renderer(routing, appended)

@@ -1,0 +1,36 @@
+"""What an account consists of, as both sides know it: splunkd keeps it, Falcon is asked with it. Secrets have no repr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Optional, Tuple
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An API client of Falcon; `member_cid` locks its tokens to one child tenant, empty for none."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    member_cid: str = ""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A forward proxy, `kind` http or https. `no_proxy` holds hosts, and domains with a leading dot, reached directly."""
+
+    kind: str
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(repr=False, default="")
+    no_proxy: Tuple[str, ...] = ()
+
+    def url_for(self, host: str) -> Optional[str]:
+        """The proxy's URL for a host, password included; None where that host is reached directly."""
+        for name in self.no_proxy:
+            if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
+                return None
+        login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
+        return f"{self.kind}://{login}{self.host}:{self.port}"

@@ -1,0 +1,102 @@
+"""How an input is doing: the statistics line of each partition once a minute, and the state shown to the Inputs page.
+
+Rules: read-only over the supervisor's roster and commits. Keys keep their order, a new one goes to the end (design
+section 6): searches and dashboards read these lines.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Dict, Mapping, NamedTuple
+
+from falcon_streams.core.roster import Roster
+from falcon_streams.ports import Clock, StateBoard
+from falcon_streams.progress import Progress
+
+LOG = logging.getLogger(__name__)
+STATISTICS_EVERY = 60.0
+SHOW_EVERY = 5.0
+
+
+class Label(NamedTuple):
+    """What UCC's vocabulary of log lines says about an input."""
+
+    modular_input_name: str
+    event_input: str
+    sourcetype_ingested: str
+    event_index: str
+    event_account: str
+
+
+class Health:
+    """Called by the supervisor about once a second."""
+
+    def __init__(self, clock: Clock, board: StateBoard, label: Label) -> None:
+        self._clock = clock
+        self._board = board
+        self._label = label
+        self._logged_at = self._shown_at = clock.monotonic()
+        self._shown_states: object = None
+        self._ingested = 0
+
+    def check(self, roster: Roster, partitions: Mapping[str, Progress]) -> None:
+        """Log and show what is due."""
+        at = self._clock.monotonic()
+        states = roster.states()
+        if states != self._shown_states or at - self._shown_at >= SHOW_EVERY:
+            self._shown_at, self._shown_states = at, states
+            self._show(roster, partitions, at)
+        if at - self._logged_at >= STATISTICS_EVERY:
+            self._logged_at = at
+            self.log(roster, partitions)
+
+    def log(self, roster: Roster, partitions: Mapping[str, Progress]) -> None:
+        """The statistics lines, now."""
+        at = self._clock.monotonic()
+        for partition in partitions:
+            LOG.info("stream_stats", self._statistics(roster, partition, partitions[partition], at))
+        events = sum(progress.counters.events for progress in partitions.values())
+        if events > self._ingested:
+            LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
+            self._ingested = events
+
+    def _statistics(self, roster: Roster, partition: str, progress: Progress, at: float) -> Dict[str, object]:
+        counters = progress.counters
+        now = self._clock.now()
+        return {
+            "partition": partition,
+            "state": roster.members[partition].state,
+            "offset": progress.written_offset,
+            "committed": progress.record.offset,
+            "lag_s": progress.lag,
+            "session_left_s": roster.session_left(partition, at),
+            "events": counters.events,
+            "bytes": counters.bytes,
+            "malformed": counters.malformed,
+            "unplaced": counters.unplaced,
+            "excluded": counters.excluded,
+            "gaps": counters.gaps,
+            "unknown_types": counters.unknown_types,
+            "reconnects": counters.reconnects,
+            "refreshes": counters.refreshes,
+            "last_event_age_s": None if progress.last_event_at is None else now - progress.last_event_at,
+            "rss_mb": resident_mb(),
+            "resets": counters.resets,
+            "overlong": counters.overlong,
+            "before_start": counters.before_start,
+        }
+
+    def _show(self, roster: Roster, partitions: Mapping[str, Progress], at: float) -> None:
+        state, _ = roster.states()
+        shown = {name: self._statistics(roster, name, partitions[name], at) for name in partitions}
+        self._board.show({"state": state, "updated_at": self._clock.now(), "partitions": shown})
+
+
+def resident_mb() -> float:
+    """This process's resident memory in MB, 0.0 where the system does not tell it cheaply."""
+    if not sys.platform.startswith("linux"):
+        return 0.0
+    with open("/proc/self/statm", "rb") as file:
+        pages = int(file.read().split()[1])
+    return round(pages * 4096 / 1_000_000, 1)
