@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.resume import StartFrom
@@ -36,7 +36,6 @@ class InputSettings:
     event_types: Tuple[str, ...]
     exclude_event_types: FrozenSet[str]
     start_from: StartFrom
-    start_text: str
     partitions: Optional[FrozenSet[str]]
     format: str
     checkpoint_store: str
@@ -99,7 +98,6 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         event_types=tuple(values.get("event_types", ())),
         exclude_event_types=frozenset(values.get("exclude_event_types", ())),
         start_from=_start_from(str(values["start_from"])),
-        start_text=str(values["start_from"]),
         partitions=_partitions(values.get("partitions")),
         format=values["format"],
         checkpoint_store=values["checkpoint_store"],
@@ -158,14 +156,14 @@ def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mappi
     setting = _setting(error)
     schema = error.schema if isinstance(error.schema, dict) else {}
     of_property = properties.get(setting, {})
-    if error.validator == "required":
-        fault = "is required" if error.parent is None and "x-fault" not in schema else schema.get("x-fault")
-        remedy = schema.get("x-remedy") or of_property.get("x-remedy", "")
-        return _join(stanza, setting, None, str(fault or "is required"), remedy)
-    sources: Iterable[Mapping[str, Any]] = (schema, of_property)
+    if error.validator == "required" and "then" not in error.absolute_schema_path:
+        schema = {"x-fault": "is required"}
+    sources = (schema, of_property)
     fault = next((source["x-fault"] for source in sources if "x-fault" in source), "has a wrong value")
     remedy = next((source["x-remedy"] for source in sources if "x-remedy" in source), "")
-    return _join(stanza, setting, raw.get(setting), str(fault), remedy)
+    # the value of a setting that is none of ours is not repeated: it could be a secret in the wrong place
+    value = raw.get(setting) if setting in properties and error.validator != "required" else None
+    return _join(stanza, setting, value, str(fault), remedy)
 
 
 def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: str) -> str:
