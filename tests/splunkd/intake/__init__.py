@@ -1,0 +1,1 @@
+"""From the bytes an input writes on stdout to rows in the index."""

@@ -1,0 +1,89 @@
+"""Which props apply to data of a source, host and sourcetype.
+
+Rules (props.conf.spec, "stanza precedence", "stanza patterns", "pattern collisions"): `[default]` lies lowest, then
+`[<sourcetype>]`, then `[host::...]`, then `[source::...]`; a pattern must match the whole name, `...` is anything, `*`
+anything but a slash, `.` a period, the rest is PCRE; hosts match without case. Where two patterns of a kind set the
+same thing, the higher `priority` wins (0 for a pattern, 100 for a literal), then the first in ASCII order.
+
+PCRE is read by Python's `re`: `(?<name>` is translated; possessive quantifiers before 3.11, `\\K` and recursion fail.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Mapping, NamedTuple, Optional, Pattern, Tuple
+
+from tests.splunkd.conf.ini import Stanzas
+
+_TOKENS = re.compile(r"\.\.\.|\*|\.")
+_TRANSLATED = {"...": ".*", "*": "[^/]*", ".": r"\."}
+_SPECIAL = re.compile(r"\.\.\.|[*|()?\[\]\\+^$]")
+_REMEMBERED = 4096
+
+
+def compile_pcre(pattern: str) -> Pattern[str]:
+    """A PCRE as far as Python's `re` reads it."""
+    return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
+
+
+class _Rule(NamedTuple):
+    rank: int
+    pattern: Optional[Pattern[str]]
+    literal: str
+    priority: int
+    settings: Dict[str, str]
+
+    def matches(self, value: str) -> bool:
+        return self.pattern.fullmatch(value) is not None if self.pattern else self.literal == value
+
+
+class Props:
+    """The props.conf of an instance, asked at the rate of events."""
+
+    def __init__(self, stanzas: Stanzas, default: Mapping[str, str]) -> None:
+        self._default = dict(default)
+        self._rules = [_rule(name, settings) for name, settings in stanzas.items()]
+        self._answers: Dict[Tuple[str, str, str], Dict[str, str]] = {}
+
+    def settings_for(self, source: str, host: str, sourcetype: str) -> Dict[str, str]:
+        """The final stanza for an event. The answer is shared: do not write into it."""
+        key = (source, host, sourcetype)
+        known = self._answers.get(key)
+        if known is None:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            known = self._answers[key] = self._layer(source, host, sourcetype)
+        return known
+
+    def _layer(self, source: str, host: str, sourcetype: str) -> Dict[str, str]:
+        values = (sourcetype, host, source)
+        matching: List[_Rule] = [rule for rule in self._rules if rule.matches(values[rule.rank])]
+        # Weakest first: kind, then priority, then reverse ASCII order, so that the first in ASCII order is laid last.
+        matching.sort(key=lambda rule: rule.literal, reverse=True)
+        matching.sort(key=lambda rule: (rule.rank, rule.priority))
+        settings = dict(self._default)
+        for rule in matching:
+            settings.update(rule.settings)
+        return settings
+
+
+def _rule(name: str, settings: Dict[str, str]) -> _Rule:
+    for rank, prefix in ((1, "host::"), (2, "source::")):
+        if name.startswith(prefix):
+            value = name[len(prefix) :]
+            pattern = _compile_name(value, without_case=rank == 1)
+            break
+    else:
+        rank, value, pattern = 0, name, None
+    priority = settings.get("priority", "100" if pattern is None else "0")
+    return _Rule(rank, pattern, value, int(priority), settings)
+
+
+def _compile_name(value: str, without_case: bool) -> Optional[Pattern[str]]:
+    """The pattern a name stands for, None where it stands for itself."""
+    if not _SPECIAL.search(value):
+        return re.compile(re.escape(value), re.IGNORECASE) if without_case else None
+    translated = _TOKENS.sub(lambda match: _TRANSLATED[match.group()], value)
+    sensitive = "(?-i)" in translated
+    flags = re.IGNORECASE if without_case and not sensitive else 0
+    return re.compile(compile_pcre(translated.replace("(?-i)", "")).pattern, flags | re.DOTALL)

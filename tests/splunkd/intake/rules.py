@@ -1,0 +1,74 @@
+"""How data of a source, host and sourcetype is treated at index time: props and transforms as one compiled answer.
+
+Rule: index-time settings are those of the start, as in splunkd; a changed props.conf counts after a restart.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Dict, List, NamedTuple, Optional, Pattern, Tuple
+
+from tests.splunkd.conf.layers import Confs
+from tests.splunkd.intake.props import Props, compile_pcre
+from tests.splunkd.intake.timestamp import Clockmaker
+from tests.splunkd.intake.transforms import Transform, TransformRefused, Transforms
+
+_REMEMBERED = 4096
+
+
+class Treatment(NamedTuple):
+    """What happens to data of one kind."""
+
+    props: Dict[str, str]
+    line_breaker: Pattern[str]
+    merge: bool
+    truncate: int
+    transforms: Tuple[Transform, ...]
+
+
+class Rules:
+    """Asked at the rate of events, by several readers at once."""
+
+    def __init__(self, confs: Confs, complain: Callable[[str], None]) -> None:
+        self._props = Props(confs.merged("props"), confs.default("props"))
+        self._transforms = Transforms(confs.merged("transforms"))
+        self._complain = complain
+        self._known: Dict[Tuple[str, str, str], Treatment] = {}
+        self.clockmaker = Clockmaker()
+
+    def treatment(self, source: str, host: str, sourcetype: str) -> Treatment:
+        key = (source, host, sourcetype)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = self._treat(key)
+        return known
+
+    def _treat(self, key: Tuple[str, str, str]) -> Treatment:
+        props = self._props.settings_for(*key)
+        return Treatment(
+            props=props,
+            line_breaker=self._regex(props["LINE_BREAKER"]) or re.compile(r"([\r\n]+)"),
+            merge=props["SHOULD_LINEMERGE"].lower() in ("true", "1"),
+            truncate=int(props["TRUNCATE"]),
+            transforms=tuple(self._named(props)),
+        )
+
+    def _named(self, props: Dict[str, str]) -> List[Transform]:
+        try:
+            return self._transforms.named(props)
+        except (TransformRefused, re.error) as error:
+            self._complain(f"transforms.conf: {error}")
+            return []
+
+    def _regex(self, pattern: str) -> Optional[Pattern[str]]:
+        try:
+            compiled = compile_pcre(pattern)
+        except re.error as error:
+            self._complain(f"props.conf: LINE_BREAKER {pattern!r}: {error}")
+            return None
+        if not compiled.groups:
+            self._complain(f"props.conf: LINE_BREAKER {pattern!r} has no capturing group")
+            return None
+        return compiled
