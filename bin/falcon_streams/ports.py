@@ -1,7 +1,7 @@
 """The seams between what decides and what acts: each Protocol is all that one side may know of the other.
 
 Rules: the supervisor and the reader see the world only through these; tests hand them fakes that keep the same promises.
-Every call may block for a bounded time only, except `Feed.read`, which `shutdown` ends from another thread, and
+Every call may block for a bounded time only, except `Feed.read`, which `abort` ends from another thread, and
 `Sink.write`, which a stop ends.
 """
 
@@ -52,8 +52,11 @@ class Feed(Protocol):
     def read(self) -> bytes:
         """What is there now, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
 
-    def shutdown(self) -> None:
-        """End a `read` under way, from any thread; whatever it would have returned is dropped."""
+    def finish(self) -> None:
+        """Say goodbye, from any thread; a `read` under way returns b"" once the other side has closed too."""
+
+    def abort(self) -> None:
+        """End a `read` under way at once, from any thread."""
 
     def close(self) -> None:
         """Close the connection; by the reader only, and always."""

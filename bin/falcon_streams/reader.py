@@ -83,10 +83,16 @@ class Reader:
             feed.close()
 
     def close(self) -> None:
-        """End the feed from another thread."""
+        """End the feed politely, from another thread."""
         self._closed = True
         if self._feed is not None:
-            self._feed.shutdown()
+            self._feed.finish()
+
+    def abort(self) -> None:
+        """End the feed at once, from another thread."""
+        self._closed = True
+        if self._feed is not None:
+            self._feed.abort()
 
     def _ended(self, reason: str, error: Optional[Exception] = None) -> FeedEnded:
         return FeedEnded(self.lease.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)

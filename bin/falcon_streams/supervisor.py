@@ -38,6 +38,7 @@ from falcon_streams.reader import Filters, Reader
 LOG = logging.getLogger(__name__)
 TICK = 1.0
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
+GOODBYE = 1.0  # how long Falcon may take to answer our FIN
 STOP_READERS = 1.5  # of the five seconds that a stop may take
 
 
@@ -78,6 +79,7 @@ class Supervisor:
         self._start_thread = start_thread
         self._on_tick = on_tick
         self._readers: Dict[str, Reader] = {}
+        self._closing: Dict[str, float] = {}
         self._discoveries = 0
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
@@ -127,6 +129,7 @@ class Supervisor:
 
     def _take_end(self, ended: FeedEnded, at: float) -> None:
         del self._readers[ended.partition]
+        self._closing.pop(ended.partition, None)
         fields = {"partition": ended.partition, "reason": ended.reason, **complaint(ended.error)}
         LOG.log(logging.WARNING if ended.error else logging.INFO, "feed_ended", fields)
         if isinstance(ended.error, (Fatal, SplunkdGone)):
@@ -152,6 +155,8 @@ class Supervisor:
         self._carry_out(self.roster.intents(at))
         for partition, reader in list(self._readers.items()):
             self._watch_head(partition, reader, at)
+            if at >= self._closing.get(partition, at + 1):
+                reader.abort()
         self.commits.commit(self._sink.taken(), at)
         self._on_tick(self)
 
@@ -181,6 +186,7 @@ class Supervisor:
             elif isinstance(intent, CloseOf):
                 LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
                 self._readers[intent.partition].close()
+                self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())
@@ -230,6 +236,9 @@ class Supervisor:
         self._sink.stop()
         for reader in self._readers.values():
             reader.close()
+        self._await_readers(asked_at + GOODBYE)
+        for reader in self._readers.values():
+            reader.abort()
         self._await_readers(asked_at + STOP_READERS)
         self._sink.close()
         if stop.ending is not Ending.UNCLEAN:

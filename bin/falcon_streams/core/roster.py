@@ -20,7 +20,9 @@ from falcon_streams.core.session import Close, Pulse, Refresh, Session
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 60.0
 HEALTHY_AFTER = 120.0  # reference 8.1: a feed that was read this long has proven itself
-APP_ID_WAIT, APP_ID_JITTER = 10.0, 20.0  # reference 8, row 6: every 10 to 30 s, for as long as it takes
+# Reference 8, row 6: a lock of up to six minutes, asked for again every 10 to 30 s. It begins with less, because after
+# a clean close the app id is free almost at once, and a restarted input should not be deaf for long.
+SOONEST_APP_ID_WAIT, FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT = 1.0, 2.0, 30.0
 MISSING_TOO_LONG = 600.0
 # A partition that Falcon adds while all feeds are healthy would otherwise wait for the next failure (row 12).
 REDISCOVERY = 900.0
@@ -94,6 +96,7 @@ class Roster:
         self._idle_timeout = idle_timeout
         self._draw = draw
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY, draw)
+        self._app_id_waits = Backoff(FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT, draw)
         self._discovering = False
         self._not_before = 0.0
         self._rediscover_at = 0.0
@@ -115,6 +118,8 @@ class Roster:
         intents: List[Intent] = []
         for lease in offered:
             intents += self._offer(lease, at)
+        if intents:
+            self._app_id_waits.reset()
         names = {lease.partition for lease in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
@@ -197,7 +202,7 @@ class Roster:
         if discovery.refusals:
             self._not_before = at + self._backoff.next()
             return self._input_state(ERROR, "discovery_refused")
-        self._not_before = at + APP_ID_WAIT + self._draw() * APP_ID_JITTER
+        self._not_before = at + self._app_id_wait()
         intents = self._input_state(WAITING_APP_ID, "no_streams_offered")
         for member in self.members.values():
             intents += self._state_of(member, WAITING_APP_ID, "no_streams_offered")
@@ -207,9 +212,12 @@ class Roster:
         member.vanished = member.vanished or alone
         if member.missing_since is None:
             member.missing_since = at
-        wait = REDISCOVERY if member.vanished else APP_ID_WAIT + self._draw() * APP_ID_JITTER
+        wait = REDISCOVERY if member.vanished else self._app_id_wait()
         member.retry_at = max(member.retry_at, at + wait)
         return self._state_of(member, WAITING_APP_ID, "vanished" if member.vanished else "not_offered")
+
+    def _app_id_wait(self) -> float:
+        return self._app_id_waits.next(SOONEST_APP_ID_WAIT)
 
     def _missing_too_long(self, member: Member, at: float) -> bool:
         missing = member.missing_since

@@ -1,10 +1,11 @@
 """The open HTTP response of a partition, and how one is opened.
 
 Rules: a feed has a session and a connection of its own, closed and never given back. `Authorization: Token` opens it;
-the bearer never goes to the feed host. Bytes are handed out as they arrive. `shutdown` ends the connection under a read
-in another thread: the descriptor is shut down below TLS, so that Falcon gets its FIN at once, and whatever that read
-still returns (it could be ciphertext by then) is dropped. Reads have no timeout: whether a feed has fallen silent is the
-session's decision, who shuts it down.
+the bearer never goes to the feed host. Bytes are handed out as they arrive. Reads have no timeout: whether a feed has
+fallen silent is the session's decision. A feed is ended in two steps, both below TLS and from any thread: `finish` sends
+Falcon its FIN and lets the reader drain what is under way, so that the app id is free at once (a close over unread bytes
+would be a reset, which locks it for minutes: reference 2.4); `abort` ends a read that nobody answers. What arrives after
+either is dropped.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from falcon_streams.falcon.transport import Transport, explain, lower_headers
 from falcon_streams.ports import Clock
 
 READ_SIZE = 256 * 1024
+DRAIN_SECONDS = 0.2
 
 
 class HttpFeeds:
@@ -42,7 +44,7 @@ class HttpFeeds:
             response = self._transport.request(session, "GET", url, headers)
             if response.status_code != 200:
                 self._refuse(response, url)
-            return HttpFeed(session, response)
+            return HttpFeed(session, response, self._clock)
         except BaseException:
             session.close()
             raise
@@ -62,38 +64,60 @@ class HttpFeeds:
 class HttpFeed:
     """One open feed: the port `Feed`."""
 
-    def __init__(self, session: requests.Session, response: requests.Response) -> None:
+    def __init__(self, session: requests.Session, response: requests.Response, clock: Clock) -> None:
+        self._clock = clock
         self._session = session
         self._response = response
-        self._ended = False
+        self._finished = False
         _socket_under(response.raw).settimeout(None)
-        # a second descriptor of the same connection, for `shutdown` from another thread
+        # a second descriptor of the same connection: to end it from another thread, and below TLS
         self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
 
     def read(self) -> bytes:
         """What has arrived, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
         try:
-            data: bytes = self._response.raw.read1(READ_SIZE)
+            while True:
+                data: bytes = self._response.raw.read1(READ_SIZE)
+                if not self._finished or not data:
+                    return data
         except (HTTPError, OSError, ValueError) as error:
-            if self._ended:
+            if self._finished:
                 return b""
             raise Retryable(f"the feed was cut: {explain(error)}") from None
-        return b"" if self._ended else data
 
-    def shutdown(self) -> None:
+    def finish(self) -> None:
+        """Say goodbye; a read under way returns b"" once Falcon has closed too."""
+        self._finished = True
+        self._shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
         """End the connection; a read under way returns b""."""
-        self._ended = True
-        try:
-            self._line.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was faster
+        self._finished = True
+        self._shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._ended = True
+        """Close the connection, goodbye and drain included; by the reader."""
+        self.finish()
+        self._drain(self._clock.monotonic() + DRAIN_SECONDS)
         self._line.close()
         self._response.close()
         self._session.close()
+
+    def _shutdown(self, how: int) -> None:
+        try:
+            self._line.shutdown(how)
+        except OSError:
+            pass  # the other side was faster
+
+    def _drain(self, deadline: float) -> None:
+        """Take what is still under way, for a moment: bytes that nobody has read would turn our close into a reset."""
+        try:
+            while self._clock.monotonic() < deadline:
+                self._line.settimeout(self._clock.real(DRAIN_SECONDS))
+                if not self._line.recv(READ_SIZE):
+                    return
+        except OSError:
+            pass
 
 
 def _socket_under(raw: Any) -> Any:
