@@ -53,10 +53,14 @@ class Commits:
             self.progress[partition] = known
         return known
 
-    def commit(self, taken: int, at: float, until: Optional[float] = None) -> None:
-        """Store what has settled: `taken` bytes are out of the pipe at the monotonic time `at`."""
+    def receipt(self, taken: int, at: float) -> bool:
+        """`taken` bytes are out of the pipe at the monotonic time `at`; returns whether more is awaited."""
+        return any([progress.receipt(taken, at) for progress in self.progress.values()])
+
+    def commit(self, until: float) -> None:
+        """Store what had settled at this monotonic time."""
         for progress in self.progress.values():
-            record = progress.due(taken, at, self._clock.now(), until)
+            record = progress.due(until, self._clock.now())
             if record is not None and self._save(record):
                 progress.stored(record)
 

@@ -97,10 +97,16 @@ class Progress:
         with self._lock:
             self._position.wrote(last, ticket, at)
 
-    def due(self, taken: int, at: float, now: float, until: Optional[float] = None) -> Optional[Record]:
-        """The record to store now, None for nothing; called by the supervisor, as are all below."""
+    def receipt(self, taken: int, at: float) -> bool:
+        """`taken` bytes are out of splunkd's pipe; returns whether more is awaited. By the supervisor, as all below."""
         with self._lock:
-            event = self._position.settled(taken, at, until)
+            self._position.receipt(taken, at)
+            return self._position.awaits_receipt
+
+    def due(self, until: float, now: float) -> Optional[Record]:
+        """The record to store for what had settled at the monotonic time `until`, None for nothing."""
+        with self._lock:
+            event = self._position.settled(until)
         if event is not None:
             self._committed = True
             customers: Tuple[str, ...] = tuple(sorted(self.customers))

@@ -37,6 +37,7 @@ from falcon_streams.reader import Filters, Reader
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
+RECEIPT_TICK = 0.2  # while something is on its way through the pipe: a stop repeats what was not seen to have left it
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 GOODBYE = 1.0  # how long Falcon may take to answer our FIN
 STOP_READERS = 1.5  # of the five seconds that a stop may take
@@ -87,17 +88,21 @@ class Supervisor:
     def run(self) -> Stop:
         """Run to the end; returns how it came. Raises nothing of ours."""
         next_tick = self._clock.monotonic()
+        awaited = False
         stop: Optional[Stop] = None
         while stop is None:
-            happening = self._clock.take(self._inbox, max(0.0, next_tick - self._clock.monotonic()))
+            wait = max(0.0, next_tick - self._clock.monotonic())
+            happening = self._clock.take(self._inbox, min(wait, RECEIPT_TICK) if awaited else wait)
             try:
                 if isinstance(happening, Stop):
                     stop = happening
                 elif happening is not None:
                     self._take(happening)
-                if self._clock.monotonic() >= next_tick:
-                    self._tick()
-                    next_tick = self._clock.monotonic() + TICK
+                at = self._clock.monotonic()
+                awaited = self.commits.receipt(self._sink.taken(), at)
+                if at >= next_tick:
+                    self._tick(at)
+                    next_tick = at + TICK
             except (Fatal, RestartNeeded, SplunkdGone) as error:
                 stop = stop_for(error)
         self._end(stop)
@@ -150,14 +155,13 @@ class Supervisor:
 
     # -- once a second ---------------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        at = self._clock.monotonic()
+    def _tick(self, at: float) -> None:
         self._carry_out(self.roster.intents(at))
         for partition, reader in list(self._readers.items()):
             self._watch_head(partition, reader, at)
             if at >= self._closing.get(partition, at + 1):
                 reader.abort()
-        self.commits.commit(self._sink.taken(), at)
+        self.commits.commit(at)
         self._on_tick(self)
 
     def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
@@ -242,7 +246,7 @@ class Supervisor:
         self._await_readers(asked_at + STOP_READERS)
         self._sink.close()
         if stop.ending is not Ending.UNCLEAN:
-            self.commits.commit(self._sink.taken(), self._clock.monotonic(), until=asked_at)
+            self.commits.commit(asked_at)
             self.commits.farewell()
         self._api.revoke()
 

@@ -55,20 +55,23 @@ class Position:
         else:
             self._marks.append(mark)
 
-    def settled(self, taken: int, at: float, until: Optional[float] = None) -> Optional[Event]:
-        """The event up to which everything has settled since the last call, None where nothing new has.
+    @property
+    def awaits_receipt(self) -> bool:
+        """Whether something was written that splunkd was not yet seen to have taken."""
+        return bool(self._marks)
 
-        `taken` is the sink's count of bytes out of the pipe now; `until` a stop's instant, where it lies before `at`:
-        what was not receipted a second before the stop is not settled, however long the stop takes.
-        """
+    def receipt(self, taken: int, at: float) -> None:
+        """`taken` bytes are out of the pipe at this time: the marks up to there are receipted."""
         receipted: Optional[Event] = None
         while self._marks and self._marks[0].ticket <= taken:
             receipted = self._marks.popleft().event
         if receipted is not None:
             self._receipts.append(_Receipt(receipted, at))
-        limit = (at if until is None else until) - SETTLE
+
+    def settled(self, until: float) -> Optional[Event]:
+        """The event up to which all was receipted `SETTLE` seconds before `until`; None where that is nothing new."""
         found: Optional[Event] = None
-        while self._receipts and self._receipts[0].at <= limit:
+        while self._receipts and self._receipts[0].at <= until - SETTLE:
             found = self._receipts.popleft().event
         return found
 

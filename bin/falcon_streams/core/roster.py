@@ -109,11 +109,11 @@ class Roster:
     def discovered(self, discovery: Discovery, at: float) -> List[Intent]:
         """Falcon answered; returns what to open."""
         self._discovering = False
-        self._rediscover_at = at + REDISCOVERY
         alone = not any(member.is_open for member in self.members.values())
         offered = [lease for lease in discovery.leases if self._wanted is None or lease.partition in self._wanted]
         if not offered and alone:
             return self._nothing_offered(discovery, at)
+        self._rediscover_at = at + REDISCOVERY
         self._backoff.reset()
         intents: List[Intent] = []
         for lease in offered:
