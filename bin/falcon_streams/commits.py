@@ -14,7 +14,7 @@ from falcon_streams.core.answer import tidy
 from falcon_streams.core.record import Owner, Record, first_record
 from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_from_record
 from falcon_streams.errors import Retryable
-from falcon_streams.ports import Clock, OffsetStore
+from falcon_streams.ports import Clock, OffsetStore, Sink
 from falcon_streams.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -53,9 +53,12 @@ class Commits:
             self.progress[partition] = known
         return known
 
-    def receipt(self, taken: int, at: float) -> bool:
-        """`taken` bytes are out of the pipe at the monotonic time `at`; returns whether more is awaited."""
-        return any([progress.receipt(taken, at) for progress in self.progress.values()])
+    def receipt(self, sink: Sink, at: float) -> None:
+        """Note what splunkd has taken by the monotonic time `at`; the sink is asked only while something is awaited."""
+        awaited = [progress for progress in self.progress.values() if progress.awaits_receipt]
+        taken = sink.taken() if awaited else 0
+        for progress in awaited:
+            progress.receipt(taken, at)
 
     def commit(self, until: float) -> None:
         """Store what had settled at this monotonic time."""

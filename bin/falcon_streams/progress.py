@@ -97,11 +97,15 @@ class Progress:
         with self._lock:
             self._position.wrote(last, ticket, at)
 
-    def receipt(self, taken: int, at: float) -> bool:
-        """`taken` bytes are out of splunkd's pipe; returns whether more is awaited. By the supervisor, as all below."""
+    @property
+    def awaits_receipt(self) -> bool:
+        """Whether something was written that splunkd was not yet seen to have taken."""
+        return self._position.awaits_receipt
+
+    def receipt(self, taken: int, at: float) -> None:
+        """`taken` bytes are out of splunkd's pipe at this monotonic time; by the supervisor, as all below."""
         with self._lock:
             self._position.receipt(taken, at)
-            return self._position.awaits_receipt
 
     def due(self, until: float, now: float) -> Optional[Record]:
         """The record to store for what had settled at the monotonic time `until`, None for nothing."""

@@ -37,7 +37,7 @@ from falcon_streams.reader import Filters, Reader
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
-RECEIPT_TICK = 0.2  # while something is on its way through the pipe: a stop repeats what was not seen to have left it
+RECEIPT_TICK = 0.2  # a stop repeats what was not seen to have left the pipe
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 GOODBYE = 1.0  # how long Falcon may take to answer our FIN
 STOP_READERS = 1.5  # of the five seconds that a stop may take
@@ -88,18 +88,16 @@ class Supervisor:
     def run(self) -> Stop:
         """Run to the end; returns how it came. Raises nothing of ours."""
         next_tick = self._clock.monotonic()
-        awaited = False
         stop: Optional[Stop] = None
         while stop is None:
-            wait = max(0.0, next_tick - self._clock.monotonic())
-            happening = self._clock.take(self._inbox, min(wait, RECEIPT_TICK) if awaited else wait)
+            happening = self._clock.take(self._inbox, RECEIPT_TICK)
             try:
                 if isinstance(happening, Stop):
                     stop = happening
                 elif happening is not None:
                     self._take(happening)
                 at = self._clock.monotonic()
-                awaited = self.commits.receipt(self._sink.taken(), at)
+                self.commits.receipt(self._sink, at)
                 if at >= next_tick:
                     self._tick(at)
                     next_tick = at + TICK
