@@ -13,12 +13,11 @@ import tarfile
 import time
 import uuid
 from pathlib import Path
-from typing import Dict
 
 from tests.splunkd.conf import ini
 
 # Splunk's own defaults for the settings that this stand-in obeys (inputs.conf.spec, props.conf.spec, indexes.conf.spec).
-_SYSTEM_DEFAULT: Dict[str, ini.Stanzas] = {
+_SYSTEM_DEFAULT: dict[str, ini.Stanzas] = {
     "inputs": {"default": {"host": "$decideOnStartup", "index": "default"}},
     "props": {
         "default": {

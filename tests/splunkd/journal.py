@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Iterator, NamedTuple, Tuple
+from typing import NamedTuple
 
 _WORD = re.compile(r"(DEBUG|INFO|WARN|ERROR|FATAL)(?:\s+|$)")
 _LINE = re.compile(r"(\d\d-\d\d-\d{4} \d\d:\d\d:\d\d\.\d{3} [+-]\d{4}) (\w+)\s+(\S+) - (.*)")
@@ -46,7 +47,7 @@ class Journal:
             self.write(level, "ExecProcessor", f'message from "{command}" {said}')
 
 
-def level_of(line: str) -> Tuple[str, str]:
+def level_of(line: str) -> tuple[str, str]:
     """The level of a stderr line and what is left of it."""
     match = _WORD.match(line)
     return (match.group(1), line[match.end() :]) if match else ("ERROR", line)

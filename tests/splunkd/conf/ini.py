@@ -10,10 +10,10 @@ complain in btool, a stand-in that swallowed it would hide a mistake.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Tuple
 
-Stanzas = Dict[str, Dict[str, str]]
+Stanzas = dict[str, dict[str, str]]
 
 DEFAULT = "default"
 
@@ -68,7 +68,7 @@ def write(path: Path, stanzas: Mapping[str, Mapping[str, str]]) -> None:
     os.replace(draft, path)
 
 
-def _logical_lines(text: str) -> Iterator[Tuple[int, str]]:
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with their continuations joined, each with the number of its first line."""
     gathered = ""
     first = 0

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
 
 from tests.splunkd.conf import ini
 
@@ -27,38 +26,38 @@ class Confs:
     def __init__(self, home: Path) -> None:
         self._etc = home / "etc"
         self._lock = threading.RLock()
-        self._read: Dict[Path, Tuple[Tuple[int, int, int], ini.Stanzas]] = {}
+        self._read: dict[Path, tuple[tuple[int, int, int], ini.Stanzas]] = {}
 
-    def apps(self) -> List[str]:
+    def apps(self) -> list[str]:
         """The installed apps, in lexicographical order."""
         return sorted(path.name for path in (self._etc / "apps").iterdir() if path.is_dir())
 
     def app_home(self, app: str) -> Path:
         return self._etc / "system" if app == SYSTEM else self._etc / "apps" / app
 
-    def known(self, conf: str, app: Optional[str] = None) -> bool:
+    def known(self, conf: str, app: str | None = None) -> bool:
         """Whether any layer has the file at all."""
         return any(path.exists() for path in self._paths(conf, app))
 
-    def merged(self, conf: str, app: Optional[str] = None) -> ini.Stanzas:
+    def merged(self, conf: str, app: str | None = None) -> ini.Stanzas:
         """Every stanza of the sum except `[default]`, each lying on `[default]`; globally, or as an app sees it."""
         layers = self._sum(conf, app)
         default = layers.pop(ini.DEFAULT, {})
         return {name: {**default, **settings} for name, settings in layers.items()}
 
-    def default(self, conf: str) -> Dict[str, str]:
+    def default(self, conf: str) -> dict[str, str]:
         """The sum of `[default]`."""
         return self._sum(conf, None).get(ini.DEFAULT, {})
 
-    def inherited(self, conf: str, parent: str) -> Dict[str, str]:
+    def inherited(self, conf: str, parent: str) -> dict[str, str]:
         """What a stanza under `[parent]` starts from: `[default]`, then `[parent]`."""
         return {**self.default(conf), **self._sum(conf, None).get(parent, {})}
 
-    def stanza(self, conf: str, name: str, app: Optional[str] = None) -> Optional[Dict[str, str]]:
+    def stanza(self, conf: str, name: str, app: str | None = None) -> dict[str, str] | None:
         """One stanza of the sum, None where no layer has it."""
         return self.merged(conf, app).get(name)
 
-    def own(self, conf: str, name: str, app: Optional[str] = None) -> Optional[Dict[str, str]]:
+    def own(self, conf: str, name: str, app: str | None = None) -> dict[str, str] | None:
         """One stanza of the sum without `[default]` beneath it."""
         return self._sum(conf, app).get(name)
 
@@ -74,7 +73,7 @@ class Confs:
         default, local = self._files(conf, app)
         return name in self._stanzas(local) and name not in self._stanzas(default)
 
-    def set(self, conf: str, app: str, name: str, settings: Dict[str, str]) -> None:
+    def set(self, conf: str, app: str, name: str, settings: dict[str, str]) -> None:
         """Write settings into an app's local stanza, made where it is missing."""
         with self._lock:
             path = self._files(conf, app)[1]
@@ -82,7 +81,7 @@ class Confs:
             stanzas.setdefault(name, {}).update(settings)
             ini.write(path, stanzas)
 
-    def replace(self, conf: str, app: str, name: str, settings: Dict[str, str]) -> None:
+    def replace(self, conf: str, app: str, name: str, settings: dict[str, str]) -> None:
         """Write a local stanza as given, whatever it said before."""
         with self._lock:
             path = self._files(conf, app)[1]
@@ -101,15 +100,15 @@ class Confs:
         with self._lock:
             ini.write(self._files(conf, app)[1], {})
 
-    def _ordered_apps(self, app: Optional[str]) -> List[str]:
+    def _ordered_apps(self, app: str | None) -> list[str]:
         """Apps from the weakest to the strongest."""
         return [SYSTEM, app] if app not in (None, SYSTEM) else [SYSTEM, *reversed(self.apps())]  # type: ignore[list-item]
 
-    def _files(self, conf: str, app: str) -> Tuple[Path, Path]:
+    def _files(self, conf: str, app: str) -> tuple[Path, Path]:
         folder = self.app_home(app)
         return folder / "default" / f"{conf}.conf", folder / "local" / f"{conf}.conf"
 
-    def _paths(self, conf: str, app: Optional[str]) -> List[Path]:
+    def _paths(self, conf: str, app: str | None) -> list[Path]:
         """Layer files from the weakest to the strongest."""
         if app is not None and app != SYSTEM:
             return [*self._files(conf, SYSTEM), *self._files(conf, app)]
@@ -118,7 +117,7 @@ class Confs:
         locals_ = [self._files(conf, name)[1] for name in (*apps, SYSTEM)]
         return defaults + locals_
 
-    def _sum(self, conf: str, app: Optional[str]) -> ini.Stanzas:
+    def _sum(self, conf: str, app: str | None) -> ini.Stanzas:
         total: ini.Stanzas = {}
         with self._lock:
             for path in self._paths(conf, app):

@@ -6,8 +6,9 @@ literal `default`; `app` is an attribute of the stanza.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Mapping, NamedTuple, Optional
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 
@@ -30,7 +31,7 @@ def render_input(around: Surroundings, stanza: str, app: str, settings: Mapping[
     )
 
 
-def render_items(around: Surroundings, name: str, settings: Mapping[str, str], app: Optional[str] = None) -> bytes:
+def render_items(around: Surroundings, name: str, settings: Mapping[str, str], app: str | None = None) -> bytes:
     """The `<items>` document of a validation, with its one item."""
     attributes = quoteattr(name) + (f" app={quoteattr(app)}" if app else "")
     return _document("items", around, f"  <item name={attributes}>\n{_params(settings)}  </item>\n")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional
 
 from tests.splunkd.inputs.documents import Surroundings, render_input, render_items
 
@@ -24,11 +24,11 @@ _NOWHERE = Surroundings("localhost", "https://127.0.0.1:1", "no-session", Path("
 _INHERITED = ("HOME", "TMPDIR", "TZ", "SYSTEMROOT")
 
 
-def command(python: str, app_dir: Path, scheme: str) -> List[str]:
+def command(python: str, app_dir: Path, scheme: str) -> list[str]:
     return [python, str(app_dir / "bin" / f"{scheme}.py")]
 
 
-def environment(home: Path, extra: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
+def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables that a script sees."""
     variables = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     variables.update(
@@ -57,9 +57,9 @@ def run_scheme(
     python: str,
     app_dir: Path,
     *,
-    scheme: Optional[str] = None,
-    home: Optional[Path] = None,
-    env: Optional[Mapping[str, str]] = None,
+    scheme: str | None = None,
+    home: Path | None = None,
+    env: Mapping[str, str] | None = None,
     timeout: float = VALIDATION_SECONDS,
 ) -> subprocess.CompletedProcess[bytes]:
     """`--scheme`, with nothing on stdin."""
@@ -73,10 +73,10 @@ def run_validation(
     *,
     name: str = "toy",
     around: Surroundings = _NOWHERE,
-    document: Optional[bytes] = None,
-    scheme: Optional[str] = None,
-    home: Optional[Path] = None,
-    env: Optional[Mapping[str, str]] = None,
+    document: bytes | None = None,
+    scheme: str | None = None,
+    home: Path | None = None,
+    env: Mapping[str, str] | None = None,
     timeout: float = VALIDATION_SECONDS,
 ) -> subprocess.CompletedProcess[bytes]:
     """`--validate-arguments` with one item; `document` replaces the whole XML."""
@@ -91,10 +91,10 @@ def run_input(
     *,
     name: str = "toy",
     around: Surroundings = _NOWHERE,
-    document: Optional[bytes] = None,
-    scheme: Optional[str] = None,
-    home: Optional[Path] = None,
-    env: Optional[Mapping[str, str]] = None,
+    document: bytes | None = None,
+    scheme: str | None = None,
+    home: Path | None = None,
+    env: Mapping[str, str] | None = None,
     timeout: float = VALIDATION_SECONDS,
 ) -> subprocess.CompletedProcess[bytes]:
     """A run to its own end; raises subprocess.TimeoutExpired where it does not end. `name` is without the scheme."""
@@ -107,11 +107,11 @@ def run_input(
 def _run(
     python: str,
     app_dir: Path,
-    scheme: Optional[str],
-    arguments: List[str],
+    scheme: str | None,
+    arguments: list[str],
     stdin: bytes,
-    home: Optional[Path],
-    env: Optional[Mapping[str, str]],
+    home: Path | None,
+    env: Mapping[str, str] | None,
     timeout: float,
 ) -> subprocess.CompletedProcess[bytes]:
     # An installed app lies in <home>/etc/apps/<app>.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, FrozenSet, List, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 # Parameters that every modular input has without naming them ("Modular inputs configuration").
@@ -49,10 +49,10 @@ class Scheme(NamedTuple):
     use_external_validation: bool
     use_single_instance: bool
     streaming_mode: str
-    arguments: Dict[str, Argument]
-    declared: FrozenSet[str]
+    arguments: dict[str, Argument]
+    declared: frozenset[str]
 
-    def supported(self) -> FrozenSet[str]:
+    def supported(self) -> frozenset[str]:
         """What REST takes: the implicit parameters, and arguments that both scheme and spec name.
 
         A single instance takes no interval; an argument missing in the spec is refused by splunkd with
@@ -62,10 +62,10 @@ class Scheme(NamedTuple):
         return implicit | (frozenset(self.arguments) & self.declared)
 
 
-def offered(app_dir: Path) -> Dict[str, FrozenSet[str]]:
+def offered(app_dir: Path) -> dict[str, frozenset[str]]:
     """The schemes of an app's inputs.conf.spec with the settings declared for each."""
     spec = app_dir / "README" / "inputs.conf.spec"
-    found: Dict[str, FrozenSet[str]] = {}
+    found: dict[str, frozenset[str]] = {}
     current = ""
     for line in spec.read_text(encoding="utf-8").splitlines() if spec.exists() else []:
         stanza = _SPEC_STANZA.match(line)
@@ -81,7 +81,7 @@ def offered(app_dir: Path) -> Dict[str, FrozenSet[str]]:
 
 
 def introspect(
-    name: str, app: str, declared: FrozenSet[str], answer: subprocess.CompletedProcess[bytes]
+    name: str, app: str, declared: frozenset[str], answer: subprocess.CompletedProcess[bytes]
 ) -> Scheme:
     """The scheme that a script's answer stands for."""
     if not _IDENTIFIER.fullmatch(name) or name in _TAKEN:
@@ -116,7 +116,7 @@ def describe_exit(code: int) -> str:
     return f"exited with code {code}"
 
 
-def _arguments(root: ElementTree.Element, scheme: str) -> List[Argument]:
+def _arguments(root: ElementTree.Element, scheme: str) -> list[Argument]:
     found = []
     for element in root.findall("./endpoint/args/arg"):
         name = element.get("name", "")

@@ -9,12 +9,14 @@ named in splunkd.log. The order of `seq` is the order in which events were taken
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Sequence, Set
+from typing import Any, Callable
 
 from tests.splunkd.intake.pipeline import Taken
 
@@ -41,7 +43,8 @@ _COLUMNS = "seq, _time, _indextime, idx, host, source, sourcetype, raw, fields, 
 _MOST_PENDING_BYTES = 256 << 20
 
 
-class Event(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Event:
     """One row of the index."""
 
     seq: int
@@ -62,7 +65,7 @@ class Index:
     def __init__(
         self,
         path: Path,
-        indexes: Callable[[], Set[str]],
+        indexes: Callable[[], set[str]],
         complain: Callable[[str], None],
         flush_seconds: Callable[[], float],
         hold_seconds: Callable[[], float],
@@ -75,9 +78,9 @@ class Index:
         self._complain = complain
         self._flush_seconds = flush_seconds
         self._hold_seconds = hold_seconds
-        self._pending: Deque[Taken] = deque()
+        self._pending: deque[Taken] = deque()
         self._pending_bytes = 0
-        self._missing: Dict[str, int] = {}
+        self._missing: dict[str, int] = {}
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="index", daemon=True)
@@ -103,7 +106,7 @@ class Index:
     def pending(self) -> int:
         return len(self._pending)
 
-    def missing(self) -> Dict[str, int]:
+    def missing(self) -> dict[str, int]:
         """Events that came for an index that is not configured."""
         return dict(self._missing)
 
@@ -125,21 +128,21 @@ class Index:
             if batch:
                 self._insert(batch)
 
-    def _due(self, all_of_it: bool) -> List[Taken]:
+    def _due(self, all_of_it: bool) -> list[Taken]:
         latest = float("inf") if all_of_it else time.monotonic() - self._hold_seconds()
-        batch: List[Taken] = []
+        batch: list[Taken] = []
         while self._pending and self._pending[0].taken_at <= latest:
             batch.append(self._pending.popleft())
         self._pending_bytes -= sum(len(event.raw) for event in batch)
         self._changed.notify_all()
         return batch
 
-    def _insert(self, batch: List[Taken]) -> None:
+    def _insert(self, batch: list[Taken]) -> None:
         now = time.time()
         configured = self._indexes()
         rows = []
         for event in batch:
-            index = "main" if event.index == "default" else event.index
+            index = "main" if event.index_name == "default" else event.index_name
             if index not in configured:
                 self._miss(index)
                 continue
@@ -168,7 +171,7 @@ def _clause(where: str) -> str:
     return f"WHERE {where}" if where else ""
 
 
-def _read(path: Path, query: str, parameters: Sequence[Any]) -> List[Any]:
+def _read(path: Path, query: str, parameters: Sequence[Any]) -> list[Any]:
     if not path.exists():
         return [(0,)] if "count(*)" in query else []
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10.0)

@@ -7,12 +7,14 @@ with a date (BREAK_ONLY_BEFORE_DATE) or MAX_EVENTS ends the event. MUST_NOT_BREA
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, Pattern, Tuple
+from collections.abc import Mapping
+from re import Pattern
+from typing import Callable
 
 from tests.splunkd.intake.props import compile_pcre
 
 
-def break_lines(text: str, breaker: Pattern[str]) -> Tuple[List[str], str]:
+def break_lines(text: str, breaker: Pattern[str]) -> tuple[list[str], str]:
     """The lines that are complete, and the rest that waits for more."""
     lines = []
     start = 0
@@ -24,13 +26,13 @@ def break_lines(text: str, breaker: Pattern[str]) -> Tuple[List[str], str]:
     return [line for line in lines if line], text[start:]
 
 
-def merge_lines(lines: List[str], props: Mapping[str, str], dated: Callable[[str], bool]) -> List[str]:
+def merge_lines(lines: list[str], props: Mapping[str, str], dated: Callable[[str], bool]) -> list[str]:
     """Lines put together to events."""
     before = compile_pcre(props["BREAK_ONLY_BEFORE"]) if props.get("BREAK_ONLY_BEFORE") else None
     after = compile_pcre(props["MUST_BREAK_AFTER"]) if props.get("MUST_BREAK_AFTER") else None
     by_date = props.get("BREAK_ONLY_BEFORE_DATE", "true").lower() in ("true", "1")
     most = int(props.get("MAX_EVENTS", "256"))
-    events: List[List[str]] = []
+    events: list[list[str]] = []
     ended = True
     for line in lines:
         breaks = ended or len(events[-1]) >= most

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Callable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from collections.abc import Iterator, Mapping
+from typing import Callable, NamedTuple
 
 from tests.splunkd.intake.lines import break_lines, merge_lines
 from tests.splunkd.intake.rules import Rules, Treatment
@@ -26,7 +27,7 @@ class Taken(NamedTuple):
 
     taken_at: float
     time: float
-    index: str
+    index_name: str
     host: str
     source: str
     sourcetype: str
@@ -36,8 +37,8 @@ class Taken(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    time: Optional[float]
-    index: str
+    time: float | None
+    index_name: str
     host: str
     source: str
     sourcetype: str
@@ -63,13 +64,13 @@ class Pipeline:
         self._source = settings.get("source") or stanza
         self._sourcetype = settings.get("sourcetype") or scheme
         self._complain = complain
-        self._complained: Set[str] = set()
-        self._pending: List[Tuple[_Origin, str]] = []
+        self._complained: set[str] = set()
+        self._pending: list[tuple[_Origin, str]] = []
         self._pending_unbroken = False
 
-    def take(self, fragments: List[Fragment], taken_at: float) -> List[Taken]:
+    def take(self, fragments: list[Fragment], taken_at: float) -> list[Taken]:
         """The events that these fragments completed."""
-        events: List[Taken] = []
+        events: list[Taken] = []
         for fragment in fragments:
             if self._pending and fragment.unbroken != self._pending_unbroken:
                 events += self.finish(taken_at)
@@ -81,7 +82,7 @@ class Pipeline:
                 events += self._cut(taken_at, ended=False)
         return events
 
-    def finish(self, taken_at: float) -> List[Taken]:
+    def finish(self, taken_at: float) -> list[Taken]:
         """The event that was still open, ended by <done/> or by the end of the stream."""
         if not self._pending:
             return []
@@ -92,7 +93,7 @@ class Pipeline:
         self._pending = []
         return list(self._events([text], origin, self._treatment(origin), taken_at))
 
-    def _cut(self, taken_at: float, ended: bool) -> List[Taken]:
+    def _cut(self, taken_at: float, ended: bool) -> list[Taken]:
         origin = self._pending[-1][0]
         treatment = self._treatment(origin)
         lines, rest = break_lines("".join(data for _, data in self._pending), treatment.line_breaker)
@@ -104,7 +105,7 @@ class Pipeline:
         return list(self._events(lines, origin, treatment, taken_at))
 
     def _events(
-        self, texts: List[str], origin: _Origin, treatment: Treatment, taken_at: float
+        self, texts: list[str], origin: _Origin, treatment: Treatment, taken_at: float
     ) -> Iterator[Taken]:
         for text in texts:
             raw = text.encode("utf-8")
@@ -118,19 +119,19 @@ class Pipeline:
             if seconds is None:
                 seconds = time.time()
             event = Taken(
-                taken_at, seconds, origin.index, origin.host, origin.source, origin.sourcetype, raw, "{}", self._stanza
+                taken_at, seconds, origin.index_name, origin.host, origin.source, origin.sourcetype, raw, "{}", self._stanza
             )
             transformed = self._transform(event, text, treatment) if treatment.transforms else event
             if transformed is not None:
                 yield transformed
 
-    def _transform(self, event: Taken, text: str, treatment: Treatment) -> Optional[Taken]:
+    def _transform(self, event: Taken, text: str, treatment: Treatment) -> Taken | None:
         keys: Keys = {
             "_raw": text,
             "_time": repr(event.time),
             "_meta": "",
             "queue": "indexQueue",
-            "_MetaData:Index": event.index,
+            "_MetaData:Index": event.index_name,
             "MetaData:Host": f"host::{event.host}",
             "MetaData:Source": f"source::{event.source}",
             "MetaData:Sourcetype": f"sourcetype::{event.sourcetype}",
@@ -144,7 +145,7 @@ class Pipeline:
             return None
         return event._replace(
             time=float(keys["_time"]),
-            index=keys["_MetaData:Index"],
+            index_name=keys["_MetaData:Index"],
             host=keys["MetaData:Host"].partition("::")[2],
             source=keys["MetaData:Source"].partition("::")[2],
             sourcetype=keys["MetaData:Sourcetype"].partition("::")[2],
@@ -153,7 +154,7 @@ class Pipeline:
         )
 
     def _origin(self, fragment: Fragment) -> _Origin:
-        seconds: Optional[float] = None
+        seconds: float | None = None
         if fragment.time is not None:
             try:
                 seconds = float(fragment.time)
@@ -161,7 +162,7 @@ class Pipeline:
                 self._once("Unable to read the <time> of an event", fragment.time[:80])
         return _Origin(
             seconds,
-            fragment.index or self._index,
+            fragment.index_name or self._index,
             fragment.host or self._host,
             fragment.source or self._source,
             fragment.sourcetype or self._sourcetype,
@@ -170,7 +171,7 @@ class Pipeline:
     def _treatment(self, origin: _Origin) -> Treatment:
         return self._rules.treatment(origin.source, origin.host, origin.sourcetype)
 
-    def _read_time(self, text: str, treatment: Treatment) -> Optional[float]:
+    def _read_time(self, text: str, treatment: Treatment) -> float | None:
         try:
             return self._rules.clockmaker.read(text, treatment.props, time.time())
         except UnknownFormat as error:

@@ -11,7 +11,9 @@ PCRE is read by Python's `re`: `(?<name>` is translated; possessive quantifiers 
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, NamedTuple, Optional, Pattern, Tuple
+from collections.abc import Mapping
+from re import Pattern
+from typing import NamedTuple
 
 from tests.splunkd.conf.ini import Stanzas
 
@@ -28,10 +30,10 @@ def compile_pcre(pattern: str) -> Pattern[str]:
 
 class _Rule(NamedTuple):
     rank: int
-    pattern: Optional[Pattern[str]]
+    pattern: Pattern[str] | None
     literal: str
     priority: int
-    settings: Dict[str, str]
+    settings: dict[str, str]
 
     def matches(self, value: str) -> bool:
         return self.pattern.fullmatch(value) is not None if self.pattern else self.literal == value
@@ -43,9 +45,9 @@ class Props:
     def __init__(self, stanzas: Stanzas, default: Mapping[str, str]) -> None:
         self._default = dict(default)
         self._rules = [_rule(name, settings) for name, settings in stanzas.items()]
-        self._answers: Dict[Tuple[str, str, str], Dict[str, str]] = {}
+        self._answers: dict[tuple[str, str, str], dict[str, str]] = {}
 
-    def settings_for(self, source: str, host: str, sourcetype: str) -> Dict[str, str]:
+    def settings_for(self, source: str, host: str, sourcetype: str) -> dict[str, str]:
         """The final stanza for an event. The answer is shared: do not write into it."""
         key = (source, host, sourcetype)
         known = self._answers.get(key)
@@ -55,9 +57,9 @@ class Props:
             known = self._answers[key] = self._layer(source, host, sourcetype)
         return known
 
-    def _layer(self, source: str, host: str, sourcetype: str) -> Dict[str, str]:
+    def _layer(self, source: str, host: str, sourcetype: str) -> dict[str, str]:
         values = (sourcetype, host, source)
-        matching: List[_Rule] = [rule for rule in self._rules if rule.matches(values[rule.rank])]
+        matching: list[_Rule] = [rule for rule in self._rules if rule.matches(values[rule.rank])]
         # Weakest first: kind, then priority, then reverse ASCII order, so that the first in ASCII order is laid last.
         matching.sort(key=lambda rule: rule.literal, reverse=True)
         matching.sort(key=lambda rule: (rule.rank, rule.priority))
@@ -67,7 +69,7 @@ class Props:
         return settings
 
 
-def _rule(name: str, settings: Dict[str, str]) -> _Rule:
+def _rule(name: str, settings: dict[str, str]) -> _Rule:
     for rank, prefix in ((1, "host::"), (2, "source::")):
         if name.startswith(prefix):
             value = name[len(prefix) :]
@@ -79,7 +81,7 @@ def _rule(name: str, settings: Dict[str, str]) -> _Rule:
     return _Rule(rank, pattern, value, int(priority), settings)
 
 
-def _compile_name(value: str, without_case: bool) -> Optional[Pattern[str]]:
+def _compile_name(value: str, without_case: bool) -> Pattern[str] | None:
     """The pattern a name stands for, None where it stands for itself."""
     if not _SPECIAL.search(value):
         return re.compile(re.escape(value), re.IGNORECASE) if without_case else None

@@ -6,7 +6,8 @@ Rule: index-time settings are those of the start, as in splunkd; a changed props
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, List, NamedTuple, Optional, Pattern, Tuple
+from re import Pattern
+from typing import Callable, NamedTuple
 
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.intake.props import Props, compile_pcre
@@ -19,11 +20,11 @@ _REMEMBERED = 4096
 class Treatment(NamedTuple):
     """What happens to data of one kind."""
 
-    props: Dict[str, str]
+    props: dict[str, str]
     line_breaker: Pattern[str]
     merge: bool
     truncate: int
-    transforms: Tuple[Transform, ...]
+    transforms: tuple[Transform, ...]
 
 
 class Rules:
@@ -33,7 +34,7 @@ class Rules:
         self._props = Props(confs.merged("props"), confs.default("props"))
         self._transforms = Transforms(confs.merged("transforms"))
         self._complain = complain
-        self._known: Dict[Tuple[str, str, str], Treatment] = {}
+        self._known: dict[tuple[str, str, str], Treatment] = {}
         self.clockmaker = Clockmaker()
 
     def treatment(self, source: str, host: str, sourcetype: str) -> Treatment:
@@ -45,7 +46,7 @@ class Rules:
             known = self._known[key] = self._treat(key)
         return known
 
-    def _treat(self, key: Tuple[str, str, str]) -> Treatment:
+    def _treat(self, key: tuple[str, str, str]) -> Treatment:
         props = self._props.settings_for(*key)
         return Treatment(
             props=props,
@@ -55,14 +56,14 @@ class Rules:
             transforms=tuple(self._named(props)),
         )
 
-    def _named(self, props: Dict[str, str]) -> List[Transform]:
+    def _named(self, props: dict[str, str]) -> list[Transform]:
         try:
             return self._transforms.named(props)
         except (TransformRefused, re.error) as error:
             self._complain(f"transforms.conf: {error}")
             return []
 
-    def _regex(self, pattern: str) -> Optional[Pattern[str]]:
+    def _regex(self, pattern: str) -> Pattern[str] | None:
         try:
             compiled = compile_pcre(pattern)
         except re.error as error:

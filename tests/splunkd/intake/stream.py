@@ -10,7 +10,7 @@ A fragment is one `<event>`; whether it is a whole event is for the pipeline to 
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional
+from typing import NamedTuple
 from xml.parsers import expat
 
 _FIELDS = frozenset(("time", "source", "sourcetype", "index", "host", "data"))
@@ -24,14 +24,14 @@ class IllFormed(ValueError):
 class Fragment(NamedTuple):
     """One `<event>`: text of its elements, None for an element that was not there."""
 
-    stanza: Optional[str]
+    stanza: str | None
     unbroken: bool
     done: bool
-    time: Optional[str]
-    source: Optional[str]
-    sourcetype: Optional[str]
-    index: Optional[str]
-    host: Optional[str]
+    time: str | None
+    source: str | None
+    sourcetype: str | None
+    index_name: str | None
+    host: str | None
     data: str
 
 
@@ -50,21 +50,21 @@ class Stream:
         parser.CharacterDataHandler = self._characters
         self._parser = parser
         self._depth = 0
-        self._fragments: List[Fragment] = []
-        self._attributes: Dict[str, str] = {}
-        self._texts: Dict[str, str] = {}
-        self._text: List[str] = []
+        self._fragments: list[Fragment] = []
+        self._attributes: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._text: list[str] = []
         self._done = False
         self.bytes = 0
 
-    def feed(self, data: bytes) -> List[Fragment]:
+    def feed(self, data: bytes) -> list[Fragment]:
         """The fragments that these bytes completed."""
         self._parse(data, False)
         self.bytes += len(data)
         fragments, self._fragments = self._fragments, []
         return fragments
 
-    def close(self) -> Optional[str]:
+    def close(self) -> str | None:
         """What is missing at the end of the stream, None where it ended as it should; nothing at all is fine too."""
         if self.bytes == 0:
             return None
@@ -80,7 +80,7 @@ class Stream:
         except expat.ExpatError as error:
             raise IllFormed(f"not well-formed: {error}") from error
 
-    def _start(self, tag: str, attributes: Dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         known = (
             (self._depth == 1 and tag == "stream")

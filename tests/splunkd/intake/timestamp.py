@@ -10,15 +10,16 @@ than MAX_DAYS_AGO or later than MAX_DAYS_HENCE is not believed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Dict, Mapping, Optional, Pattern, Tuple
+from re import Pattern
 from zoneinfo import ZoneInfo
 
 from tests.splunkd.intake.props import compile_pcre
 
 _DAY = 86400.0
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DIRECTIVES: Dict[str, str] = {
+_DIRECTIVES: dict[str, str] = {
     "Y": r"(?P<Y>\d{4})",
     "y": r"(?P<y>\d{2})",
     "m": r"(?P<m>\d{1,2})",
@@ -54,10 +55,10 @@ class Clockmaker:
     """Reads times by props; patterns are compiled once."""
 
     def __init__(self) -> None:
-        self._formats: Dict[str, Pattern[str]] = {}
-        self._prefixes: Dict[str, Pattern[str]] = {}
+        self._formats: dict[str, Pattern[str]] = {}
+        self._prefixes: dict[str, Pattern[str]] = {}
 
-    def read(self, text: str, props: Mapping[str, str], now: float) -> Optional[float]:
+    def read(self, text: str, props: Mapping[str, str], now: float) -> float | None:
         """The time that the text tells, None where it tells none that may be believed."""
         if props.get("DATETIME_CONFIG") in ("CURRENT", "NONE"):
             return None
@@ -73,7 +74,7 @@ class Clockmaker:
         latest = now + _DAY * float(props.get("MAX_DAYS_HENCE", "2"))
         return seconds if oldest <= seconds <= latest else None
 
-    def _window(self, text: str, props: Mapping[str, str]) -> Optional[str]:
+    def _window(self, text: str, props: Mapping[str, str]) -> str | None:
         start = 0
         prefix = props.get("TIME_PREFIX")
         if prefix:
@@ -108,9 +109,9 @@ def _compile(template: str) -> Pattern[str]:
     return re.compile("".join(parts))
 
 
-def _seconds(parts: Dict[str, Optional[str]], zone: str) -> Optional[float]:
+def _seconds(parts: dict[str, str | None], zone: str) -> float | None:
     digits = parts.get("f") or parts.get("f2") or "0"
-    fraction = int(digits) / 10 ** len(digits)
+    fraction = float(f"0.{digits}")
     epoch = parts.get("s")
     if epoch is not None:
         return int(epoch) + fraction
@@ -122,7 +123,7 @@ def _seconds(parts: Dict[str, Optional[str]], zone: str) -> Optional[float]:
     return moment.timestamp() + fraction
 
 
-def _calendar(parts: Dict[str, Optional[str]]) -> Tuple[int, int, int, int, int, int]:
+def _calendar(parts: dict[str, str | None]) -> tuple[int, int, int, int, int, int]:
     """Year to second; what the text does not say is today's date and midnight."""
     today = datetime.now(timezone.utc)
     year = int(parts.get("Y") or 0) or (2000 + int(parts["y"] or 0) if parts.get("y") else today.year)

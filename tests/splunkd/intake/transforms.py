@@ -11,7 +11,9 @@ being skipped in silence.
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, NamedTuple, Pattern, Tuple
+from collections.abc import Mapping
+from re import Pattern
+from typing import NamedTuple
 
 from tests.splunkd.conf.ini import Stanzas
 from tests.splunkd.intake.props import compile_pcre
@@ -22,7 +24,7 @@ _NOT_DONE = frozenset(("INGEST_EVAL", "CLONE_SOURCETYPE", "STOP_PROCESSING_IF"))
 _GROUP = re.compile(r"\$(\d+)")
 _META = re.compile(r'([^\s:]+)::(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 
-Keys = Dict[str, str]
+Keys = dict[str, str]
 
 
 class TransformRefused(ValueError):
@@ -48,11 +50,11 @@ class Transforms:
 
     def __init__(self, stanzas: Stanzas) -> None:
         self._stanzas = stanzas
-        self._compiled: Dict[str, Transform] = {}
+        self._compiled: dict[str, Transform] = {}
 
-    def named(self, props: Mapping[str, str]) -> List[Transform]:
+    def named(self, props: Mapping[str, str]) -> list[Transform]:
         """What props name, in the order in which it applies."""
-        names: List[str] = []
+        names: list[str] = []
         for setting in sorted(props):
             if setting.startswith("TRANSFORMS-"):
                 names += [name.strip() for name in props[setting].split(",") if name.strip()]
@@ -87,7 +89,7 @@ class Transforms:
         return transform
 
 
-def indexed_fields(meta: str) -> Dict[str, str]:
+def indexed_fields(meta: str) -> dict[str, str]:
     """The fields of a `_meta` value; the last of a name wins."""
     fields = {}
     for name, quoted, plain in _META.findall(meta):
@@ -117,7 +119,7 @@ def _source(key: str, keys: Keys) -> str:
     return " ".join(fields.get(name.strip(), "") for name in key.split(":", 1)[1].split(","))
 
 
-def _fill(template: str, groups: Tuple[str, ...]) -> str:
+def _fill(template: str, groups: tuple[str, ...]) -> str:
     return _GROUP.sub(
         lambda found: groups[int(found.group(1))] if int(found.group(1)) < len(groups) else found.group(), template
     )

@@ -1,0 +1,129 @@
+"""What an instance says of itself: server/info, apps, indexes, and whom a session belongs to.
+
+Source: Splunk platform reference 1.8 (roles), 2.2 (what a client asks first); REST API reference. `server/info` can be
+posed: as a search head cluster member, as Splunk Cloud.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from tests.splunkd.conf.layers import Confs
+from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
+from tests.splunkd.rest.permission import demand
+
+
+class InfoEndpoint:
+    """`server/info`."""
+
+    def __init__(self, server_host: str, guid: str, started: int, posed: Mapping[str, Any]) -> None:
+        self._content: dict[str, Any] = {
+            "activeLicenseGroup": "Enterprise",
+            "build": "stand-in",
+            "cpu_arch": platform.machine(),
+            "guid": guid,
+            "host": server_host,
+            "host_fqdn": server_host,
+            "isForwarding": False,
+            "isFree": False,
+            "isTrial": False,
+            "kvStoreStatus": "ready",
+            "licenseState": "OK",
+            "mode": "normal",
+            "os_name": "Linux",
+            "product_type": "enterprise",
+            "serverName": server_host,
+            "server_roles": ["indexer", "license_master", "kv_store"],
+            "startup_time": started,
+            "version": "10.0.0",
+        }
+        self.pose(posed)
+
+    def pose(self, wanted: Mapping[str, Any]) -> None:
+        """Say something else from now on; a None takes a field away."""
+        for name, value in wanted.items():
+            if value is None:
+                self._content.pop(name, None)
+            elif name == "server_roles" and isinstance(value, str):
+                self._content[name] = [role.strip() for role in value.split(",") if role.strip()]
+            else:
+                self._content[name] = value
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        if question.method != "GET" or rest not in ([], ["server-info"]):
+            raise Refused(404, "Not Found")
+        return Answer(entries=[Entry("server-info", "server/info", dict(self._content))])
+
+
+class AppsEndpoint:
+    """`apps/local`."""
+
+    def __init__(self, confs: Confs) -> None:
+        self._confs = confs
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        names = self._confs.apps()
+        if rest and rest[0] not in names:
+            raise Refused(404, f"Could not find object id={rest[0]}")
+        return Answer(entries=[self._entry(name) for name in names if not rest or name == rest[0]])
+
+    def _entry(self, name: str) -> Entry:
+        stanzas = self._confs.merged("app", name)
+        launcher, install, interface = (stanzas.get(part, {}) for part in ("launcher", "install", "ui"))
+        content = {
+            "configured": install.get("is_configured", "0") in ("1", "true"),
+            "description": launcher.get("description"),
+            "disabled": install.get("state", "enabled") == "disabled",
+            "label": interface.get("label", name),
+            "version": launcher.get("version"),
+            "visible": interface.get("is_visible", "1") in ("1", "true"),
+        }
+        return Entry(name, "apps/local", content)
+
+
+class IndexesEndpoint:
+    """`data/indexes`: those of indexes.conf."""
+
+    def __init__(self, confs: Confs) -> None:
+        self._confs = confs
+
+    def names(self) -> set[str]:
+        return {
+            name
+            for name, settings in self._confs.merged("indexes").items()
+            if settings.get("disabled", "0") not in ("1", "true") and not name.startswith(("volume:", "provider"))
+        }
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        if question.method == "POST" and not rest:
+            demand(question.session, "admin_all_objects")
+            settings = question.settings()
+            name = settings.pop("name", "")
+            if name in self.names():
+                raise Refused(409, f"Index name={name} already exists.")
+            self._confs.set("indexes", question.app or "search", name, settings)
+            return Answer(201, [self._entry(name)])
+        if rest and rest[0] not in self.names():
+            raise Refused(404, f"Could not find object id={rest[0]}")
+        return Answer(entries=[self._entry(name) for name in sorted(self.names()) if not rest or name == rest[0]])
+
+    def _entry(self, name: str) -> Entry:
+        content = {"disabled": False, "datatype": "event", "isInternal": name.startswith("_"), "defaultDatabase": "main"}
+        return Entry(name, "data/indexes", content, self._confs.owner("indexes", name))
+
+
+class ContextEndpoint:
+    """`authentication/current-context`: the session's user."""
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        session = question.session
+        content = {
+            "username": session.user,
+            "realname": session.user,
+            "roles": ["admin"] if "admin_all_objects" in session.capabilities else ["user"],
+            "capabilities": sorted(session.capabilities),
+            "defaultApp": "launcher",
+        }
+        return Answer(entries=[Entry("context", "authentication/current-context", content)])
