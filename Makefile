@@ -1,0 +1,36 @@
+# The project's targets; each sets itself up. `make help` explains them.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check package restarts day format clean
+
+help: ## explain the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: ## make the environments in .venv and fill lib/, as every target does by itself
+	@$(PYTHON) -m tools.suite --check-only
+
+demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
+	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
+
+test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are found
+	@$(PYTHON) -m tools.suite
+
+check: ## lint and types only
+	@$(PYTHON) -m tools.suite --check-only
+
+package: ## build dist/TA_falcon_event_streams-<version>.tgz
+	@$(PYTHON) -m tools.package
+
+restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
+	@$(PYTHON) -m tools.proof restarts
+
+day: ## the long proof: six hours at 200 times the speed of time
+	@$(PYTHON) -m tools.proof day
+
+format: ## bring the code into its one format
+	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests
+
+clean: ## remove what was built, and the environments
+	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find lib -mindepth 1 -maxdepth 1 ! -name requirements.txt -exec rm -rf {} +

@@ -1,0 +1,122 @@
+"""Builds `dist/TA_falcon_event_streams-<version>.tgz`: the same bytes from the same sources, whoever builds it.
+
+Rules: built from a staged copy by an allow-list of what git tracks; no dotfile, no compiled file, no execute bit on a
+file; names sorted, times fixed, owner root. `--in-place` fills the repo's own lib/ instead, so that the scripts in bin/
+run from a checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Dict, List
+
+from tools import vendor
+
+ROOT = vendor.ROOT
+APP = "TA_falcon_event_streams"
+# What ships, as git paths; folders with all that is tracked below them.
+SHIPPED = (
+    "LICENSE",
+    "README.md",
+    "README",
+    "app.manifest",
+    "bin",
+    "default",
+    "docs/operations.md",
+    "lookups",
+    "metadata",
+    "static",
+)
+# 2026-01-01: a fixed time for all files, because a build has no date of its own.
+_TIME = 1767225600
+
+
+def version() -> str:
+    """The version, as app.manifest has it."""
+    manifest = json.loads((ROOT / "app.manifest").read_text(encoding="utf-8"))
+    return str(manifest["info"]["id"]["version"])
+
+
+def tracked() -> List[str]:
+    """The shipped files that git tracks; of a tree without git, those that are there."""
+    listed = subprocess.run(["git", "ls-files", "-z", *SHIPPED], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode == 0:
+        return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    paths = [path for entry in SHIPPED for path in [ROOT / entry, *(ROOT / entry).rglob("*")]]
+    return [str(path.relative_to(ROOT)) for path in paths if path.is_file() and "__pycache__" not in path.parts]
+
+
+def stage(folder: Path) -> Path:
+    """The app as a folder, libraries included; returns its path below the given one."""
+    app = folder / APP
+    for name in tracked():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, app / name)
+    vendor.unpack(app / "lib")
+    return app
+
+
+def build(target: Path) -> Path:
+    """Build the archive into this folder; returns its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = stage(Path(folder))
+        files: Dict[str, Path] = {str(path.relative_to(folder)): path for path in app.rglob("*")}
+        tar = io.BytesIO()
+        with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for name in [APP, *sorted(files)]:
+                _add(archive, name, files.get(name, app))
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / f"{APP}-{version()}.tgz"
+    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=_TIME) as packed:
+        packed.write(tar.getvalue())
+    return path
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
+    member = tarfile.TarInfo(name)
+    member.mtime = _TIME
+    member.uname = member.gname = "root"
+    if path.is_dir():
+        member.type, member.mode = tarfile.DIRTYPE, 0o755
+        archive.addfile(member)
+        return
+    data = path.read_bytes()
+    member.mode, member.size = 0o644, len(data)
+    archive.addfile(member, io.BytesIO(data))
+
+
+def fill_in_place() -> None:
+    """Fill the repo's lib/ with the libraries; everything in it but the list of them is replaced."""
+    for path in (ROOT / "lib").iterdir():
+        if path.name != "requirements.txt":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    vendor.unpack(ROOT / "lib")
+
+
+def main() -> None:
+    """Build, and say what was built."""
+    parser = argparse.ArgumentParser(description="Build the installable package.")
+    parser.add_argument("--in-place", action="store_true", help="fill lib/ of the checkout instead")
+    parser.add_argument("--to", type=Path, default=ROOT / "dist", help="where the archive goes")
+    arguments = parser.parse_args()
+    if arguments.in_place:
+        fill_in_place()
+        print("lib/ is filled")
+        return
+    path = build(arguments.to)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
+    print(f"sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()

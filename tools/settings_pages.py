@@ -1,0 +1,140 @@
+"""Writes what people read about settings from the JSON Schemas: the .conf.spec files and the README's tables.
+
+Rules: the schemas are the source of truth; a page that differs from what this writes is a fault, and a test says so.
+`--check` writes nothing and names the pages that differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMAS = ROOT / "bin" / "falcon_streams" / "splunk" / "schemas"
+Schema = Dict[str, Any]
+
+
+def read(name: str) -> Schema:
+    """One schema."""
+    schema: Schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def spec_setting(name: str, setting: Mapping[str, Any], required: bool) -> str:
+    """One setting of a spec file."""
+    lines = [f"{name} = <{value_kind(setting)}>"]
+    lines += ["* " + line for line in textwrap.wrap(setting["description"], 110, break_on_hyphens=False)]
+    lines.append("* Required." if required else f"* Default: {default_text(setting)}")
+    return "\n".join(lines)
+
+
+def value_kind(setting: Mapping[str, Any]) -> str:
+    """What a setting's value is, in the words of Splunk's spec files."""
+    if "enum" in setting:
+        return "|".join(setting["enum"])
+    kinds = {"integer": "positive integer", "boolean": "boolean", "array": "comma-separated list"}
+    return kinds.get(setting.get("type", ""), "string")
+
+
+def default_text(setting: Mapping[str, Any]) -> str:
+    """A default as it would be written."""
+    value = setting.get("default")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(value)
+    return "none" if value is None else str(value)
+
+
+def spec_stanza(header: str, schema: Schema, about: str) -> str:
+    """One stanza of a spec file."""
+    settings = [
+        spec_setting(name, each, name in schema.get("required", [])) for name, each in schema["properties"].items()
+    ]
+    return "\n\n".join([f"[{header}]\n* {about}", *settings])
+
+
+def spec_pages() -> Dict[str, str]:
+    """The spec files by path."""
+    head = "# Written by tools/settings_pages.py from the JSON Schemas in bin/falcon_streams/splunk/schemas.\n\n"
+    settings = read("settings")["$defs"]
+    stanzas = [
+        spec_stanza("logging", settings["logging"], "How much the inputs log."),
+        spec_stanza("proxy", settings["proxy"], "The default proxy."),
+        spec_stanza("proxy:<name>", settings["proxy"], "A proxy that accounts choose by its name."),
+        spec_stanza("checkpoint", settings["checkpoint"], "Where checkpoints in a KV store are."),
+    ]
+    about_input = "One running process per stanza: it reads the event streams of one account."
+    about_account = "One Falcon API client. Its secret is no setting: it lives in storage/passwords."
+    return {
+        "README/inputs.conf.spec": head
+        + spec_stanza("falcon_event_streams://<name>", read("input"), about_input)
+        + "\n",
+        "README/falcon_event_streams_account.conf.spec": head
+        + spec_stanza("<name>", read("account"), about_account)
+        + "\n",
+        "README/falcon_event_streams_settings.conf.spec": head + "\n\n".join(stanzas) + "\n",
+    }
+
+
+def table(schema: Schema) -> str:
+    """A table of settings in Markdown."""
+    rows: List[str] = ["| setting | what it does | default |", "|---|---|---|"]
+    for name, setting in schema["properties"].items():
+        if not setting.get("x-splunk"):
+            required = name in schema.get("required", [])
+            default = "required" if required else f"`{default_text(setting)}`"
+            rows.append(f"| `{name}` | {setting['description'].replace('|', chr(92) + '|')} | {default} |")
+    return "\n".join(rows)
+
+
+def with_tables(text: str) -> str:
+    """A Markdown page with the tables between its markers written anew."""
+    tables = {
+        "input": read("input"),
+        "account": read("account"),
+        "proxy": read("settings")["$defs"]["proxy"],
+    }
+    for name, schema in tables.items():
+        start, end = f"<!-- settings:{name} -->", f"<!-- /settings:{name} -->"
+        if start in text:
+            before, _, rest = text.partition(start)
+            text = f"{before}{start}\n{table(schema)}\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+def pages() -> Dict[str, str]:
+    """All pages as they should be."""
+    found = spec_pages()
+    readme = ROOT / "README.md"
+    if readme.exists():
+        found["README.md"] = with_tables(readme.read_text(encoding="utf-8"))
+    return found
+
+
+def differing() -> List[str]:
+    """The pages that are not as they should be."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main() -> None:
+    """Write the pages, or check them."""
+    parser = argparse.ArgumentParser(description="Write the pages about settings from the schemas.")
+    parser.add_argument("--check", action="store_true")
+    if parser.parse_args().check:
+        if differing():
+            raise SystemExit(f"run python -m tools.settings_pages: {', '.join(differing())} differ")
+        return
+    for name, text in pages().items():
+        (ROOT / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

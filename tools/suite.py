@@ -1,0 +1,57 @@
+"""Runs the project's checks: lint and types once, then the test suite on every supported Python that is here.
+
+Rules: what `make test` and CI run is this. Each command is printed before it runs; the first failure ends the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from pathlib import Path
+from typing import List
+
+from tools import environments
+
+CHECKED = ("bin", "tools", "tests")
+
+
+def run(command: List[str]) -> None:
+    """Run a command in the root folder; a failure ends the run."""
+    print("$", " ".join(command), flush=True)
+    code = subprocess.run(command, cwd=environments.ROOT).returncode
+    if code != 0:
+        raise SystemExit(code)
+
+
+def check(python: Path) -> None:
+    """Lint and types."""
+    scripts = python.parent
+    run([str(scripts / "ruff"), "check", *CHECKED])
+    run([str(scripts / "ruff"), "format", "--check", *CHECKED])
+    run([str(python), "-m", "mypy"])
+    run([str(python), "-m", "tools.settings_pages", "--check"])
+
+
+def main() -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description="Run the checks and the tests.")
+    parser.add_argument("--check-only", action="store_true", help="lint and types, no tests")
+    parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
+    parser.add_argument("pytest", nargs="*", help="what to hand to pytest instead of the whole suite")
+    arguments = parser.parse_args()
+    found = environments.interpreters()
+    missing = [version for version in environments.SUPPORTED if version not in found]
+    if missing and arguments.need_both:
+        raise SystemExit(f"Python {' and '.join(missing)} not found: both ends of the supported range are needed")
+    if missing:
+        print(f"not tested here, because not found: Python {' and '.join(missing)}", flush=True)
+    pythons = [environments.for_tests(version, python) for version, python in found.items()]
+    environments.fill_lib()
+    check(pythons[0])
+    if not arguments.check_only:
+        for python in pythons:
+            run([str(python), "-m", "pytest", "-q", "-n", "2", *arguments.pytest])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The libraries that ship: fetched once, verified by hash, unpacked into a folder, freed of what nothing needs.
+
+Rules: `lib/requirements.txt` is the list. The cache is filled by pip and read by nobody else; with a full cache no
+network is needed. Wheels are unzipped, the one sdist (splunk-sdk) is unpacked: no code of theirs runs in the package's
+build. What cannot be imported without libraries that do not ship is left out, so that everything that ships can be.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".cache" / "vendor"
+REQUIREMENTS = ROOT / "lib" / "requirements.txt"
+
+_PIN = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+) \\\n\s+--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
+_LEFT_OUT = (
+    "*/tests/*",
+    "*/test/*",
+    "*/benchmarks/*",
+    "*/__main__.py",
+    "*/cli.py",
+    "*/cli/*",
+    "*.pyi",
+    "*/py.typed",
+    "*.so",
+    "*.dist-info/RECORD",
+    "*.dist-info/WHEEL",
+    "*.dist-info/entry_points.txt",
+    "*.dist-info/top_level.txt",
+    "attr/_version_info.pyi",
+    "urllib3/contrib/emscripten/*",  # a browser
+    "urllib3/contrib/pyopenssl.py",  # needs PyOpenSSL
+    "urllib3/contrib/socks.py",  # needs PySocks
+    "urllib3/http2/connection.py",  # needs h2
+)
+# Of splunk-sdk only what the input uses: REST and the modular input's XML.
+_SDK = re.compile(
+    r"splunk[-_]sdk-[^/]+/(LICENSE|splunklib/(__init__|binding|client|data)\.py|splunklib/modularinput/[a-z_]+\.py)$"
+)
+
+
+def pins() -> Dict[str, Tuple[str, str]]:
+    """The pinned projects: version and SHA-256 by name."""
+    found = _PIN.findall(REQUIREMENTS.read_text(encoding="utf-8"))
+    return {name: (version, digest) for name, version, digest in found}
+
+
+def fetch() -> List[Path]:
+    """The pinned files, from the cache or by pip. Raises SystemExit where pip cannot get them."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wanted = {digest for _, digest in pins().values()}
+    found = _cached(wanted)
+    if len(found) < len(wanted):
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        # the pure wheels, whatever the machine would prefer
+        command += ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.9"]
+        command += ["--dest", str(CACHE), "--requirement", str(REQUIREMENTS)]
+        if subprocess.run(command, stderr=subprocess.PIPE).returncode != 0:
+            raise SystemExit(f"pip could not fetch lib/requirements.txt; try: {' '.join(command)}")
+        found = _cached(wanted)
+    return [found[digest] for digest in sorted(found, key=lambda digest: found[digest].name)]
+
+
+def unpack(target: Path) -> None:
+    """Unpack the libraries into a folder."""
+    for archive in fetch():
+        members = _wheel_files(archive) if archive.suffix == ".whl" else _sdk_files(archive)
+        for name, data in members:
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def _cached(wanted: "set[str]") -> Dict[str, Path]:
+    files = (path for path in CACHE.iterdir() if path.is_file())
+    digests = ((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in files)
+    return {digest: path for digest, path in digests if digest in wanted}
+
+
+def _wheel_files(archive: Path) -> Iterator[Tuple[str, bytes]]:
+    with zipfile.ZipFile(archive) as wheel:
+        for name in wheel.namelist():
+            if not name.endswith("/") and not any(fnmatch.fnmatch(name, pattern) for pattern in _LEFT_OUT):
+                yield name, wheel.read(name)
+
+
+def _sdk_files(archive: Path) -> Iterator[Tuple[str, bytes]]:
+    with tarfile.open(archive) as sdist:
+        for member in sdist.getmembers():
+            file = sdist.extractfile(member) if member.isfile() and _SDK.match(member.name) else None
+            if file is not None:
+                name = member.name.split("/", 1)[1]
+                yield ("splunklib/LICENSE" if name == "LICENSE" else name), file.read()
