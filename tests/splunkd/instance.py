@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from tests.splunkd.captures import Captures
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.home import Home
 from tests.splunkd.inputs.changes import Changes
@@ -64,7 +65,7 @@ class StandIn:
             env=options.env,
             server_host=options.server_host,
             server_uri=lambda: self._server.uri,
-            capture=options.capture,
+            captures=Captures(home.captures if options.capture else None),
         )
         self._roster = Roster(instance)
         changes = Changes(instance, self._roster)

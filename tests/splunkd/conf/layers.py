@@ -41,9 +41,14 @@ class Confs:
 
     def merged(self, conf: str, app: str | None = None) -> ini.Stanzas:
         """Every stanza of the sum except `[default]`, each lying on `[default]`; globally, or as an app sees it."""
+        default = self._sum(conf, app).get(ini.DEFAULT, {})
+        return {name: {**default, **settings} for name, settings in self.stanzas(conf, app).items()}
+
+    def stanzas(self, conf: str, app: str | None = None) -> ini.Stanzas:
+        """Every stanza of the sum except `[default]`, each with what it says itself only."""
         layers = self._sum(conf, app)
-        default = layers.pop(ini.DEFAULT, {})
-        return {name: {**default, **settings} for name, settings in layers.items()}
+        layers.pop(ini.DEFAULT, None)
+        return layers
 
     def default(self, conf: str) -> dict[str, str]:
         """The sum of `[default]`."""
@@ -63,7 +68,7 @@ class Confs:
 
     def owner(self, conf: str, name: str) -> str:
         """The app that defines a stanza: the one whose layer is highest."""
-        for app in reversed(self._ordered_apps(None)):
+        for app in self.apps():
             if any(name in self._stanzas(path) for path in self._files(conf, app)):
                 return app
         return SYSTEM
@@ -99,10 +104,6 @@ class Confs:
         """An empty local file, so that the conf is known."""
         with self._lock:
             ini.write(self._files(conf, app)[1], {})
-
-    def _ordered_apps(self, app: str | None) -> list[str]:
-        """Apps from the weakest to the strongest."""
-        return [SYSTEM, app] if app not in (None, SYSTEM) else [SYSTEM, *reversed(self.apps())]  # type: ignore[list-item]
 
     def _files(self, conf: str, app: str) -> tuple[Path, Path]:
         folder = self.app_home(app)

@@ -107,6 +107,7 @@ class Changes:
             raise Refused(400, _failed(scheme, "killed by signal 9: Killed")) from None
         finally:
             instance.sessions.revoke(session.key)
+        instance.captures.keep(f"{scheme.name}.validation", answer)
         for line in answer.stderr.decode("utf-8", "backslashreplace").splitlines():
             instance.journal.write("ERROR", "ModularInputs", f"<stderr> Argument validation for scheme={scheme.name}: {line}")
         if answer.returncode != 0:

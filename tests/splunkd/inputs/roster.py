@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
+from tests.splunkd.captures import Captures
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.home import Home
 from tests.splunkd.inputs import invocation
@@ -47,7 +48,7 @@ class Instance:
     env: Mapping[str, str]
     server_host: str
     server_uri: Callable[[], str]
-    capture: bool
+    captures: Captures
 
 
 class Roster:
@@ -59,6 +60,7 @@ class Roster:
         self._stanza_locks: dict[str, threading.RLock] = {}
         self._schedules: dict[str, Schedule] = {}
         self._throttles: dict[str, Throttle] = {}
+        self._runs: dict[str, list[Run]] = {}
         self._stopped = False
         self.schemes: dict[str, Scheme] = {}
 
@@ -85,8 +87,8 @@ class Roster:
 
     def stop(self) -> None:
         """Stop every input, all at once, and start none any more."""
-        self._stopped = True
         with self._lock:
+            self._stopped = True
             stanzas = list(self._schedules)
         with ThreadPoolExecutor(max_workers=max(len(stanzas), 1)) as pool:
             list(pool.map(self._halt, stanzas))
@@ -107,18 +109,20 @@ class Roster:
         with self._stanza_lock(stanza):
             self._halt(stanza)
             settings = self.settings(stanza)
-            if settings is None or is_disabled(settings) or self._stopped or not self._runs_here(stanza):
+            if settings is None or is_disabled(settings) or not self._runs_here(stanza):
                 return
             throttle = self.throttle(stanza)
             schedule = Schedule(
                 stanza,
                 settings,
-                throttle,
+                self._runs.setdefault(stanza, []),
                 lambda: self._launch(stanza, settings, throttle),
                 self._retire,
                 lambda text: self._complain("ExecProcessor", text),
             )
             with self._lock:
+                if self._stopped:
+                    return
                 self._schedules[stanza] = schedule
             schedule.start()
 
@@ -141,9 +145,10 @@ class Roster:
         )
 
     def told(self) -> dict[str, Any]:
+        """Every stanza that ever ran here, with all its runs that are remembered."""
         with self._lock:
-            schedules = dict(self._schedules)
-        return {stanza: schedule.told() for stanza, schedule in schedules.items()}
+            stanzas = list(self._runs)
+        return {stanza: self._tell(stanza) for stanza in stanzas}
 
     def _halt(self, stanza: str) -> None:
         with self._stanza_lock(stanza):
@@ -151,6 +156,19 @@ class Roster:
                 schedule = self._schedules.pop(stanza, None)
             if schedule is not None:
                 schedule.stop(self._instance.switches.grace_s)
+
+    def _tell(self, stanza: str) -> dict[str, Any]:
+        schedule = self.schedule(stanza)
+        run = schedule.current() if schedule else None
+        throttle = self.throttle(stanza)
+        return {
+            "scheduled": schedule is not None,
+            "pid": run.pid if run else None,
+            "paused": throttle.paused,
+            "bytes_per_second": throttle.bytes_per_second,
+            "settings": schedule.settings if schedule else {},
+            "runs": [run.told() for run in self._runs[stanza]],
+        }
 
     def _launch(self, stanza: str, settings: Mapping[str, str], throttle: Throttle) -> Run:
         instance = self._instance
@@ -164,12 +182,20 @@ class Roster:
             command=invocation.command(instance.python, instance.confs.app_home(scheme.app), scheme.name),
             environment=invocation.environment(instance.home.root, instance.env),
             document=render_input(self.surroundings(scheme.name, session.key), stanza, app, settings),
-            capture=instance.home.captures / file_name if instance.capture else None,
         )
         pipeline = Pipeline(
             instance.rules, stanza, settings, instance.server_host, lambda text: self._complain("ModularInputs", text)
         )
-        run = Run(launch, outlet, pipeline, instance.index, instance.journal, instance.switches, session.key)
+        run = Run(
+            launch,
+            outlet,
+            pipeline,
+            instance.index,
+            instance.journal,
+            instance.switches,
+            instance.captures,
+            session.key,
+        )
         instance.journal.write("INFO", "ExecProcessor", f"{stanza} pid={run.pid} started")
         self._note(run.pid, stanza)
         return run
@@ -192,6 +218,7 @@ class Roster:
         answer = invocation.run_scheme(
             instance.python, app_dir, scheme=name, home=instance.home.root, env=instance.env
         )
+        instance.captures.keep(f"{name}.scheme", answer)
         for line in answer.stderr.decode("utf-8", "backslashreplace").splitlines():
             self._complain("ModularInputs", f"<stderr> Introspecting scheme={name}: {line}")
         return answer

@@ -12,9 +12,9 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
-from typing import Any, BinaryIO, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
+from tests.splunkd.captures import Captures
 from tests.splunkd.inputs.outlet import Outlet
 from tests.splunkd.inputs.scheme import describe_exit
 from tests.splunkd.intake.index import Index
@@ -34,7 +34,6 @@ class Launch(NamedTuple):
     command: list[str]
     environment: dict[str, str]
     document: bytes
-    capture: Path | None
 
 
 class Run:
@@ -48,6 +47,7 @@ class Run:
         index: Index,
         journal: Journal,
         switches: Switches,
+        captures: Captures,
         session_key: str,
     ) -> None:
         self._launch = launch
@@ -56,6 +56,7 @@ class Run:
         self._index = index
         self._journal = journal
         self._switches = switches
+        self._captures = captures
         self._stream = Stream()
         self._adding = threading.Lock()
         self._cutoff = float("inf")
@@ -160,7 +161,7 @@ class Run:
         self._over.set()
 
     def _read_stdout(self) -> None:
-        capture = self._capture("stdout")
+        capture = self._captures.open(self._launch.stanza, "stdout")
         try:
             while True:
                 data = self._outlet.read(self._exited)
@@ -209,7 +210,7 @@ class Run:
     def _read_stderr(self) -> None:
         stderr = self._process.stderr
         assert stderr is not None
-        capture = self._capture("stderr")
+        capture = self._captures.open(self._launch.stanza, "stderr")
         command = " ".join(self._launch.command)
         with stderr:
             for line in stderr:
@@ -218,8 +219,3 @@ class Run:
                 self._journal.stderr(command, line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
         if capture:
             capture.close()
-
-    def _capture(self, name: str) -> BinaryIO | None:
-        if self._launch.capture is None:
-            return None
-        return open(f"{self._launch.capture}.{self.pid}.{name}", "wb", buffering=0)

@@ -11,9 +11,8 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Callable
 
-from tests.splunkd.inputs.outlet import Throttle
 from tests.splunkd.inputs.run import Run
 
 _REMEMBERED = 500
@@ -21,13 +20,13 @@ _DEFAULT_INTERVAL = "60"
 
 
 class Schedule:
-    """One stanza with its settings as they were at the start; an edit makes a new one."""
+    """One stanza with its settings as they were at the start; an edit makes a new one. `runs` grows with each run."""
 
     def __init__(
         self,
         stanza: str,
         settings: Mapping[str, str],
-        throttle: Throttle,
+        runs: list[Run],
         launch: Callable[[], Run],
         retire: Callable[[Run], None],
         complain: Callable[[str], None],
@@ -37,10 +36,9 @@ class Schedule:
         self._launch = launch
         self._retire = retire
         self._complain = complain
-        self._throttle = throttle
         self._stopping = threading.Event()
         self._changing = threading.Lock()
-        self._runs: list[Run] = []
+        self._runs = runs
         self._thread = threading.Thread(target=self._live, name=f"schedule {stanza}", daemon=True)
 
     def start(self) -> None:
@@ -59,16 +57,6 @@ class Schedule:
         """The run that is under way."""
         return self._runs[-1] if self._runs and self._runs[-1].running else None
 
-    def told(self) -> dict[str, Any]:
-        run = self.current()
-        return {
-            "pid": run.pid if run else None,
-            "paused": self._throttle.paused,
-            "bytes_per_second": self._throttle.bytes_per_second,
-            "settings": self.settings,
-            "runs": [run.told() for run in self._runs],
-        }
-
     def _live(self) -> None:
         interval = self._interval()
         if interval is None:
@@ -82,7 +70,8 @@ class Schedule:
                 except OSError as error:
                     self._complain(f"{self.stanza} could not be started: {error}")
                     return
-                self._runs = [*self._runs[-_REMEMBERED:], run]
+                self._runs.append(run)
+                del self._runs[:-_REMEMBERED]
             run.wait()
             self._retire(run)
             if interval < 0 or self._stopping.wait(_until_next_slot(run.started, interval)):

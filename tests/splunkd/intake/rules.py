@@ -31,7 +31,7 @@ class Rules:
     """Asked at the rate of events, by several readers at once."""
 
     def __init__(self, confs: Confs, complain: Callable[[str], None]) -> None:
-        self._props = Props(confs.merged("props"), confs.default("props"))
+        self._props = Props(confs.stanzas("props"), confs.default("props"))
         self._transforms = Transforms(confs.merged("transforms"))
         self._complain = complain
         self._known: dict[tuple[str, str, str], Treatment] = {}

@@ -8,7 +8,9 @@ here, never on /stand-in.
 from __future__ import annotations
 
 import ssl
+import sys
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,9 @@ class Server(ThreadingHTTPServer):
         return self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False), address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away or speaks no TLS is no event here."""
+        """A client that went away or speaks no TLS is no event here; anything else is a fault of the stand-in."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            traceback.print_exc()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -79,11 +79,11 @@ class StandInEndpoint:
         elif action == "resume":
             throttle.resume()
         elif action == "pace":
-            throttle.bytes_per_second = float(fields["bytes_per_second"])
+            throttle.bytes_per_second = float(_needed(fields, "bytes_per_second"))
         elif action == "revoke":
             return {"revoked": self._sessions.revoke_inputs(stanza)}
         elif action == "signal":
-            return {"pid": self._signal(stanza, fields["signal"])}
+            return {"pid": self._signal(stanza, _needed(fields, "signal"))}
         else:
             raise Refused(404, "Not Found")
         return {}
@@ -105,8 +105,14 @@ class StandInEndpoint:
 
     def _add_user(self, fields: dict[str, str]) -> Any:
         capabilities = [name.strip() for name in fields.get("capabilities", "").split(",") if name.strip()]
-        self._sessions.add_user(fields["name"], fields["password"], capabilities)
+        self._sessions.add_user(_needed(fields, "name"), _needed(fields, "password"), capabilities)
         return {"name": fields["name"], "capabilities": capabilities}
+
+
+def _needed(fields: dict[str, str], name: str) -> str:
+    if name not in fields:
+        raise Refused(400, f"The following required arguments are missing: {name}.")
+    return fields[name]
 
 
 def _told(value: Any) -> Answer:
