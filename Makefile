@@ -14,7 +14,7 @@ demo: ## show the main job running: 20 seconds of events into an index, a stop i
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
 
 test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are found
-	@$(PYTHON) -m tools.suite
+	@$(PYTHON) -m tools.suite $(if $(NEED_BOTH),--need-both)
 
 check: ## lint and types only
 	@$(PYTHON) -m tools.suite --check-only

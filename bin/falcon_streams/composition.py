@@ -13,6 +13,7 @@ from typing import Callable, Optional
 
 from falcon_streams import __version__
 from falcon_streams.commits import Beginning, Commits
+from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.record import Owner
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
@@ -46,6 +47,9 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     account = read_account(splunkd, settings.account)
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
+    for name in settings.event_types:
+        if not is_known(name):
+            LOG.warning("unknown_event_type_asked", {"event_type": name})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     transport = Transport(clock, account.ca_bundle, account.proxy)
