@@ -1,0 +1,89 @@
+"""Clocks that a test owns."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty, SimpleQueue
+from typing import Callable, List, Optional, Tuple, TypeVar
+
+T = TypeVar("T")
+
+
+class FakeClock:
+    """Time that moves only when something waits: a wait for an empty inbox is over at once, and that much later.
+
+    `at` schedules an action: it runs when a wait passes its time, before the wait goes on.
+    """
+
+    def __init__(self, epoch: float = 1_770_000_000.0) -> None:
+        self._monotonic = 1000.0
+        self._epoch = epoch - self._monotonic
+        self._agenda: List[Tuple[float, int, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._epoch + self._monotonic
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        return self._monotonic
+
+    def real(self, seconds: float) -> float:
+        """No time at all."""
+        return 0.0
+
+    def step_epoch(self, seconds: float) -> None:
+        """Somebody sets the machine's clock."""
+        self._epoch += seconds
+
+    def at(self, monotonic: float, action: Callable[[], None]) -> None:
+        """Run the action when that time comes."""
+        if monotonic < self._monotonic:
+            raise ValueError("that time is over")
+        self._agenda.append((monotonic, len(self._agenda), action))
+        self._agenda.sort(key=lambda entry: entry[:2])
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run the action that much later."""
+        self.at(self._monotonic + seconds, action)
+
+    def take(self, inbox: "SimpleQueue[T]", seconds: float) -> Optional[T]:
+        """What the inbox has, or gets while the agenda runs up to the end of the wait."""
+        until = self._monotonic + max(0.0, seconds)
+        while True:
+            try:
+                return inbox.get_nowait()
+            except Empty:
+                if not self._agenda or self._agenda[0][0] > until:
+                    self._monotonic = until
+                    return None
+            due, _, action = self._agenda.pop(0)
+            self._monotonic = max(self._monotonic, due)
+            action()
+
+
+class ScaledClock:
+    """Real time, made faster."""
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+        self._epoch, self._start = time.time(), time.monotonic()
+
+    def now(self) -> float:
+        """Epoch seconds, from the real ones on."""
+        return self._epoch + (time.monotonic() - self._start) * self._scale
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        return self._start + (time.monotonic() - self._start) * self._scale
+
+    def take(self, inbox: "SimpleQueue[T]", seconds: float) -> Optional[T]:
+        """The next thing from the inbox, None when none came within that time."""
+        try:
+            return inbox.get(timeout=max(0.0, seconds / self._scale))
+        except Empty:
+            return None
+
+    def real(self, seconds: float) -> float:
+        """How long that takes."""
+        return seconds / self._scale

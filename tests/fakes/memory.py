@@ -1,0 +1,117 @@
+"""A sink and a store in memory, and feeds that are scripted as lists of bytes."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+from falcon_streams.core.discovery import Lease
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.record import Record, read_record
+from falcon_streams.errors import Retryable, Stopped
+
+
+class MemorySink:
+    """Keeps what is written; `hold` lets nothing leave the pipe until it is False again."""
+
+    def __init__(self) -> None:
+        self.written: List[Tuple[str, Event]] = []
+        self.hold = False
+        self.stopped = self.closed = False
+        self._bytes = self._taken = 0
+
+    def write(self, partition: str, events: Sequence[Event]) -> int:
+        """Keep the events."""
+        if self.stopped:
+            raise Stopped("stopped")
+        self.written += [(partition, event) for event in events]
+        self._bytes += sum(len(event.raw) for event in events)
+        return self._bytes
+
+    def taken(self) -> int:
+        """Everything, unless it is held."""
+        if not self.hold:
+            self._taken = self._bytes
+        return self._taken
+
+    def stop(self) -> None:
+        """Refuse further writes."""
+        self.stopped = True
+
+    def close(self) -> None:
+        """Note that the stream was ended."""
+        self.closed = True
+
+    def lines(self, partition: Optional[str] = None) -> List[bytes]:
+        """What was written, in order."""
+        return [event.raw for name, event in self.written if partition in (None, name)]
+
+
+class MemoryStore:
+    """Keeps records as bytes, as a real store must; `broken` refuses to take any."""
+
+    def __init__(self) -> None:
+        self.stored: Dict[str, bytes] = {}
+        self.saves: List[Record] = []
+        self.broken = False
+
+    def load(self, partition: str) -> Optional[Record]:
+        """The record, None where there never was one."""
+        data = self.stored.get(partition)
+        return None if data is None else read_record(data)
+
+    def save(self, record: Record) -> None:
+        """Keep the record."""
+        if self.broken:
+            raise Retryable("the disk is full")
+        self.stored[record.partition] = record.to_bytes()
+        self.saves.append(record)
+
+
+Step = Union[bytes, Exception]
+
+
+class ScriptedFeed:
+    """Gives one scripted step at each read: bytes, or an error to raise; b"" at its end."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = list(steps)
+        self.finished = self.closed = False
+
+    def read(self) -> bytes:
+        """The next step."""
+        if self.closed:
+            raise AssertionError("read after close")
+        if self.finished or not self._steps:
+            return b""
+        step = self._steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def finish(self) -> None:
+        """No more."""
+        self.finished = True
+
+    def abort(self) -> None:
+        """No more."""
+        self.finished = True
+
+    def close(self) -> None:
+        """Closed."""
+        self.closed = True
+
+
+class ScriptedFeeds:
+    """Opens feeds made by a function of lease and position; keeps what was asked for."""
+
+    def __init__(self, make: Callable[[Lease, str], ScriptedFeed]) -> None:
+        self._make = make
+        self.asked: List[Tuple[str, str]] = []
+        self.opened: List[ScriptedFeed] = []
+
+    def open(self, lease: Lease, position: str) -> ScriptedFeed:
+        """Open one."""
+        self.asked.append((lease.partition, position))
+        feed = self._make(lease, position)
+        self.opened.append(feed)
+        return feed

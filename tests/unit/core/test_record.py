@@ -1,0 +1,109 @@
+"""A checkpoint record is whole, versioned, and knows the way back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.positions import fingerprint
+from falcon_streams.core.record import (
+    Origin,
+    Owner,
+    Record,
+    RecordTooNew,
+    RecordUnreadable,
+    first_record,
+    read_record,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+OWNER = Owner("api.crowdstrike.com", "a" * 32, "")
+
+
+def record(origin: Origin = Origin(), now: float = 1000.0) -> Record:  # noqa: B008 - frozen
+    return first_record("prod", "0", OWNER, origin, now, 500.0)
+
+
+def event(offset: int) -> Event:
+    return Event(b'{"n":%d}' % offset, offset, "A", 1_700_000_000_000 + offset, "c")
+
+
+def test_the_stored_bytes_are_pinned() -> None:
+    stored = record().committed(event(7), ("c1",), 1010.0, 30.0).to_bytes()
+
+    assert json.loads(stored) == {
+        "version": 1,
+        "input": "prod",
+        "partition": "0",
+        "api_host": "api.crowdstrike.com",
+        "client_id": "a" * 32,
+        "member_cid": "",
+        "customers": ["c1"],
+        "offset": 7,
+        "fingerprint": fingerprint(b'{"n":7}'),
+        "created": 1_700_000_000_007,
+        "updated_at": 1010.0,
+        "splunkd_started": 500.0,
+        "clean": False,
+        "generation": 0,
+        "origin": {"offset": None, "not_before": None},
+        "trail": [[None, None, 1000.0], [7, fingerprint(b'{"n":7}'), 1010.0]],
+    }
+
+
+def test_what_was_stored_is_read_as_it_was() -> None:
+    stored = replace(record(Origin(not_before=5)).committed(event(0), ("a", "b"), 1001.0, 30.0), clean=True)
+
+    assert read_record(stored.to_bytes()) == stored
+
+
+@pytest.mark.parametrize("cut", range(0, 400, 7))
+def test_a_truncated_record_is_unreadable(cut: int) -> None:
+    data = record().committed(event(7), (), 1010.0, 30.0).to_bytes()
+
+    with pytest.raises(RecordUnreadable):
+        read_record(data[:cut])
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [("offset", "7"), ("offset", True), ("offset", -1), ("clean", 1), ("trail", [[1]]), ("origin", None), ("input", 1)],
+)
+def test_a_field_of_the_wrong_kind_is_unreadable(field: str, value: Any) -> None:
+    tree = {**json.loads(record().to_bytes()), field: value}
+
+    with pytest.raises(RecordUnreadable):
+        read_record(json.dumps(tree).encode())
+
+
+def test_a_record_of_a_later_version_is_told_apart_from_damage() -> None:
+    with pytest.raises(RecordTooNew, match="version 2"):
+        read_record(b'{"version": 2}')
+
+
+@given(st.binary())
+def test_any_bytes_are_unreadable_or_too_new(data: bytes) -> None:
+    with pytest.raises((RecordUnreadable, RecordTooNew)):
+        read_record(data)
+
+
+@pytest.mark.parametrize("replay", [0.0, 30.0, 3600.0])
+def test_the_trail_reaches_back_far_enough_and_stays_short(replay: float) -> None:
+    current, now = record(), 1000.0
+    for offset in range(5000):
+        now += 1.0
+        current = current.committed(event(offset), (), now, replay)
+        assert len(current.trail) <= 34
+        assert current.trail[0].instant <= now - replay or current.trail[0].offset is None
+
+
+def test_a_clock_that_steps_back_leaves_no_step_in_the_future() -> None:
+    ahead = record(now=5000.0).committed(event(1), (), 5001.0, 30.0)
+    behind = ahead.committed(event(2), (), 1401.0, 30.0)
+
+    assert all(step.instant <= 1401.0 for step in behind.trail[1:])
+    assert behind.offset == 2

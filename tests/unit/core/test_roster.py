@@ -1,0 +1,265 @@
+"""The roster knows what to do next, and never has two feeds on one partition."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.roster import Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.session import Pulse
+
+
+def lease(partition: str) -> Lease:
+    return Lease(partition, f"https://f/v1/{partition}?a", f"https://a/v1/{partition}?a", "t", 1800)
+
+
+def offer(*partitions: str, refusals: Sequence[str] = ()) -> Discovery:
+    return Discovery(tuple(lease(name) for name in partitions), tuple(refusals))
+
+
+class Story:
+    """Drives a roster through time, keeping every feed alive, and keeps what it intends."""
+
+    def __init__(self, wanted: Optional[Sequence[str]] = None) -> None:
+        self.roster = Roster(frozenset(wanted) if wanted else None, 60, draw=lambda: 0.5)
+        self.at = 0.0
+        self.pulses = {}
+
+    def intents(self) -> List[Intent]:
+        for pulse in self.pulses.values():
+            pulse.heard(self.at, heartbeat=True, event=True)
+        return [intent for intent in self.roster.intents(self.at) if not isinstance(intent, Changed)]
+
+    def run(self, seconds: float, step: float = 1.0) -> List[Intent]:
+        found: List[Intent] = []
+        until = self.at + seconds
+        while self.at < until and not found:
+            self.at += step
+            found = self.intents()
+        return found
+
+    def discovered(self, discovery: Discovery) -> List[str]:
+        intents = self.roster.discovered(discovery, self.at)
+        return [intent.lease.partition for intent in intents if isinstance(intent, Open)]
+
+    def open(self, partition: str) -> None:
+        self.pulses[partition] = Pulse(self.at)
+        self.roster.opened(partition, self.at, self.pulses[partition])
+
+    def end(self, partition: str, after: float = 0.0) -> None:
+        self.pulses.pop(partition, None)
+        self.roster.ended(partition, self.at, after, "feed_ended")
+
+    def state(self, partition: str) -> str:
+        return self.roster.members[partition].state
+
+
+def reading(*partitions: str) -> Story:
+    story = Story()
+    assert story.intents() == [Discover()]
+    assert story.discovered(offer(*partitions)) == list(partitions)
+    for partition in partitions:
+        story.open(partition)
+    return story
+
+
+def test_the_first_thing_is_one_discovery() -> None:
+    story = Story()
+
+    assert story.intents() == [Discover()]
+    assert story.intents() == []
+
+
+def test_every_offered_partition_is_opened_at_once() -> None:
+    story = Story()
+    story.intents()
+
+    assert story.discovered(offer("0", "1", "x")) == ["0", "1", "x"]
+
+
+def test_only_wanted_partitions_are_opened() -> None:
+    story = Story(wanted=["1"])
+    story.intents()
+
+    assert story.discovered(offer("0", "1", "2")) == ["1"]
+
+
+def test_a_partition_that_is_open_is_never_opened_again() -> None:
+    story = reading("0", "1")
+
+    assert story.discovered(offer("0", "1")) == []
+
+
+def test_a_feed_that_ends_is_found_by_a_new_discovery_while_the_others_go_on() -> None:
+    story = reading("0", "1")
+    story.at += 500
+    story.end("0")
+
+    assert story.run(10) == [Discover()]
+    assert story.discovered(offer("0", "1")) == ["0"]
+    assert story.state("1") == "running"
+
+
+def test_a_server_that_asks_for_time_gets_it_even_if_another_discovery_comes_first() -> None:
+    story = reading("0", "1")
+    story.end("0", after=300)
+    story.at += 10
+    story.end("1")
+    assert story.run(30) == [Discover()]
+
+    assert story.discovered(offer("0", "1")) == ["1"]
+    story.open("1")
+    assert story.run(400) == [Discover()]
+    assert story.at >= 300
+
+
+def test_an_app_id_in_use_is_a_wait_that_is_told_and_ends_by_itself() -> None:
+    story = Story()
+    story.intents()
+    changes = story.roster.discovered(offer(), 0.0)
+    assert changes == [Changed("*", "waiting_app_id", "no_streams_offered")]
+
+    for _ in range(40):
+        before = story.at
+        assert story.run(60) == [Discover()]
+        assert 1 <= story.at - before <= 32
+        assert story.discovered(offer()) == []
+    assert story.run(60) == [Discover()]
+    assert story.discovered(offer("0")) == ["0"]
+
+
+def test_after_a_clean_restart_the_app_id_is_asked_for_again_within_seconds() -> None:
+    story = Story()
+    story.intents()
+    story.discovered(offer())
+
+    assert story.run(4) == [Discover()]
+
+
+def test_a_failed_discovery_is_tried_again_for_ever_within_a_minute_or_the_servers_wait() -> None:
+    story = Story()
+    story.intents()
+    for _ in range(50):
+        before = story.at
+        story.roster.discovery_failed(story.at, 0.0, "discovery_failed")
+        assert story.run(70) == [Discover()]
+        assert story.at - before <= 61
+    story.roster.discovery_failed(story.at, 200.0, "discovery_failed")
+    before = story.at
+    assert story.run(400) == [Discover()]
+    assert story.at - before >= 200
+
+
+def test_refusals_alone_are_an_error_and_no_busy_app_id() -> None:
+    story = Story()
+    story.intents()
+
+    changes = story.roster.discovered(offer(refusals=["entry 0 names a foreign host"]), 0.0)
+
+    assert changes == [Changed("*", "error", "discovery_refused")]
+    assert story.run(70) == [Discover()]
+
+
+def test_a_new_partition_is_noticed_while_all_is_well() -> None:
+    story = reading("0")
+
+    assert story.run(1000) == [Discover()]
+    assert 899 <= story.at <= 901
+    assert story.discovered(offer("1")) == ["1"]
+
+
+def test_each_session_is_refreshed_by_its_own_lease() -> None:
+    story = reading("0")
+    story.at = 100
+    story.discovered(offer("0", "1"))
+    story.open("1")
+
+    refreshed = []
+    while len(refreshed) < 2:
+        for intent in story.run(5000):
+            if isinstance(intent, RefreshOf):
+                refreshed.append((intent.lease.partition, story.at))
+                story.roster.refreshed(intent.lease, story.at)
+            else:
+                story.discovered(offer("0", "1"))
+    assert refreshed == [("0", 1620), ("1", 1720)]
+
+
+def test_the_late_answer_to_an_earlier_feeds_refresh_says_nothing_about_this_one() -> None:
+    story = reading("0")
+    old = story.roster.members["0"].lease
+    assert old is not None
+    story.end("0")
+    story.run(60)
+    story.discovered(offer("0"))
+    story.open("0")
+
+    story.roster.refresh_failed(old, story.at, 0.0, gone=True)
+    assert not any(isinstance(intent, CloseOf) for intent in story.intents())
+
+
+def test_a_404_closes_the_feed_of_that_partition_only() -> None:
+    story = reading("0", "1")
+    current = story.roster.members["1"].lease
+    assert current is not None
+    story.roster.refresh_failed(current, story.at, 0.0, gone=True)
+
+    assert story.intents() == [CloseOf("1", "session_gone")]
+    assert story.intents() == []
+
+
+def test_a_partition_missing_for_ten_minutes_makes_all_start_over_once() -> None:
+    story = reading("0", "1")
+    story.at += 500
+    story.end("0")
+    closes: List[Intent] = []
+    while not closes:
+        intents = story.run(2000)
+        assert intents
+        if intents == [Discover()]:
+            assert story.discovered(offer()) == []
+        else:
+            closes = intents
+    assert closes == [CloseOf("1", "start_over")]
+    assert 1100 <= story.at <= 1200
+    story.at += 1
+    assert story.intents() == []  # nothing is asked before all have closed
+    story.end("1")
+    assert story.run(30) == [Discover()]
+
+    assert sorted(story.discovered(offer("0", "1"))) == ["0", "1"]
+
+
+def test_a_partition_that_is_missing_although_nothing_was_connected_has_vanished_and_disturbs_nobody() -> None:
+    story = reading("0", "1")
+    story.end("0")
+    story.end("1")
+    assert story.run(30) == [Discover()]
+    assert story.discovered(offer("1")) == ["1"]
+    story.open("1")
+
+    for _ in range(20):
+        assert story.run(2000) in ([Discover()], [RefreshOf(lease("1"))])
+        assert story.discovered(offer()) == []
+    assert story.discovered(offer("0")) == ["0"]
+
+
+def test_a_feed_that_was_healthy_is_retried_quickly_again() -> None:
+    story = reading("0")
+    for _ in range(10):
+        story.end("0")
+        assert story.run(200) == [Discover()]
+        story.discovered(offer("0"))
+        story.open("0")
+    slow = story.at
+    story.end("0")
+    assert story.run(200) == [Discover()]
+    assert story.at - slow > 30
+    story.discovered(offer("0"))
+    story.open("0")
+    story.at += 121
+
+    quick = story.at
+    story.end("0")
+    assert story.run(200) == [Discover()]
+    assert story.at - quick <= 5

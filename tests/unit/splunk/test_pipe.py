@@ -1,0 +1,170 @@
+"""splunkd's pipe: what was taken, what waits, and a stop that gets through a full one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import Iterator, Tuple
+
+import pytest
+from falcon_streams.clock import SystemClock
+from falcon_streams.core.envelope import Event
+from falcon_streams.errors import SplunkdGone, Stopped
+from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.sink import PipeSink
+from falcon_streams.splunk.stream_xml import Renderer, Routing
+
+from tests.fakes.clock import ScaledClock
+
+LOTS = b"x" * 1_000_000
+
+
+@pytest.fixture
+def ends() -> Iterator[Tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    for descriptor in (read, write):
+        try:
+            os.close(descriptor)
+        except OSError:
+            pass
+
+
+def test_bytes_count_as_taken_when_they_have_left_the_fifo(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    pipe = Pipe(write, SystemClock())
+    pipe.write(b"12345")
+
+    assert (pipe.written, pipe.taken()) == (5, 0)
+    os.read(read, 3)
+    assert pipe.taken() == 3
+    os.read(read, 3)
+    assert pipe.taken() == 5
+
+
+def test_on_a_socket_bytes_count_as_taken_two_seconds_after_they_were_written() -> None:
+    left, right = socket.socketpair()
+    clock = ScaledClock(50)
+    with left, right:
+        pipe = Pipe(left.fileno(), clock)
+        pipe.write(b"12345")
+        right.recv(5)
+        assert pipe.taken() == 0
+        time.sleep(2.2 / 50)
+        assert pipe.taken() == 5
+
+
+def test_on_a_socket_a_steady_stream_is_taken_too() -> None:
+    left, right = socket.socketpair()
+    clock = ScaledClock(50)
+    with left, right:
+        pipe = Pipe(left.fileno(), clock)
+        for _ in range(200):
+            pipe.write(b"1")
+            right.recv(1)
+            time.sleep(0.001)
+        assert 0 < pipe.taken() < 200
+
+
+def test_a_large_write_waits_for_a_slow_reader(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    pipe = Pipe(write, SystemClock())
+    got = bytearray()
+
+    def drain() -> None:
+        while len(got) < len(LOTS):
+            got.extend(os.read(read, 50_000))
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    pipe.write(LOTS)
+    thread.join()
+
+    assert bytes(got) == LOTS
+    assert pipe.taken() == len(LOTS)
+
+
+def test_a_reader_that_has_gone_is_splunkd_gone(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    os.close(read)
+
+    with pytest.raises(SplunkdGone):
+        Pipe(write, SystemClock()).write(b"1")
+
+
+def test_a_stop_ends_a_write_into_a_full_pipe_after_its_second(ends: Tuple[int, int]) -> None:
+    _, write = ends
+    pipe = Pipe(write, SystemClock())
+    threading.Timer(0.1, pipe.stop).start()
+
+    started = time.monotonic()
+    with pytest.raises(Stopped):
+        pipe.write(LOTS)
+    assert 0.9 < time.monotonic() - started < 3
+
+
+def sink_on(write: int) -> "tuple[PipeSink, Pipe]":
+    pipe = Pipe(write, SystemClock())
+    return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock()), pipe
+
+
+def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    sink, _ = sink_on(write)
+    sink.start()
+    ticket = sink.write("0", [Event(b"{}", 1, "A", 1_700_000_000_000, "c")])
+    sink.stop()
+    sink.close()
+    data = os.read(read, 65536)
+
+    assert data.startswith(b"<stream>")
+    assert data.endswith(b"</event>\n</stream>\n")
+    assert len(data) == ticket + len(b"</stream>\n")
+    with pytest.raises(Stopped):
+        sink.write("0", [])
+
+
+def test_the_stream_stays_open_behind_half_an_event(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    sink, _ = sink_on(write)
+    event = Event(b'{"a":"' + LOTS + b'"}', 1, "A", None, "c")
+    threading.Timer(0.05, sink.stop).start()
+    with pytest.raises(Stopped):
+        sink.write("0", [event])
+    sink.close()
+    data = bytearray()
+    os.close(write)
+    while piece := os.read(read, 65536):
+        data += piece
+
+    assert b"</stream>" not in data
+
+
+def test_elements_of_two_partitions_never_mix(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    sink, pipe = sink_on(write)
+    got = bytearray()
+
+    def drain() -> None:
+        while piece := os.read(read, 4096):
+            got.extend(piece)
+
+    def send(partition: str) -> None:
+        for number in range(200):
+            sink.write(partition, [Event(partition.encode() * 3000, number, "A", None, "c")])
+
+    drainer = threading.Thread(target=drain)
+    writers = [threading.Thread(target=send, args=(partition,)) for partition in "01"]
+    for thread in (drainer, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    os.close(write)
+    drainer.join()
+
+    assert len(got) == pipe.written
+    for line in bytes(got).splitlines():
+        assert line.count(b"<event ") == 1
+        assert (b"0" * 3000 in line) != (b"1" * 3000 in line)
