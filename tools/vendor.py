@@ -44,7 +44,7 @@ _LEFT_OUT = (
 )
 # Of splunk-sdk only what the input uses: REST and the modular input's XML.
 _SDK = re.compile(
-    r"splunk[-_]sdk-[^/]+/(LICENSE|splunklib/(__init__|binding|client|data)\.py|splunklib/modularinput/[a-z_]+\.py)$"
+    r"splunk[-_]sdk-[^/]+/(LICENSE|splunklib/(__init__|binding|client|data|utils)\.py|splunklib/modularinput/[a-z_]+\.py)$"
 )
 
 

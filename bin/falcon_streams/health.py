@@ -16,7 +16,7 @@ from falcon_streams.progress import Progress
 
 LOG = logging.getLogger(__name__)
 STATISTICS_EVERY = 60.0
-SHOW_EVERY = 5.0
+SHOW_EVERY = 2.0
 
 
 class Label(NamedTuple):

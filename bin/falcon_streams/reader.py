@@ -14,7 +14,7 @@ from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.discovery import Lease
-from falcon_streams.core.envelope import Event, read_event
+from falcon_streams.core.envelope import Event, read_event, read_tail
 from falcon_streams.core.framing import Framer
 from falcon_streams.core.resume import Resume, Verdict
 from falcon_streams.core.session import Pulse
@@ -113,8 +113,8 @@ class Reader:
     def _take_tail(self) -> None:
         """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""
         tail = self._framer.close()
-        event = read_event(tail) if tail else None
-        if event is not None and event.offset is not None:
+        event = read_tail(tail)
+        if event.offset is not None:
             self._deliver([event])
 
     def _deliver(self, events: List[Event]) -> None:

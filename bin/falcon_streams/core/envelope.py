@@ -3,7 +3,8 @@ r"""From a line to an event: the peek at `metadata` that everything else needs, 
 Rules: the line stays as it arrived; reading it never changes it. The fast path is one match of a bytes pattern anchored
 at the start of the line, for the key order that every capture shows (events reference, section 1). Whatever it does not
 match is read by `json.loads`: `metadata` second, keys in any order, `version` missing, `event` null, `format=flatjson`.
-A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped.
+A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The fast path takes a line that begins and ends as it should for
+whole; a feed's last line without its end is therefore read by `read_tail`.
 """
 
 from __future__ import annotations
@@ -43,9 +44,15 @@ def read_event(line: bytes) -> Event:
     return _read_slowly(line)
 
 
+def read_tail(line: bytes) -> Event:
+    """Read a line that came without its end: only whole JSON is an event, for which the fast path does not look."""
+    return _read_slowly(line)
+
+
 def _read_slowly(line: bytes) -> Event:
     try:
-        tree = json.loads(line.decode("utf-8", "replace"), parse_int=_whole_number, parse_constant=str)
+        # not strict: a raw control character in a string spoils no offset; the event writer replaces it
+        tree = json.loads(line.decode("utf-8", "replace"), strict=False, parse_int=_whole_number, parse_constant=str)
     except RecursionError:  # too deep for the parser, though perhaps good JSON: deliver it under its own sourcetype
         return Event(line, None, "", None, "")
     except ValueError:

@@ -1,0 +1,39 @@
+"""What all tests share: the built package, and the versions in the header of every run."""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import package as builder
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_report_header() -> str:
+    """Which Python this is."""
+    return f"python {sys.version.split()[0]} at {sys.executable}"
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, built once for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base
+    with (shared / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = shared / "package"
+        built = sorted(folder.glob("*.tgz"))
+        return built[0] if built else builder.build(folder)
+
+
+@pytest.fixture(scope="session")
+def samples() -> "list[bytes]":
+    """Events that nobody here wrote, where they are at hand."""
+    path = ROOT.parent / "shared" / "samples" / "audit-and-detections.ndjson"
+    if not path.exists():
+        pytest.skip("the samples are not at hand")
+    return path.read_bytes().splitlines()

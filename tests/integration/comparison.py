@@ -1,0 +1,76 @@
+"""The ledger check: every event that Falcon had, is it in the index, once or more, in its order?
+
+Rules: events are compared by (partition, offset, SHA-256 of the line). A repeat is a second arrival of the same three;
+order is judged over first arrivals, partition by partition. What is indexed but was never published is a stranger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tests.splunkd.intake.index import Event
+
+_OFFSET = re.compile(rb'"offset":\s*"?(\d+)')
+
+
+class Comparison(NamedTuple):
+    """What the ledger and the index say about each other."""
+
+    sent: int
+    indexed: int
+    missing: int
+    repeated: int
+    strangers: int
+    disordered: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise was kept, repeats aside."""
+        return self.missing == self.strangers == self.disordered == 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sent:,} sent, {self.indexed:,} indexed, {self.missing:,} missing, {self.repeated:,} repeated, "
+            f"{self.strangers:,} strangers, {self.disordered:,} out of order"
+        )
+
+
+def compare(ledger: Mapping[str, Sequence[Sequence[object]]], events: Iterable[Event]) -> Comparison:
+    """Hold the emulator's ledger (offset, SHA-256, ... per partition) against the index's rows in their order."""
+    places = {
+        (partition, int(str(entry[0])), str(entry[1])): place
+        for partition, entries in ledger.items()
+        for place, entry in enumerate(entries)
+    }
+    arrivals: Counter[tuple[str, int, str]] = Counter()
+    strangers = disordered = indexed = 0
+    latest: dict[str, int] = {}
+    for event in events:
+        key = key_of(event)
+        indexed += 1
+        if key not in places:
+            strangers += 1
+            continue
+        arrivals[key] += 1
+        if arrivals[key] == 1:
+            disordered += places[key] < latest.get(key[0], -1)
+            latest[key[0]] = max(places[key], latest.get(key[0], -1))
+    repeated = sum(count - 1 for count in arrivals.values())
+    return Comparison(len(places), indexed, len(places) - len(arrivals), repeated, strangers, disordered)
+
+
+def key_of(event: Event) -> tuple[str, int, str]:
+    """Partition, offset and SHA-256 of an indexed event."""
+    found = _OFFSET.search(event.raw)
+    offset = int(found.group(1)) if found else -1
+    return partition_of(event), offset, hashlib.sha256(event.raw).hexdigest()
+
+
+def partition_of(event: Event) -> str:
+    """The indexed field `falcon_partition`."""
+    return str(json.loads(event.fields or "{}").get("falcon_partition", ""))

@@ -1,0 +1,102 @@
+"""A Falcon tenant and a splunkd with the built package, joined by an account: what most integration tests begin with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.emulator import Emulator
+from tests.integration.comparison import Comparison, compare
+from tests.splunkd import Splunkd
+
+ACCOUNT_CONF = "falcon_event_streams_account"
+REALM = "TA_falcon_event_streams#account#{}"
+INPUT = "main"
+
+
+class Scene:
+    """An emulator, a stand-in, an account `prod` that joins them; `begin` makes an input. A context manager."""
+
+    def __init__(
+        self,
+        folder: Path,
+        package: Path,
+        *,
+        python: str = sys.executable,
+        switches: Mapping[str, Any] | None = None,
+        server_info: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        **falcon: Any,
+    ) -> None:
+        self.falcon = Emulator(**falcon)
+        self.splunkd = Splunkd(
+            folder / "home", package, python, switches=switches, server_info=server_info, env=env, capture=True
+        )
+
+    def __enter__(self) -> Scene:  # noqa: PYI034, typing.Self is 3.11's
+        self.falcon.start()
+        try:
+            self.splunkd.start()
+            self.add_account()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.splunkd.close()
+        self.falcon.stop()
+
+    def add_account(self, name: str = "prod", **settings: str) -> None:
+        """An account of the tenant, with its secret."""
+        address = self.falcon.address()
+        known = {"cloud": "custom", "base_url": address["api"], "client_id": address["client_id"]}
+        known["ca_bundle"] = address["ca_file"]
+        self.splunkd.create_conf_stanza(ACCOUNT_CONF, name, **{**known, **settings})
+        self.splunkd.create_password(REALM.format(name), "client_secret", address["client_secret"])
+
+    def begin(self, name: str = INPUT, **settings: str) -> None:
+        """An input; it runs at once."""
+        self.splunkd.create_input(name, **{"account": "prod", "app_id": f"app{name}", "interval": "1", **settings})
+
+    def stop(self, name: str = INPUT) -> None:
+        """Stop the input and wait until it has ended."""
+        self.splunkd.disable_input(name)
+
+    def resume(self, name: str = INPUT) -> None:
+        """Start it again."""
+        self.splunkd.enable_input(name)
+
+    def compare(self) -> Comparison:
+        """The ledger check, now."""
+        return compare(self.falcon.ledger(), self.splunkd.events())
+
+    def wait_until_all_arrived(self, timeout: float = 30.0) -> Comparison:
+        """Wait until nothing is missing; the ledger check."""
+        wanted = sum(len(entries) for entries in self.falcon.ledger().values())
+        self.wait(lambda: self.splunkd.count() >= wanted, timeout, f"{wanted} events")
+        self.wait(lambda: self.compare().missing == 0, timeout, "nothing missing")
+        return self.compare()
+
+    def wait(self, predicate: Callable[[], Any], timeout: float = 20.0, what: str = "") -> Any:
+        """Wait for something; AssertionError, with the input's log, when time is up."""
+        try:
+            return self.splunkd.wait_for(predicate, timeout, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()[-3000:]}") from None
+
+    def log(self, name: str = INPUT) -> str:
+        """The input's log file."""
+        path = self.splunkd.home / "var" / "log" / "splunk" / f"falcon_event_streams_{name}.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def says(self, text: str, name: str = INPUT, timeout: float = 20.0) -> None:
+        """Wait until the input's log has this text."""
+        self.wait(lambda: text in self.log(name), timeout, text)
+
+    def checkpoints(self, name: str = INPUT) -> list[Path]:
+        """The input's checkpoint files."""
+        folder = self.splunkd.home / "var" / "lib" / "splunk" / "modinputs" / "falcon_event_streams"
+        return sorted(folder.glob(f"{name}-*/partition-*.json"))

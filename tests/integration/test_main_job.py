@@ -1,0 +1,110 @@
+"""The main job: from Falcon's discovery to indexed events, and on after a stop."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.emulator import events
+from tests.emulator.events import HARD_LINES
+from tests.integration.comparison import compare, partition_of
+from tests.integration.conftest import Stage
+
+SOURCETYPE = "CrowdStrike:Event:Streams:JSON"
+
+
+def test_every_event_of_every_partition_is_indexed_once_in_order_with_its_partition(stage: Stage) -> None:
+    scene = stage(partitions=3, preload=500)
+    scene.begin()
+
+    assert scene.wait_until_all_arrived() == (1500, 1500, 0, 0, 0, 0)
+    indexed = scene.splunkd.events()
+    assert {event.source for event in indexed} == {"CrowdStrike:Event:Streams"}
+    assert {event.sourcetype for event in indexed} == {SOURCETYPE}
+    assert {partition_of(event) for event in indexed} == {"0", "1", "2"}
+    assert scene.falcon.violations() == []
+
+
+def test_the_time_of_an_event_is_its_creation_time(stage: Stage) -> None:
+    scene = stage(preload=5)
+    scene.begin()
+    scene.wait_until_all_arrived()
+
+    for event in scene.splunkd.events():
+        assert abs(event.time * 1000 - json.loads(event.raw)["metadata"]["eventCreationTime"]) < 0.5
+
+
+def test_an_event_is_indexed_a_second_after_it_was_published(stage: Stage) -> None:
+    scene = stage(partitions=2, preload=1, switches={"flush_ms": 20})
+    scene.begin()
+    scene.wait_until_all_arrived()
+    scene.falcon.generate(count=1)
+
+    started = time.monotonic()
+    scene.wait_until_all_arrived()
+    assert time.monotonic() - started < 1.0
+
+
+def test_every_generated_type_is_indexed_byte_for_byte(stage: Stage) -> None:
+    scene = stage()
+    events.one_of_each(scene.falcon.tenant, scene.falcon.tenant.partitions["0"])
+    scene.begin()
+
+    assert scene.wait_until_all_arrived().holds
+
+
+def test_events_that_nobody_here_wrote_are_indexed_byte_for_byte(stage: Stage, samples: "list[bytes]") -> None:
+    scene = stage()
+    scene.falcon.publish("0", *samples)
+    scene.begin()
+    scene.wait(lambda: scene.splunkd.count() >= len(samples))
+
+    assert [event.raw for event in scene.splunkd.events()] == samples
+
+
+def test_hard_lines_arrive_too_and_the_exceptions_are_these(stage: Stage) -> None:
+    scene = stage()
+    scene.falcon.publish("0", *HARD_LINES)
+    scene.begin()
+    scene.wait(lambda: scene.splunkd.count() >= len(HARD_LINES))
+
+    indexed = scene.splunkd.events()
+    changed = {before: event.raw for before, event in zip(HARD_LINES, indexed) if before != event.raw}
+    replacement = "\ufffd".encode()
+    assert changed == {
+        HARD_LINES[6]: HARD_LINES[6].translate(None, b"\x01\x02\x1f").replace(b'":""', b'":"' + replacement * 3 + b'"'),
+        HARD_LINES[7]: HARD_LINES[7].replace(b"\x00", replacement),
+        HARD_LINES[8]: HARD_LINES[8].replace(b"\xe9\xff", replacement * 2),
+        HARD_LINES[9]: HARD_LINES[9].replace(b"\xed\xa0\x80", replacement * 3),
+        HARD_LINES[10]: HARD_LINES[10].replace(b"\r", b" "),
+        HARD_LINES[11]: HARD_LINES[11].replace(b"\xef\xbf\xbe\xef\xbf\xbf", replacement * 2),
+    }
+    malformed = [event.raw for event in indexed if event.sourcetype != SOURCETYPE]
+    assert malformed == [HARD_LINES[0], HARD_LINES[1], HARD_LINES[2]]
+
+
+def test_after_a_stop_reading_goes_on_and_only_the_last_second_repeats(stage: Stage) -> None:
+    scene = stage(partitions=2, preload=2000, rate=100)
+    scene.begin()
+    scene.wait(lambda: scene.splunkd.count() >= 4200)
+    scene.stop()
+    scene.resume()
+    scene.wait(lambda: scene.splunkd.count() >= 5500)
+    scene.falcon.set_rate(0)
+
+    comparison = scene.wait_until_all_arrived()
+    assert comparison.holds
+    assert comparison.repeated <= 2 * 100 * 1.5
+    assert [run["killed"] for run in scene.splunkd.runs("main")] == [False]
+
+
+def test_the_ledger_check_finds_a_planted_loss_a_repeat_and_a_swap(stage: Stage) -> None:
+    scene = stage(preload=50)
+    scene.begin()
+    scene.wait_until_all_arrived()
+    ledger, indexed = scene.falcon.ledger(), scene.splunkd.events()
+
+    assert compare(ledger, indexed[1:]).missing == 1
+    assert compare(ledger, [*indexed, indexed[0]]).repeated == 1
+    assert compare(ledger, [indexed[1], indexed[0], *indexed[2:]]).disordered == 1
+    assert compare({"0": ledger["0"][1:]}, indexed).strangers == 1
