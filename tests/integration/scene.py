@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -100,3 +101,17 @@ class Scene:
         """The input's checkpoint files."""
         folder = self.splunkd.home / "var" / "lib" / "splunk" / "modinputs" / "falcon_event_streams"
         return sorted(folder.glob(f"{name}-*/partition-*.json"))
+
+    def committed(self, name: str = INPUT) -> dict[str, int]:
+        """The committed offset of each partition that has one."""
+        records = [json.loads(path.read_bytes()) for path in self.checkpoints(name)]
+        return {record["partition"]: record["offset"] for record in records if record["offset"] is not None}
+
+    def wait_until_committed(self, name: str = INPUT, timeout: float = 20.0) -> None:
+        """Wait until everything that was published has been committed."""
+
+        def done() -> bool:
+            latest = {partition: entries[-1][0] for partition, entries in self.falcon.ledger().items() if entries}
+            return self.committed(name) == latest
+
+        self.wait(done, timeout, "all committed")
