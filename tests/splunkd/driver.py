@@ -66,7 +66,7 @@ class Splunkd:
         self._told: dict[str, Any] = {}
         self._client: RestClient | None = None
 
-    def __enter__(self) -> Splunkd:  # noqa: PYI034, typing.Self is 3.11's
+    def __enter__(self) -> Splunkd:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -93,10 +93,8 @@ class Splunkd:
             self.kill()
             raise RuntimeError(f"the stand-in did not start: {errors.read_text(errors='replace')[-2000:]}")
         self._told = json.loads(line)
-        self._client = RestClient(
-            self.management_uri, self.ca_file, self._told["username"], self._told["password"]
-        )
-        self._port = int(self.management_uri.rpartition(":")[2])
+        self._client = RestClient(self.management_uri, self.ca_file, self._told["username"], self._told["password"])
+        self._port = self.port
         return self
 
     def stop(self, timeout: float = 60.0) -> None:
@@ -140,6 +138,11 @@ class Splunkd:
     @property
     def management_uri(self) -> str:
         return str(self._told["management_uri"])
+
+    @property
+    def port(self) -> int:
+        """The management port, on 127.0.0.1."""
+        return int(self.management_uri.rpartition(":")[2])
 
     @property
     def ca_file(self) -> str:
@@ -226,16 +229,17 @@ class Splunkd:
     # Inputs and switches
 
     def input_state(self, name: str) -> dict[str, Any]:
-        """pid, runs, throttle of an enabled input; nothing for one that is not scheduled."""
+        """pid, runs, throttle, settings of an input that ran since splunkd started; nothing for any other."""
         state: dict[str, Any] = self.get("/stand-in/inputs").get(self._stanza(name), {})
         return state
 
     def input_pid(self, name: str) -> int | None:
         """The pid of the process, None between runs."""
-        return self.input_state(name).get("pid")
+        pid: int | None = self.input_state(name).get("pid")
+        return pid
 
     def runs(self, name: str) -> list[dict[str, Any]]:
-        """Runs since the input was last enabled, edited or splunkd started: pid, times, exit code, killed, ill_formed."""
+        """All runs of an input since splunkd started: pid, started, ended, exit_code, killed, ill_formed, events, ..."""
         runs: list[dict[str, Any]] = self.input_state(name).get("runs", [])
         return runs
 
@@ -296,7 +300,7 @@ class Splunkd:
                 except FileNotFoundError:
                     continue
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0, what: str = "") -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:
         """The first true answer of the predicate; AssertionError when time is up."""
         deadline = time.monotonic() + timeout
         while True:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.splunkd.conf import ini
 
-# Splunk's own defaults for the settings that this stand-in obeys (inputs.conf.spec, props.conf.spec, indexes.conf.spec).
+# Splunk's own defaults for the settings that are obeyed here (inputs.conf.spec, props.conf.spec, indexes.conf.spec).
 _SYSTEM_DEFAULT: dict[str, ini.Stanzas] = {
     "inputs": {"default": {"host": "$decideOnStartup", "index": "default"}},
     "props": {

@@ -70,9 +70,7 @@ class RestClient:
             headers["Authorization"] = f"Splunk {key}"
         if not in_query:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPSConnection(
-            self._host, self._port, timeout=self._timeout, context=self._context
-        )
+        connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._context)
         try:
             connection.request(method, f"{path}?{form}" if in_query else path, None if in_query else form, headers)
             response = connection.getresponse()

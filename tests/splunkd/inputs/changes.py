@@ -109,7 +109,8 @@ class Changes:
             instance.sessions.revoke(session.key)
         instance.captures.keep(f"{scheme.name}.validation", answer)
         for line in answer.stderr.decode("utf-8", "backslashreplace").splitlines():
-            instance.journal.write("ERROR", "ModularInputs", f"<stderr> Argument validation for scheme={scheme.name}: {line}")
+            told = f"<stderr> Argument validation for scheme={scheme.name}: {line}"
+            instance.journal.write("ERROR", "ModularInputs", told)
         if answer.returncode != 0:
             raise Refused(400, _said(answer.stdout) or _failed(scheme, describe_exit(answer.returncode)))
 

@@ -215,9 +215,7 @@ class Roster:
     def _run_scheme(self, name: str, app: str) -> subprocess.CompletedProcess[bytes]:
         instance = self._instance
         app_dir = instance.confs.app_home(app)
-        answer = invocation.run_scheme(
-            instance.python, app_dir, scheme=name, home=instance.home.root, env=instance.env
-        )
+        answer = invocation.run_scheme(instance.python, app_dir, scheme=name, home=instance.home.root, env=instance.env)
         instance.captures.keep(f"{name}.scheme", answer)
         for line in answer.stderr.decode("utf-8", "backslashreplace").splitlines():
             self._complain("ModularInputs", f"<stderr> Introspecting scheme={name}: {line}")
@@ -228,9 +226,7 @@ class Roster:
         if scheme is None:
             return False
         if scheme.use_single_instance or scheme.streaming_mode != "xml":
-            self._complain(
-                "ModularInputs", f"{stanza} is not run: this stand-in does one XML stream per stanza only"
-            )
+            self._complain("ModularInputs", f"{stanza} is not run: this stand-in does one XML stream per stanza only")
             return False
         return True
 

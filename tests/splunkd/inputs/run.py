@@ -19,7 +19,7 @@ from tests.splunkd.inputs.outlet import Outlet
 from tests.splunkd.inputs.scheme import describe_exit
 from tests.splunkd.intake.index import Index
 from tests.splunkd.intake.pipeline import Pipeline
-from tests.splunkd.intake.stream import IllFormed, Stream
+from tests.splunkd.intake.stream import Stream
 from tests.splunkd.journal import Journal
 from tests.splunkd.switches import Switches
 
@@ -181,23 +181,17 @@ class Run:
 
     def _take(self, data: bytes) -> None:
         taken_at = time.monotonic()
-        if self.ill_formed is not None:
-            return
-        try:
-            fragments = self._stream.feed(data)
-        except IllFormed as error:
-            self.ill_formed = str(error)
+        self._add(self._pipeline.take(self._stream.feed(data), taken_at), taken_at)
+        if self._stream.fault is not None and self.ill_formed is None:
+            self.ill_formed = self._stream.fault
             self._journal.write(
-                "ERROR", "ExecProcessor", f"{self._launch.stanza} pid={self.pid} event stream XML is {error}"
+                "ERROR", "ExecProcessor", f"{self._launch.stanza} pid={self.pid} event stream XML: {self.ill_formed}"
             )
-            return
-        self._add(self._pipeline.take(fragments, taken_at), taken_at)
 
     def _finish(self) -> None:
-        if self.ill_formed is None:
-            self.unfinished = self._stream.close()
-            taken_at = time.monotonic()
-            self._add(self._pipeline.finish(taken_at), taken_at)
+        self.unfinished = self._stream.close()
+        taken_at = time.monotonic()
+        self._add(self._pipeline.finish(taken_at), taken_at)
 
     def _add(self, events: list[Any], taken_at: float) -> None:
         with self._adding:

@@ -37,12 +37,15 @@ class Schedule:
         self._retire = retire
         self._complain = complain
         self._stopping = threading.Event()
+        self._begun = threading.Event()
         self._changing = threading.Lock()
         self._runs = runs
         self._thread = threading.Thread(target=self._live, name=f"schedule {stanza}", daemon=True)
 
     def start(self) -> None:
+        """Comes back when the first run is under way, or cannot be."""
         self._thread.start()
+        self._begun.wait()
 
     def stop(self, grace: float) -> None:
         """No further run; the present one is stopped and over when this comes back."""
@@ -58,9 +61,14 @@ class Schedule:
         return self._runs[-1] if self._runs and self._runs[-1].running else None
 
     def _live(self) -> None:
-        interval = self._interval()
-        if interval is None:
-            return
+        try:
+            interval = self._interval()
+            if interval is not None:
+                self._run_on(interval)
+        finally:
+            self._begun.set()
+
+    def _run_on(self, interval: float) -> None:
         while True:
             with self._changing:
                 if self._stopping.is_set():
@@ -72,6 +80,7 @@ class Schedule:
                     return
                 self._runs.append(run)
                 del self._runs[:-_REMEMBERED]
+                self._begun.set()
             run.wait()
             self._retire(run)
             if interval < 0 or self._stopping.wait(_until_next_slot(run.started, interval)):

@@ -80,16 +80,12 @@ def offered(app_dir: Path) -> dict[str, frozenset[str]]:
     return found
 
 
-def introspect(
-    name: str, app: str, declared: frozenset[str], answer: subprocess.CompletedProcess[bytes]
-) -> Scheme:
+def introspect(name: str, app: str, declared: frozenset[str], answer: subprocess.CompletedProcess[bytes]) -> Scheme:
     """The scheme that a script's answer stands for."""
     if not _IDENTIFIER.fullmatch(name) or name in _TAKEN:
         raise SchemeRefused(f"Introspecting scheme={name}: not a valid scheme name.")
     if answer.returncode != 0:
-        raise SchemeRefused(
-            f"Introspecting scheme={name}: script running failed ({describe_exit(answer.returncode)})."
-        )
+        raise SchemeRefused(f"Introspecting scheme={name}: script running failed ({describe_exit(answer.returncode)}).")
     try:
         root = ElementTree.fromstring(answer.stdout)
     except ElementTree.ParseError as error:

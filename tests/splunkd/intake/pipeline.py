@@ -104,13 +104,11 @@ class Pipeline:
             lines = merge_lines(lines, treatment.props, lambda line: self._read_time(line, treatment) is not None)
         return list(self._events(lines, origin, treatment, taken_at))
 
-    def _events(
-        self, texts: list[str], origin: _Origin, treatment: Treatment, taken_at: float
-    ) -> Iterator[Taken]:
+    def _events(self, texts: list[str], origin: _Origin, treatment: Treatment, taken_at: float) -> Iterator[Taken]:
         for text in texts:
             raw = text.encode("utf-8")
             if treatment.truncate and len(raw) > treatment.truncate:
-                self._once(f"Truncating line because limit of {treatment.truncate} bytes has been exceeded", len(raw))
+                self._once(f"Truncating line, limit of {treatment.truncate} bytes has been exceeded", len(raw))
                 text = raw[: treatment.truncate].decode("utf-8", "ignore")
                 raw = text.encode("utf-8")
             seconds = origin.time
@@ -119,7 +117,15 @@ class Pipeline:
             if seconds is None:
                 seconds = time.time()
             event = Taken(
-                taken_at, seconds, origin.index_name, origin.host, origin.source, origin.sourcetype, raw, "{}", self._stanza
+                taken_at,
+                seconds,
+                origin.index_name,
+                origin.host,
+                origin.source,
+                origin.sourcetype,
+                raw,
+                "{}",
+                self._stanza,
             )
             transformed = self._transform(event, text, treatment) if treatment.transforms else event
             if transformed is not None:

@@ -17,10 +17,6 @@ _FIELDS = frozenset(("time", "source", "sourcetype", "index", "host", "data"))
 _TRUE = ("1", "true")
 
 
-class IllFormed(ValueError):
-    """The stream cannot be read on; the text says where and why."""
-
-
 class Fragment(NamedTuple):
     """One `<event>`: text of its elements, None for an element that was not there."""
 
@@ -35,8 +31,12 @@ class Fragment(NamedTuple):
     data: str
 
 
+class _IllFormed(ValueError):
+    """The stream cannot be read on; the text says where and why."""
+
+
 class Stream:
-    """One process's stdout. `feed` what was read, in order; `close` at its end."""
+    """One process's stdout. `feed` what was read, in order; `close` at its end. A `fault` ends it for good."""
 
     def __init__(self) -> None:
         parser = expat.ParserCreate("UTF-8")
@@ -50,35 +50,37 @@ class Stream:
         parser.CharacterDataHandler = self._characters
         self._parser = parser
         self._depth = 0
+        self._ended = False
         self._fragments: list[Fragment] = []
         self._attributes: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._text: list[str] = []
         self._done = False
         self.bytes = 0
+        self.fault: str | None = None
 
     def feed(self, data: bytes) -> list[Fragment]:
-        """The fragments that these bytes completed."""
-        self._parse(data, False)
+        """The fragments that these bytes completed, up to a fault."""
         self.bytes += len(data)
+        self._parse(data)
         fragments, self._fragments = self._fragments, []
         return fragments
 
     def close(self) -> str | None:
         """What is missing at the end of the stream, None where it ended as it should; nothing at all is fine too."""
-        if self.bytes == 0:
+        if self.bytes == 0 or self.fault is not None or self._ended:
             return None
-        try:
-            self._parse(b"", True)
-        except IllFormed:
-            return "inside an event" if self._depth > 1 else "without </stream>"
-        return None
+        return "inside an event" if self._depth > 1 else "without </stream>"
 
-    def _parse(self, data: bytes, final: bool) -> None:
+    def _parse(self, data: bytes) -> None:
+        if self.fault is not None:
+            return
         try:
-            self._parser.Parse(data, final)
+            self._parser.Parse(data, False)
         except expat.ExpatError as error:
-            raise IllFormed(f"not well-formed: {error}") from error
+            self.fault = f"not well-formed: {error}"
+        except _IllFormed as error:
+            self.fault = str(error)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -88,7 +90,7 @@ class Stream:
             or (self._depth == 3 and (tag in _FIELDS or tag == "done"))
         )
         if not known:
-            raise IllFormed(f"unexpected <{tag}> in line {self._parser.CurrentLineNumber}")
+            raise _IllFormed(f"unexpected <{tag}> in line {self._parser.CurrentLineNumber}")
         if self._depth == 2:
             self._attributes, self._texts, self._done = attributes, {}, False
         self._text = []
@@ -97,7 +99,7 @@ class Stream:
         if self._depth == 3:
             self._text.append(text)
         elif text.strip():
-            raise IllFormed(f"text outside of <data> in line {self._parser.CurrentLineNumber}: {text.strip()[:40]!r}")
+            raise _IllFormed(f"text outside of <data> in line {self._parser.CurrentLineNumber}: {text.strip()[:40]!r}")
 
     def _end(self, tag: str) -> None:
         if self._depth == 3:
@@ -109,6 +111,7 @@ class Stream:
         elif self._depth == 2:
             self._fragments.append(self._fragment())
         self._depth -= 1
+        self._ended = self._depth == 0
 
     def _fragment(self) -> Fragment:
         texts = self._texts

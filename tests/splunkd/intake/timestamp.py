@@ -43,7 +43,7 @@ _DIRECTIVES: dict[str, str] = {
 _TOKEN = re.compile(r"%(\d?)([A-Za-z%])")
 _GUESS = re.compile(
     r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)[T ](?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?"
-    r"\s?(?P<z>Z|UTC|[+-]\d\d:?\d\d)?|(?<![\d.])(?P<s>1\d{9})(?:\.?(?P<f2>\d{3,9}))?(?!\d)"
+    r"\s?(?P<z>Z|UTC|[+-]\d\d:?\d\d)?|(?<![\d.])(?P<s>1\d{9})(?:\.(?P<f2>\d{1,9})|(?P<f3>\d{3}))?(?!\d)"
 )
 
 
@@ -110,7 +110,7 @@ def _compile(template: str) -> Pattern[str]:
 
 
 def _seconds(parts: dict[str, str | None], zone: str) -> float | None:
-    digits = parts.get("f") or parts.get("f2") or "0"
+    digits = parts.get("f") or parts.get("f2") or parts.get("f3") or "0"
     fraction = float(f"0.{digits}")
     epoch = parts.get("s")
     if epoch is not None:

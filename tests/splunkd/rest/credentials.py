@@ -2,7 +2,7 @@
 
 Rules (passwords.conf.spec, Splunk platform reference 3): a credential is `[credential:<realm>:<username>:]` in an app's
 local/passwords.conf, encrypted with the instance's own secret, so that no file of the home holds it in plain; it is
-named `<realm>:<username>:`, colons within realm and username escaped by a backslash; what exists already is answered 409.
+named `<realm>:<username>:`, colons within realm and username escaped by a backslash.
 """
 
 from __future__ import annotations

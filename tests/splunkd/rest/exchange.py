@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 class Question(NamedTuple):
-    """A request whose session is known to be good; `path` is what follows the namespace, decoded, segment by segment."""
+    """A request whose session is known to be good; `path` is what follows the namespace, decoded, by segment."""
 
     method: str
     path: list[str]
@@ -70,15 +70,15 @@ class Answer(NamedTuple):
     content_type: str = "application/json; charset=UTF-8"
 
 
-def split_path(path: str) -> tuple[str | None, str | None, list[str]] | None:
-    """Owner, app and segments of a path; None where it is not one of splunkd's."""
+def split_path(path: str) -> tuple[str | None, str | None, list[str]]:
+    """Owner, app and decoded segments of a path."""
     segments = [unquote(segment) for segment in path.split("/") if segment]
     if segments[:1] == ["services"]:
         return None, None, segments[1:]
     if segments[:1] == ["servicesNS"] and len(segments) >= 3:
         owner, app = (None if name == "-" else name for name in segments[1:3])
         return owner, app, segments[3:]
-    return None
+    return None, None, segments
 
 
 def page(question: Question, entries: list[Entry]) -> list[Entry]:
@@ -160,11 +160,13 @@ def _json_feed(path: str, entries: list[Entry]) -> bytes:
 
 def _atom_feed(path: str, entries: list[Entry]) -> bytes:
     parts = [
-        (f'<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="{_ATOM}" xmlns:s="{_REST}" '
-        f'xmlns:opensearch="{_OPENSEARCH}">\n<title>{escape(path)}</title><id>{escape(path)}</id>\n'
-        f"<opensearch:totalResults>{len(entries)}</opensearch:totalResults>"
-        f"<opensearch:itemsPerPage>{_DEFAULT_COUNT}</opensearch:itemsPerPage>"
-        "<opensearch:startIndex>0</opensearch:startIndex>\n<s:messages/>\n")
+        (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="{_ATOM}" xmlns:s="{_REST}" '
+            f'xmlns:opensearch="{_OPENSEARCH}">\n<title>{escape(path)}</title><id>{escape(path)}</id>\n'
+            f"<opensearch:totalResults>{len(entries)}</opensearch:totalResults>"
+            f"<opensearch:itemsPerPage>{_DEFAULT_COUNT}</opensearch:itemsPerPage>"
+            "<opensearch:startIndex>0</opensearch:startIndex>\n<s:messages/>\n"
+        )
     ]
     for entry in entries:
         links = "".join(f"<link href={quoteattr(href)} rel={quoteattr(rel)}/>" for rel, href in _links(entry).items())

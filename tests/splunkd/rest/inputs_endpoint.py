@@ -29,7 +29,8 @@ class InputsEndpoint:
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         if not rest:
-            return Answer(entries=[Entry(name, "data/inputs", {}, actions=("create",)) for name in self._roster.schemes])
+            kinds = self._roster.schemes
+            return Answer(entries=[Entry(name, "data/inputs", {}, actions=("create",)) for name in kinds])
         scheme = self._roster.schemes.get(rest[0])
         if scheme is None:
             raise Refused(404, "Not Found")

@@ -110,7 +110,8 @@ class IndexesEndpoint:
         return Answer(entries=[self._entry(name) for name in sorted(self.names()) if not rest or name == rest[0]])
 
     def _entry(self, name: str) -> Entry:
-        content = {"disabled": False, "datatype": "event", "isInternal": name.startswith("_"), "defaultDatabase": "main"}
+        internal = name.startswith("_")
+        content = {"disabled": False, "datatype": "event", "isInternal": internal, "defaultDatabase": "main"}
         return Entry(name, "data/indexes", content, self._confs.owner("indexes", name))
 
 

@@ -51,7 +51,7 @@ class Router:
         session = self.session_of(authorization)
         if session is None:
             raise Refused(401, "call not properly authenticated", "WARN")
-        owner, app, segments = split_path(path) or (None, None, [segment for segment in path.split("/") if segment])
+        owner, app, segments = split_path(path)
         endpoint, rest = self._find(segments)
         question = Question(method, segments, owner, app, dict(arguments), session)
         answer = endpoint.answer(question, rest)

@@ -1,0 +1,195 @@
+"""REST as the official SDK sees it, and its answers on the wire."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from splunklib import binding, client
+
+from tests.splunkd import Splunkd
+from tests.splunkd.conftest import Start
+
+_PASSWORDS = "/servicesNS/nobody/TA_toy/storage/passwords"
+
+
+def _connect(splunkd: Splunkd, **told: Any) -> Any:
+    context = ssl.create_default_context(cafile=splunkd.ca_file)
+    told = {"owner": "nobody", "app": splunkd.app, **told}
+    if "token" not in told:
+        told = {"username": "admin", "password": "changed-at-once", **told}
+    return client.connect(host="127.0.0.1", port=splunkd.port, verify=True, context=context, **told)
+
+
+@pytest.fixture
+def service(shared: Splunkd) -> Any:
+    return _connect(shared)
+
+
+def test_the_sdk_logs_in_and_a_wrong_password_is_401(shared: Splunkd) -> None:
+    assert "Splunk " in _connect(shared).token
+    with pytest.raises(binding.AuthenticationError):
+        _connect(shared, password="wrong")
+
+
+def test_a_token_is_enough(shared: Splunkd) -> None:
+    assert "TA_toy" in {app.name for app in _connect(shared, token=shared.session_key).apps}
+
+
+def test_server_info_tells_version_roles_and_start(service: Any) -> None:
+    assert service.splunk_version == (10, 0, 0)
+    assert "indexer" in service.info["server_roles"]
+    assert int(service.info["startup_time"]) > 1_600_000_000
+
+
+def test_server_info_can_pose(start: Start) -> None:
+    splunkd = start(server_info={"server_roles": "shc_member,search_head"})
+    first = _connect(splunkd).info["server_roles"]
+    splunkd.pose(instance_type="cloud")
+
+    assert first == ["shc_member", "search_head"]
+    assert _connect(splunkd).splunk_instance == "cloud"
+
+
+def test_a_password_is_made_read_changed_and_deleted_by_the_sdk(service: Any) -> None:
+    made = service.storage_passwords.create("s3cret<&>", "client_secret", "TA_toy#account#a")
+    found = {entry.name: entry for entry in service.storage_passwords}[made.name]
+    assert (found.realm, found.username, found.clear_password) == ("TA_toy#account#a", "client_secret", "s3cret<&>")
+
+    found.update(password="another")
+    assert service.storage_passwords[made.name].clear_password == "another"
+
+    service.storage_passwords.delete("client_secret", "TA_toy#account#a")
+    assert made.name not in service.storage_passwords
+
+
+@pytest.mark.parametrize(
+    ("realm", "username", "name"),
+    [("a:b", "c:d", r"a\:b:c\:d:"), ("", "plain", ":plain:"), ("r/s#t", "u v", "r/s#t:u v:"), ("ü", "&<", "ü:&<:")],
+)
+def test_a_credential_is_named_with_its_colons_escaped(
+    shared: Splunkd, service: Any, realm: str, username: str, name: str
+) -> None:
+    service.storage_passwords.create("x", username, realm or None)
+    (found,) = [entry for entry in service.storage_passwords.list() if entry.username == username]
+
+    assert (name, realm or None, "x") == (found.name, found.realm, found.clear_password)
+    shared.delete(f"{_PASSWORDS}/{quote(name, safe='')}")
+    assert name not in {entry.name for entry in service.storage_passwords}
+
+
+def test_a_second_password_of_the_name_is_409_and_an_unknown_one_404(shared: Splunkd) -> None:
+    shared.create_password("twice", "u", "x")
+
+    assert shared.request("POST", _PASSWORDS, realm="twice", name="u", password="y").status == 409
+    assert shared.request("GET", f"{_PASSWORDS}/none%3Au%3A").status == 404
+    assert shared.request("DELETE", f"{_PASSWORDS}/none%3Au%3A").status == 404
+    assert shared.request("POST", _PASSWORDS, realm="r", name="u").status == 400
+
+
+def test_no_file_of_the_home_holds_a_password(shared: Splunkd) -> None:
+    shared.create_password("kept", "u", "a-very-secret-word")
+
+    assert [path for path, data in shared.every_byte() if b"a-very-secret-word" in data] == []
+    # The control: the same search finds what is there.
+    assert [path for path, data in shared.every_byte() if b"credential:kept:u:" in data] != []
+
+
+def test_a_list_has_thirty_entries_unless_more_are_asked_for(shared: Splunkd) -> None:
+    for number in range(35):
+        shared.create_conf_stanza("many", f"s{number:02}")
+    path = "/servicesNS/nobody/TA_toy/configs/conf-many"
+
+    assert len(shared.get(path)["entry"]) == 30
+    assert len(shared.get(path, count=0)["entry"]) == 35
+    assert [entry["name"] for entry in shared.get(path, count=5, offset=33)["entry"]] == ["s33", "s34"]
+    assert [entry["name"] for entry in shared.get(path, search="s07")["entry"]] == ["s07"]
+
+
+def test_a_conf_is_read_and_written_by_the_sdk(service: Any) -> None:
+    conf = service.confs.create("toy_account")
+    stanza = conf.create("main", cloud="us-1")
+    stanza.update(client_id="ab c&=", cloud="eu-1")
+
+    found = service.confs["toy_account"]["main"]
+    assert {key: found[key] for key in ("client_id", "cloud")} == {"client_id": "ab c&=", "cloud": "eu-1"}
+
+    stanza.delete()
+    assert "main" not in service.confs["toy_account"]
+    assert "never_heard_of" not in service.confs
+
+
+def test_a_conf_stanza_is_409_when_there_404_when_not_and_only_local_is_deleted(shared: Splunkd) -> None:
+    shared.create_conf_stanza("toy_settings", "logging", level="INFO")
+    base = "/servicesNS/nobody/TA_toy/configs/conf-"
+
+    assert shared.request("POST", f"{base}toy_settings", name="logging").status == 409
+    assert shared.request("GET", f"{base}toy_settings/none").status == 404
+    assert shared.request("POST", f"{base}toy_settings/none", level="x").status == 404
+    assert shared.request("DELETE", f"{base}app/launcher").status == 400
+    assert shared.request("GET", f"{base}never_heard_of").status == 200
+
+
+def test_a_conf_is_layered_over_what_the_package_ships(shared: Splunkd) -> None:
+    path = "/servicesNS/nobody/TA_toy/configs/conf-app/launcher"
+    shipped = shared.get(path)["entry"][0]["content"]["version"]
+    shared.post(path, author="me")
+    content = shared.get(path)["entry"][0]["content"]
+
+    assert (shipped, content["version"], content["author"]) == ("1.2.3", "1.2.3", "me")
+
+
+def test_no_session_is_401_in_the_clients_language(shared: Splunkd) -> None:
+    service = _connect(shared, token="Splunk made-up")
+    with pytest.raises(binding.AuthenticationError) as refused:
+        service.get("server/info")
+
+    assert str(refused.value.__context__) == "HTTP 401 Unauthorized -- call not properly authenticated"
+
+
+def test_an_error_is_a_list_of_messages(shared: Splunkd) -> None:
+    assert shared.request("GET", "/services/nothing").body == {"messages": [{"type": "ERROR", "text": "Not Found"}]}
+
+
+def test_a_user_may_what_its_capabilities_say(start: Start) -> None:
+    splunkd = start(users=[("reader", "pw", "list_storage_passwords"), ("nobody_much", "pw", "")])
+    splunkd.create_password("r", "u", "x")
+    reader = _connect(splunkd, username="reader", password="pw")
+    other = _connect(splunkd, username="nobody_much", password="pw")
+
+    assert [entry.clear_password for entry in reader.storage_passwords] == ["x"]
+    with pytest.raises(binding.HTTPError, match=r"403.*edit_storage_passwords"):
+        reader.storage_passwords.create("y", "v", "r")
+    with pytest.raises(binding.HTTPError, match="403"):
+        list(other.storage_passwords)
+    with pytest.raises(binding.HTTPError, match="403"):
+        reader.inputs.create("a", "toy", count="1")
+    assert (
+        reader.get("authentication/current-context", output_mode="json")
+        .body.read()
+        .decode()
+        .split('"username": "')[1]
+        .split('"')[0]
+        == "reader"
+    )
+
+
+def test_the_certificate_is_of_its_own_authority_and_a_stranger_is_not_believed(shared: Splunkd) -> None:
+    with socket.create_connection(("127.0.0.1", shared.port)) as plain, pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+def test_a_silent_client_holds_nobody_up(shared: Splunkd) -> None:
+    with socket.create_connection(("127.0.0.1", shared.port)):
+        assert shared.request("GET", "/services/server/info").status == 200
+
+
+def test_an_index_is_made_over_rest(shared: Splunkd, service: Any) -> None:
+    assert "falcon" not in service.indexes
+    service.indexes.create("falcon")
+
+    assert "falcon" in service.indexes
+    assert shared.request("POST", "/services/data/indexes", name="falcon").status == 409

@@ -1,0 +1,279 @@
+"""What can be switched: a slow splunkd, a lossy one, a silent one, a dead one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.splunkd import RestRefused, Splunkd
+from tests.splunkd.conftest import Start
+from tests.splunkd.switches import Switches
+
+_FLOOD = """
+write("<stream>")
+for number in range(int(params["count"])):
+    event(str(number) + "x" * 1000)
+    open(os.environ["SPLUNK_HOME"] + "/written", "w").write(str(number + 1))
+stop.wait()
+write("</stream>")
+"""
+
+_TICKING = """
+write("<stream>")
+number = 0
+while not stop.wait(0.02):
+    event(str(number))
+    number += 1
+event("after")
+write("</stream>")
+"""
+
+
+def _written(splunkd: Splunkd) -> int:
+    path = splunkd.home / "written"
+    return int(path.read_text() or 0) if path.exists() else 0
+
+
+def test_switches_are_set_by_name_from_text() -> None:
+    switches = Switches()
+    switches.change({"grace_s": "2.5", "rest_status": "503", "inputs_only": "true"})
+
+    assert (switches.grace_s, switches.rest_status, switches.inputs_only) == (2.5, 503, True)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"nonsense": "1"}, {"stdout_kind": "tape"}, {"grace_s": "long"}, {"validation_name": "x"}]
+)
+def test_a_wrong_switch_is_refused_and_none_is_set(wrong: dict[str, str]) -> None:
+    switches = Switches()
+    with pytest.raises(ValueError, match=r".+"):
+        switches.change({"rest_status": "503", **wrong})
+
+    assert switches.rest_status == 0
+
+
+def test_a_reader_that_pauses_fills_the_pipe_and_loses_nothing_when_it_goes_on(start: Start) -> None:
+    splunkd = start(_FLOOD)
+    splunkd.pause_reading("a")
+    splunkd.create_input("a", count="200")
+    splunkd.wait_for(lambda: _written(splunkd) > 0)
+    time.sleep(0.5)
+    blocked = _written(splunkd)
+    splunkd.resume_reading("a")
+    splunkd.wait_for(lambda: splunkd.count() == 200)
+
+    # A pipe holds 64 KiB, or less where the machine is short of pipe buffers.
+    assert 0 < blocked < 100
+    assert _written(splunkd) == 200
+
+
+def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: Start) -> None:
+    splunkd = start(_FLOOD)
+    splunkd.create_input("a", count="20")
+    splunkd.wait_for(lambda: splunkd.count() == 20)
+    splunkd.pause_reading("a")
+    splunkd.edit_input("a", count="2")
+    splunkd.wait_for(lambda: _written(splunkd) == 2)
+    splunkd.disable_input("a")
+    splunkd.resume_reading("a")
+    splunkd.stop()
+
+    assert splunkd.count() == 20
+
+
+def test_a_slow_reader_takes_its_time(start: Start) -> None:
+    splunkd = start(_FLOOD)
+    splunkd.pace_reading("a", 200_000)
+    splunkd.create_input("a", count="200")
+    began = time.monotonic()
+    splunkd.wait_for(lambda: splunkd.count() == 200)
+
+    assert 0.7 < time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("kind", "test"), [("pipe", "S_ISFIFO"), ("socket", "S_ISSOCK"), ("file", "S_ISREG")])
+def test_stdout_is_what_the_switch_says(start: Start, kind: str, test: str) -> None:
+    body = f"import stat\nwrite('<stream>')\nevent(str(stat.{test}(os.fstat(1).st_mode)))\nstop.wait()\nevent('end')"
+    splunkd = start(body, switches={"stdout_kind": kind})
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.count() == 1)
+    splunkd.disable_input("a")
+    splunkd.wait_for(lambda: splunkd.count() == 2)
+
+    assert [event.raw for event in splunkd.events()] == [b"True", b"end"]
+    assert kind == splunkd.runs("a")[0]["stdout"]
+
+
+def test_a_lossy_stop_loses_the_last_moments_and_what_comes_after(start: Start) -> None:
+    splunkd = start(_TICKING, switches={"drop_at_stop_ms": 500, "flush_ms": 20})
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.count() >= 20)
+    splunkd.disable_input("a")
+    splunkd.stop()
+    run_events = [event.raw for event in splunkd.events()]
+
+    assert b"after" not in run_events
+    assert [str(number).encode() for number in range(len(run_events))] == run_events
+    captured = [data for path, data in splunkd.every_byte() if path.name.endswith("toy:__a.stdout")]
+    written = captured[0].count(b"<event ")
+    # 500 ms at a tick of 20 ms or more, and the goodbye.
+    assert 10 <= written - len(run_events) <= 30
+
+
+def test_a_healthy_stop_loses_nothing(start: Start) -> None:
+    splunkd = start(_TICKING)
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.count() >= 5)
+    splunkd.disable_input("a")
+    splunkd.stop()
+    captured = [data for path, data in splunkd.every_byte() if path.name.endswith("toy:__a.stdout")]
+
+    assert captured[0].count(b"<event ") == splunkd.count()
+    assert splunkd.events()[-1].raw == b"after"
+
+
+def test_a_signal_from_outside_is_no_stop_of_splunkds(start: Start) -> None:
+    splunkd = start(_TICKING, switches={"drop_at_stop_ms": 500})
+    splunkd.create_input("a", count="1", interval="0.2")
+    pid = splunkd.wait_for(lambda: splunkd.input_pid("a"))
+    splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] >= 3)
+
+    assert pid == splunkd.signal_input("a", signal.SIGKILL)
+
+    splunkd.wait_for(lambda: len(splunkd.runs("a")) >= 2)
+    first = splunkd.runs("a")[0]
+    assert (first["exit_code"], first["killed"], first["dropped"]) == (-signal.SIGKILL, False, 0)
+
+
+def test_rest_can_be_silent_and_busy_on_some_paths(start: Start) -> None:
+    splunkd = start()
+    splunkd.switch(rest_delay_s=0.4, rest_path="storage/passwords")
+    began = time.monotonic()
+    splunkd.get("/services/server/info")
+    quick = time.monotonic() - began
+    splunkd.get("/services/storage/passwords")
+    slow = time.monotonic() - began - quick
+    splunkd.switch(rest_delay_s=0, rest_status=503, rest_path="")
+
+    assert quick < 0.3
+    assert slow >= 0.4
+    with pytest.raises(RestRefused, match="503"):
+        splunkd.get("/services/server/info")
+    splunkd.switch(inputs_only=True)
+    splunkd.get("/services/server/info")
+
+
+def test_what_was_in_memory_is_lost_when_the_stand_in_is_killed(start: Start) -> None:
+    splunkd = start(_FLOOD, switches={"flush_ms": 60_000})
+    splunkd.create_input("a", count="50")
+    splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] == 50)
+    splunkd.kill()
+
+    assert splunkd.count() == 0
+
+
+def test_an_orderly_stop_writes_what_was_in_memory(start: Start) -> None:
+    """The control of the former."""
+    splunkd = start(_FLOOD, switches={"flush_ms": 60_000})
+    splunkd.create_input("a", count="50")
+    splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] == 50)
+    splunkd.stop()
+
+    assert splunkd.count() == 50
+
+
+def test_inputs_outlive_a_killed_splunkd_until_they_notice(start: Start) -> None:
+    splunkd = start('write("<stream>")\nwhile not stop.wait(0.05): pass')
+    splunkd.create_input("a", count="1")
+    pid = splunkd.wait_for(lambda: splunkd.input_pid("a"))
+    splunkd.kill()
+
+    assert [pid] == splunkd.orphans()
+    os.kill(pid, signal.SIGTERM)
+    splunkd.wait_for(lambda: splunkd.orphans() == [])
+
+
+def test_an_orphan_that_writes_gets_a_broken_pipe(start: Start) -> None:
+    splunkd = start(_TICKING)
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.count() > 0)
+    splunkd.kill()
+
+    splunkd.wait_for(lambda: splunkd.orphans() == [])
+
+
+def test_a_restart_keeps_the_home_and_has_a_later_start_time(start: Start) -> None:
+    splunkd = start()
+    splunkd.create_input("a", count="2")
+    splunkd.create_password("r", "u", "kept")
+    splunkd.wait_for(lambda: splunkd.count() == 2)
+    uri, key = splunkd.management_uri, splunkd.session_key
+    started = _started(splunkd)
+    splunkd.restart()
+    splunkd.wait_for(lambda: splunkd.count() == 4)
+
+    assert uri == splunkd.management_uri
+    assert key != splunkd.session_key
+    assert started < _started(splunkd)
+    entries = splunkd.get("/servicesNS/nobody/TA_toy/storage/passwords")["entry"]
+    assert [entry["content"]["clear_password"] for entry in entries] == ["kept"]
+
+
+def _started(splunkd: Splunkd) -> int:
+    return int(splunkd.get("/services/server/info")["entry"][0]["content"]["startup_time"])
+
+
+def test_it_ends_in_order_when_its_parent_dies(tmp_path: Path, start: Start) -> None:
+    splunkd = start()
+    script = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from pathlib import Path\nfrom tests.splunkd import Splunkd\n"
+        f"splunkd = Splunkd(Path({str(tmp_path / 'orphaned')!r}), Path({str(splunkd.app_home)!r})).start()\n"
+        "splunkd.create_input('a', count='1')\n"
+        "print(splunkd.pid, flush=True)\nimport os\nos.kill(os.getpid(), 9)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, check=False)
+    pid = int(told.stdout)
+
+    splunkd.wait_for(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
+    log = (tmp_path / "orphaned" / "var" / "log" / "splunk" / "splunkd.log").read_text()
+    assert "Shutting down" in log
+
+
+def test_every_byte_finds_what_an_input_wrote_anywhere(start: Start) -> None:
+    body = """
+    print("INFO needle-stderr", file=sys.stderr)
+    print("DEBUG needle-debug", file=sys.stderr)
+    write("<stream>"); event("needle-stdout")
+    with open(root.findtext("checkpoint_dir") + "/position", "w") as file: file.write("needle-file")
+    stop.wait()
+    """
+    validation = 'print("needle-validation", file=sys.stderr)'
+    splunkd = start(body, validation=validation)
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.count() == 1)
+
+    def found(needle: bytes) -> set[str]:
+        return {path.name for path, data in splunkd.every_byte() if needle in data and path.name != "toy.py"}
+
+    assert {"splunkd.log"} < found(b"needle-stderr")
+    assert found(b"needle-debug")
+    assert {"position"} == found(b"needle-file")
+    assert found(b"needle-stdout")
+    assert {"splunkd.log"} < found(b"needle-validation")
+    assert set() == found(b"needle-nowhere")
+
+
+def test_a_stand_in_that_cannot_start_says_why(tmp_path: Path) -> None:
+    splunkd = Splunkd(tmp_path / "home", tmp_path / "no-such.tgz")
+
+    with pytest.raises(RuntimeError, match=r"no-such\.tgz"):
+        splunkd.start()
+    splunkd.close()
