@@ -7,8 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
-from falcon_streams import app  # noqa: E402 - the path comes first
-from falcon_streams.lifecycle import leave  # noqa: E402
+from falcon_streams import app
+from falcon_streams.lifecycle import leave
 
 if __name__ == "__main__":
     leave(app.main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))

@@ -31,7 +31,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def samples() -> "list[bytes]":
+def samples() -> list[bytes]:
     """Events that nobody here wrote, where they are at hand."""
     path = ROOT.parent / "shared" / "samples" / "audit-and-detections.ndjson"
     if not path.exists():

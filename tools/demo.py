@@ -1,7 +1,8 @@
 """`make demo`: the main job, live. Falcon's emulator, splunkd's stand-in, the built package between them.
 
-Rules: everything an admin would do is done by the REST calls that a page makes. Half-way the input is stopped and started
-again. At the end the ledger check decides the exit status; `--drop N` loses N events on purpose, and must be found out.
+Rules: everything an admin would do is done by the REST calls that a page makes. Half-way the input is stopped and
+started again. At the end the ledger check decides the exit status; `--drop N` loses N events on purpose, and must be
+found out.
 """
 
 from __future__ import annotations
@@ -69,14 +70,14 @@ def show(drop: int) -> bool:
 
 
 @contextmanager
-def stage(folder: Path, built: Path) -> Iterator["tuple[Any, Any]"]:
+def stage(folder: Path, built: Path) -> Iterator[tuple[Any, Any]]:
     """The emulator and the stand-in, running."""
     from tests.emulator import EmulatorProcess
     from tests.splunkd import Splunkd
 
-    with EmulatorProcess(partitions=2, preload=BACKLOG, rate=RATE, seed=7) as falcon:
-        with Splunkd(folder / "splunk", built, sys.executable) as splunkd:
-            yield falcon, splunkd
+    emulator = EmulatorProcess(partitions=2, preload=BACKLOG, rate=RATE, seed=7)
+    with emulator as falcon, Splunkd(folder / "splunk", built, sys.executable) as splunkd:
+        yield falcon, splunkd
 
 
 def store_account(falcon: Any, splunkd: Any) -> None:
@@ -108,7 +109,7 @@ def watch(falcon: Any, splunkd: Any) -> None:
         before = print_rows(second, splunkd, before)
 
 
-def print_rows(second: int, splunkd: Any, before: "Counter[str]") -> "Counter[str]":
+def print_rows(second: int, splunkd: Any, before: Counter[str]) -> Counter[str]:
     """One second of the table: a row for each partition; returns the counts for the next one."""
     now: Counter[str] = Counter()
     for partition in ("0", "1"):
@@ -123,7 +124,7 @@ def print_rows(second: int, splunkd: Any, before: "Counter[str]") -> "Counter[st
     return now
 
 
-def read_state(splunkd: Any) -> "dict[str, Any]":
+def read_state(splunkd: Any) -> dict[str, Any]:
     """The partitions out of the input's state file, which the Inputs page reads too."""
     for path in splunkd.home.rglob("state.json"):
         partitions: dict[str, Any] = json.loads(path.read_bytes())["partitions"]
@@ -136,7 +137,7 @@ def shown(value: Any) -> str:
     return "-" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
-def print_types(indexed: "list[Any]") -> None:
+def print_types(indexed: list[Any]) -> None:
     """What the index holds, by event type."""
     types = Counter(json.loads(event.raw)["metadata"]["eventType"] for event in indexed)
     print("\nin the index, by event type:")

@@ -19,7 +19,7 @@ _SAMPLES = [(i + 0.5) / 4 for i in range(4)]
 Colour = Tuple[int, int, int]
 
 
-def colour_at(x: float, y: float) -> "Tuple[Colour, bool]":
+def colour_at(x: float, y: float) -> Tuple[Colour, bool]:
     """The colour of a point of the unit square, and whether it is part of the icon."""
     radius = 0.18
     dx, dy = max(radius - x, x - (1 - radius), 0.0), max(radius - y, y - (1 - radius), 0.0)

@@ -80,7 +80,7 @@ def unpack(target: Path) -> None:
             path.write_bytes(data)
 
 
-def _cached(wanted: "set[str]") -> Dict[str, Path]:
+def _cached(wanted: set[str]) -> Dict[str, Path]:
     files = (path for path in CACHE.iterdir() if path.is_file())
     digests = ((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in files)
     return {digest: path for digest, path in digests if digest in wanted}

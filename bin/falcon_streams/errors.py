@@ -1,8 +1,8 @@
 """What can go wrong, sorted by what the caller must do about it.
 
-Rules: an error asks for one of three fates: end (`Fatal`), wait and try again (`Retryable`), or go on with the next line
-(`Skippable`). A stop is not an error. Messages are written for an admin, say what to do next, and are composed from
-names, statuses and hosts only, so that no secret, token or query string can ride in them.
+Rules: an error asks for one of three fates: end (`Fatal`), wait and try again (`Retryable`), or go on with the next
+line (`Skippable`). A stop is not an error. Messages are written for an admin, say what to do next, and are composed
+from names, statuses and hosts only, so that no secret, token or query string can ride in them.
 """
 
 from __future__ import annotations

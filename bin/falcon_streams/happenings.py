@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional, Union
 
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.session import Pulse
-from falcon_streams.errors import Retryable, RestartNeeded, SplunkdGone, StreamsError
+from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone, StreamsError
 
 
 class Ending(enum.Enum):

@@ -1,7 +1,7 @@
 """The seams between what decides and what acts: each Protocol is all that one side may know of the other.
 
-Rules: the supervisor and the reader see the world only through these; tests hand them fakes that keep the same promises.
-Every call may block for a bounded time only, except `Feed.read`, which `abort` ends from another thread, and
+Rules: the supervisor and the reader see the world only through these; tests hand them fakes that keep the same
+promises. Every call may block for a bounded time only, except `Feed.read`, which `abort` ends from another thread, and
 `Sink.write`, which a stop ends.
 """
 

@@ -20,7 +20,7 @@ from falcon_streams.commits import Commits
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
-from falcon_streams.errors import Fatal, Retryable, RestartNeeded, SessionGone, SplunkdGone
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.happenings import (
     Discovered,
     DiscoveryFailed,

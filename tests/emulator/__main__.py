@@ -1,7 +1,7 @@
 """`python -m tests.emulator ['{"partitions": 2, ...}']`: run until stopped, or until whoever started it is gone.
 
-Prints one line of JSON with the addresses when ready. The options are the fields of `emulator.Options`; each may also be
-written as `--name value`.
+Prints one line of JSON with the addresses when ready. The options are the fields of `emulator.Options`; each may also
+be written as `--name value`.
 """
 
 from __future__ import annotations

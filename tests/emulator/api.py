@@ -71,9 +71,7 @@ class ApiExchange(Exchange):
                 self.answer(308, b"", self._headers({"Location": location, "X-Cs-Region": home}))
             else:
                 self._refuse(400, f"Failed to generate access token for clientID={pair[0]}")
-        elif pair != (tenant.client_id, tenant.client_secret):
-            self._refuse(403, "access denied, authorization failed")
-        elif form.get("member_cid", tenant.options.member_cid) != tenant.options.member_cid:
+        elif pair != (tenant.client_id, tenant.client_secret) or not tenant.has_member(form.get("member_cid")):
             self._refuse(403, "access denied, authorization failed")
         else:
             token = tenant.issue_bearer(cloud, form.get("member_cid", ""))
@@ -189,7 +187,7 @@ def answer_fault(exchange: Exchange, tenant: Tenant, answer: Mapping[str, Any], 
     exchange.answer(answer.get("status", 200), body.encode(), {**headers, **scripted})
 
 
-def _pair(form: Mapping[str, str], authorization: str) -> "tuple[str, str]":
+def _pair(form: Mapping[str, str], authorization: str) -> tuple[str, str]:
     kind, _, value = authorization.partition(" ")
     if kind.lower() == "basic":
         client_id, _, secret = base64.b64decode(value).decode().partition(":")

@@ -14,12 +14,32 @@ Body = Dict[str, Any]
 CID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 USERS = ("mkeller@example.com", "a.o'neill@example.com", "jürgen.groß@example.com", "佐藤@example.com", "svc-backup")
 HOSTS = ("FIN-WS-0142", "LAB-PC-07", "db01.example.net", "MÜN-LT-3", "K8S-NODE-9")
-FLAGS = (
-    "Indicator Detect InddetMask SensorOnly Rooting KillProcess KillSubProcess QuarantineMachine QuarantineFile "
-    "PolicyDisabled KillParent OperationBlocked ProcessBlocked RegistryOperationBlocked CriticalProcessDisabled "
-    "BootupSafeguardEnabled FsOperationBlocked HandleOperationDowngraded KillActionFailed "
-    "BlockingUnsupportedOrDisabled SuspendProcess SuspendParent ContainmentFileSystem FutureUnknownFlag"
-).split()
+FLAGS = [
+    "Indicator",
+    "Detect",
+    "InddetMask",
+    "SensorOnly",
+    "Rooting",
+    "KillProcess",
+    "KillSubProcess",
+    "QuarantineMachine",
+    "QuarantineFile",
+    "PolicyDisabled",
+    "KillParent",
+    "OperationBlocked",
+    "ProcessBlocked",
+    "RegistryOperationBlocked",
+    "CriticalProcessDisabled",
+    "BootupSafeguardEnabled",
+    "FsOperationBlocked",
+    "HandleOperationDowngraded",
+    "KillActionFailed",
+    "BlockingUnsupportedOrDisabled",
+    "SuspendProcess",
+    "SuspendParent",
+    "ContainmentFileSystem",
+    "FutureUnknownFlag",
+]
 LINK = "https://falcon.crowdstrike.com/activity-v2/detections/"
 
 

@@ -75,7 +75,7 @@ class Emulator:
         self._stopping = threading.Event()
         self._generator: Optional[threading.Thread] = None
 
-    def start(self) -> "Emulator":
+    def start(self) -> Emulator:
         """Fill the partitions, open the ports."""
         options = self.options
         for number in range(options.partitions):
@@ -117,7 +117,7 @@ class Emulator:
         if self._folder is not None:
             self._folder.cleanup()
 
-    def __enter__(self) -> "Emulator":
+    def __enter__(self) -> Emulator:
         return self.start()
 
     def __exit__(

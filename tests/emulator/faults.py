@@ -1,7 +1,7 @@
 """Faults as readable steps: what goes wrong where, how often or how long, and how.
 
-A step is a mapping: `on` (token, discover, refresh, revoke, feed, proxy), optionally `partition`, then `times` (how many
-matching requests, default 1) or `for` (emulated seconds from its first match), and what happens:
+A step is a mapping: `on` (token, discover, refresh, revoke, feed, proxy), optionally `partition`, then `times` (how
+many matching requests, default 1) or `for` (emulated seconds from its first match), and what happens:
 `answer` {status, headers, body, delay, hang} replaces the answer; on a feed also `after_events` and `do`: eof, reset,
 reset_mid_line, stall, heartbeats_only, drip, send (with `bytes`, text). In headers a value "+30" is now + 30 epoch s.
 """

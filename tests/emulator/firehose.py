@@ -150,7 +150,7 @@ class Stream:
                 silent_since = clock.now()
             self._look(clock.now())
 
-    def _next(self, index: int) -> "tuple[int, List[Entry]]":
+    def _next(self, index: int) -> tuple[int, List[Entry]]:
         partition, limit = self._partition, self._tenant.options.chunk_bytes
         with partition.changed:
             if partition.epoch != self._epoch:

@@ -75,7 +75,7 @@ class Partition:
         self.next_offset = max(self.next_offset, entry.offset + 1)
 
 
-def read_metadata(line: bytes) -> "tuple[Optional[int], str]":
+def read_metadata(line: bytes) -> tuple[Optional[int], str]:
     """Offset and type of a line, as far as it has them."""
     try:
         metadata = json.loads(line)["metadata"]

@@ -1,8 +1,8 @@
 """The tenant: API clients, tokens of both kinds, partitions, and who is connected to what.
 
-Rules: one lock over everything that is decided here; times are emulated epoch seconds. (app id, partition) is exclusive:
-a connection that said goodbye (FIN) frees it after `linger`, one that broke off or fell silent after `lock` (reference
-2.4). What happened is recorded: requests without secrets, violations of exclusiveness.
+Rules: one lock over everything that is decided here; times are emulated epoch seconds. (app id, partition) is
+exclusive: a connection that said goodbye (FIN) frees it after `linger`, one that broke off or fell silent after `lock`
+(reference 2.4). What happened is recorded: requests without secrets, violations of exclusiveness.
 """
 
 from __future__ import annotations
@@ -77,6 +77,10 @@ class Tenant:
             expires = self.clock.now() + self.options.token_life
             self.bearers[token] = Bearer(self.client_id, cloud, expires, member_cid)
         return token
+
+    def has_member(self, member_cid: str | None) -> bool:
+        """Whether a token may be locked to this child; None for a token of the whole tenant."""
+        return member_cid is None or member_cid == self.options.member_cid
 
     def bearer_ok(self, authorization: str, cloud: str) -> bool:
         """Whether this is a bearer of ours that is good now, at this cloud."""

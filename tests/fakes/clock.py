@@ -47,7 +47,7 @@ class FakeClock:
         """Run the action that much later."""
         self.at(self._monotonic + seconds, action)
 
-    def take(self, inbox: "SimpleQueue[T]", seconds: float) -> Optional[T]:
+    def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """What the inbox has, or gets while the agenda runs up to the end of the wait."""
         until = self._monotonic + max(0.0, seconds)
         while True:
@@ -77,7 +77,7 @@ class ScaledClock:
         """Seconds that never go backwards."""
         return self._start + (time.monotonic() - self._start) * self._scale
 
-    def take(self, inbox: "SimpleQueue[T]", seconds: float) -> Optional[T]:
+    def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time."""
         try:
             return inbox.get(timeout=max(0.0, seconds / self._scale))

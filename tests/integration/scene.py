@@ -1,4 +1,4 @@
-"""A Falcon tenant and a splunkd with the built package, joined by an account: what most integration tests begin with."""
+"""A Falcon tenant and a splunkd with the built package, joined by an account: where most integration tests begin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Scene:
             folder / "home", package, python, switches=switches, server_info=server_info, env=env, capture=True
         )
 
-    def __enter__(self) -> Scene:  # noqa: PYI034, typing.Self is 3.11's
+    def __enter__(self) -> Scene:
         self.falcon.start()
         try:
             self.splunkd.start()

@@ -53,7 +53,7 @@ def test_every_generated_type_is_indexed_byte_for_byte(stage: Stage) -> None:
     assert scene.wait_until_all_arrived().holds
 
 
-def test_events_that_nobody_here_wrote_are_indexed_byte_for_byte(stage: Stage, samples: "list[bytes]") -> None:
+def test_events_that_nobody_here_wrote_are_indexed_byte_for_byte(stage: Stage, samples: list[bytes]) -> None:
     scene = stage()
     scene.falcon.publish("0", *samples)
     scene.begin()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import origin_of
@@ -16,7 +17,6 @@ from falcon_streams.errors import CredentialsRefused, Fatal, Retryable, SessionG
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.transport import Transport
-
 from tests.emulator import Emulator
 
 
@@ -26,7 +26,7 @@ def falcon() -> Iterator[Emulator]:
         yield emulator
 
 
-def bearers_of(falcon: Emulator, clock: Any = None, proxy: "Proxy | None" = None, cloud: str = "custom") -> Bearers:
+def bearers_of(falcon: Emulator, clock: Any = None, proxy: Proxy | None = None, cloud: str = "custom") -> Bearers:
     clock = clock or SystemClock()
     credentials = Credentials(falcon.tenant.client_id, falcon.tenant.client_secret)
     origin = origin_of(cloud, falcon.api_url if cloud == "custom" else None)
@@ -48,10 +48,8 @@ def falconpy_of(falcon: Emulator) -> Any:
         warnings.simplefilter("ignore")
         from falconpy import EventStreams as Theirs
     address = falcon.address()
-    theirs = Theirs(
-        client_id=address["client_id"], client_secret=address["client_secret"], base_url=address["api"]
-    )
-    theirs.ssl_verify = falcon.ca_file  # its constructor takes a boolean only
+    theirs = Theirs(client_id=address["client_id"], client_secret=address["client_secret"], base_url=address["api"])
+    theirs.ssl_verify = falcon.ca_file  # type: ignore[assignment] # its constructor takes a boolean only
     return theirs
 
 
@@ -70,7 +68,7 @@ CALLS = [
 ]
 
 
-def recorded(falcon: Emulator, call: Callable[[], Any]) -> "dict[str, Any]":
+def recorded(falcon: Emulator, call: Callable[[], Any]) -> dict[str, Any]:
     before = len(falcon.requests())
     call()
     (request,) = [each for each in falcon.requests()[before:] if each["kind"] != "token"]
@@ -82,7 +80,7 @@ def recorded(falcon: Emulator, call: Callable[[], Any]) -> "dict[str, Any]":
 
 @pytest.mark.parametrize("operation, arguments", CALLS)
 def test_ours_and_falconpys_send_the_same_request(
-    falcon: Emulator, operation: str, arguments: "dict[str, Any]", capsys: pytest.CaptureFixture[str]
+    falcon: Emulator, operation: str, arguments: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     theirs, ours = falconpy_of(falcon), streams_of(falcon)
     fresh = {key: dict(value) if isinstance(value, dict) else value for key, value in arguments.items()}
@@ -112,7 +110,7 @@ def test_ours_and_falconpys_send_the_same_request(
     ],
 )
 def test_wrong_arguments_are_named_and_refused_before_anything_is_sent(
-    falcon: Emulator, operation: str, arguments: "dict[str, Any]", word: str
+    falcon: Emulator, operation: str, arguments: dict[str, Any], word: str
 ) -> None:
     with pytest.raises(ValueError, match=word):
         getattr(streams_of(falcon), operation)(**arguments)
@@ -145,7 +143,7 @@ def test_an_app_id_in_use_is_an_answer_without_leases(empty: str, errors: str) -
         ({"status": 200, "body": "x" * 1_100_000}, "larger than 1 MiB"),
     ],
 )
-def test_every_other_answer_to_discovery_is_retryable(falcon: Emulator, answer: "dict[str, Any]", words: str) -> None:
+def test_every_other_answer_to_discovery_is_retryable(falcon: Emulator, answer: dict[str, Any], words: str) -> None:
     falcon.add_faults([{"on": "discover", "answer": answer}])
 
     with pytest.raises(Retryable, match=words):
@@ -234,7 +232,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_with_a_remedy(falcon: 
     origin = origin_of("custom", falcon.api_url)
     bearers = Bearers(Transport(clock), clock, origin, lambda: Credentials("a" * 32, "s"))
 
-    with pytest.raises(Retryable, match="TLS verification failed.*ca_bundle"):
+    with pytest.raises(Retryable, match=r"TLS verification failed.*ca_bundle"):
         bearers.current()
     assert falcon.requests() == []
 

@@ -1,4 +1,4 @@
-"""What an account consists of, as both sides know it: splunkd keeps it, Falcon is asked with it. Secrets have no repr."""
+"""What an account consists of, as both sides know it: splunkd keeps it, Falcon is asked with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Proxy:
-    """A forward proxy, `kind` http or https. `no_proxy` holds hosts, and domains with a leading dot, reached directly."""
+    """A forward proxy, `kind` http or https; `no_proxy` holds hosts, and domains with a leading dot, it is not for."""
 
     kind: str
     host: str

@@ -3,8 +3,9 @@ r"""From a line to an event: the peek at `metadata` that everything else needs, 
 Rules: the line stays as it arrived; reading it never changes it. The fast path is one match of a bytes pattern anchored
 at the start of the line, for the key order that every capture shows (events reference, section 1). Whatever it does not
 match is read by `json.loads`: `metadata` second, keys in any order, `version` missing, `event` null, `format=flatjson`.
-A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The fast path takes a line that begins and ends as it should for
-whole; a feed's last line without its end is therefore read by `read_tail`.
+A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The
+fast path takes a line that begins and ends as it should for whole; a feed's last line without its end is therefore
+read by `read_tail`.
 """
 
 from __future__ import annotations

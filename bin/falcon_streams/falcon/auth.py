@@ -1,9 +1,9 @@
 """Falcon's bearer: OAuth2 client credentials, renewed early, shared by all partitions, given back at the end.
 
 Rules: at most one renewal at a time; the others wait for it and use what it brought. A refused pair (400, 401, 403) is
-read anew from splunkd before the next try, so a rotated secret heals by itself. A wrong region answers 308: the request,
-which holds the secret, is sent again to known API hosts of Falcon only, and that cloud is the account's home from then
-on. The bearer and the secret never leave this module but in the request that needs them.
+read anew from splunkd before the next try, so a rotated secret heals by itself. A wrong region answers 308: the
+request, which holds the secret, is sent again to known API hosts of Falcon only, and that cloud is the account's home
+from then on. The bearer and the secret never leave this module but in the request that needs them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Bearers:
         self._lock = threading.Lock()
 
     def current(self, refused: Optional[str] = None) -> str:
-        """A bearer to use now; `refused` is one that Falcon has just refused. Raises Retryable, or what `read` raises."""
+        """A bearer to use now; `refused` is one that Falcon just refused. Raises Retryable, or what `read` raises."""
         with self._lock:
             bearer = self._bearer
             if bearer is None or bearer.token == refused or self._clock.monotonic() >= bearer.renew_at:

@@ -72,8 +72,8 @@ class EventStreams:
         path = REFRESH_PATH.format(partition=partition)
         return self._call("POST", f"{path}?{urlencode(query)}", {"Content-Type": "application/json"})
 
-    listAvailableStreamsOAuth2 = list_available_streams  # noqa: N815 - the operation id
-    refreshActiveStreamSession = refresh_active_stream  # noqa: N815 - the operation id
+    listAvailableStreamsOAuth2 = list_available_streams
+    refreshActiveStreamSession = refresh_active_stream
 
     def post_refresh(self, lease: Lease) -> Answer:
         """Post the refresh URL of a lease as it was given."""

@@ -2,10 +2,10 @@
 
 Rules: a feed has a session and a connection of its own, closed and never given back. `Authorization: Token` opens it;
 the bearer never goes to the feed host. Bytes are handed out as they arrive. Reads have no timeout: whether a feed has
-fallen silent is the session's decision. A feed is ended in two steps, both below TLS and from any thread: `finish` sends
-Falcon its FIN and lets the reader drain what is under way, so that the app id is free at once (a close over unread bytes
-would be a reset, which locks it for minutes: reference 2.4); `abort` ends a read that nobody answers. What arrives after
-either is dropped.
+fallen silent is the session's decision. A feed is ended in two steps, both below TLS and from any thread: `finish`
+sends Falcon its FIN and lets the reader drain what is under way, so that the app id is free at once (a close over
+unread bytes would be a reset, which locks it for minutes: reference 2.4); `abort` ends a read that nobody answers.
+What arrives after either is dropped.
 """
 
 from __future__ import annotations

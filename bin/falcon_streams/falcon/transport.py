@@ -1,9 +1,9 @@
 """HTTP over TLS, as every call to Falcon uses it: one session per call, verified, bounded, never redirected.
 
-Rules: TLS is verified against certifi's bundle plus the admin's; there is no switch. `trust_env` is off, so proxies come
-from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline. Errors of
-requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that failed and the
-remedy, and never a URL's query, a header or a proxy's password.
+Rules: TLS is verified against certifi's bundle plus the admin's; there is no switch. `trust_env` is off, so proxies
+come from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline.
+Errors of requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that
+failed and the remedy, and never a URL's query, a header or a proxy's password.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Checkpoint records as files: one per (input, partition), under splunkd's `checkpoint_dir`.
 
-Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; should we die at any line of
-that, the old record or the new one is there. A record that cannot be read is kept aside under another name and the
+Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; should we die at any line
+of that, the old record or the new one is there. A record that cannot be read is kept aside under another name and the
 input refuses to start, also the next time, until an admin has decided: going on would collect everything again or skip
 what was never delivered. Folders are 0700, files 0600. Names are made of the input's name and a hash, so that no two
 inputs share one, whatever the file system thinks of case.

@@ -116,7 +116,6 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[Proxy]:
     )
 
 
-
 def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
     """Refuse an app id that another input of this instance uses with the same account. Raises Fatal."""
     for name, other in splunkd.inputs():

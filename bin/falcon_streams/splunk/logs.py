@@ -1,9 +1,10 @@
 """Log lines: one shape, `key=value` in a fixed order, values quoted where they need it.
 
 Rules: a call reads `LOG.info("feed_ended", {"partition": p, "reason": r})`: the message is the action, the mapping its
-fields; None is left out. Whatever a value holds, a record stays one line of printable text. The file is rotated, one per
-input (several processes on one rotating file lose lines); splunkd already monitors its folder. Errors and the turning
-points of an input also go to stderr, in splunkd's own level words, so that they reach splunkd.log whatever the file does.
+fields; None is left out. Whatever a value holds, a record stays one line of printable text. The file is rotated, one
+per input (several processes on one rotating file lose lines); splunkd already monitors its folder. Errors and the
+turning points of an input also go to stderr, in splunkd's own level words, so that they reach splunkd.log whatever the
+file does.
 """
 
 from __future__ import annotations
@@ -108,4 +109,3 @@ def _stderr_handler(name: str) -> logging.Handler:
     handler.setFormatter(LineFormatter(name, with_time=False))
     handler.addFilter(lambda record: record.levelno >= logging.ERROR or record.msg in _TURNING_POINTS)
     return handler
-

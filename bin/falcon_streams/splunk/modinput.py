@@ -111,5 +111,3 @@ def _invocation(stanza: str, settings: Mapping[str, Any], metadata: Mapping[str,
 
 def _value(value: Any) -> str:
     return ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
-
-

@@ -173,8 +173,8 @@ def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: s
 
 def _refuse_name(stanza: str) -> None:
     raise Fatal(
-        f"[{stanza}] the name is not 1 to 64 letters, digits, _ and -, beginning with a letter or digit. Create it anew "
-        "under such a name"
+        f"[{stanza}] the name is not 1 to 64 letters, digits, _ and -, beginning with a letter or digit. Create it "
+        "anew under such a name"
     )
 
 

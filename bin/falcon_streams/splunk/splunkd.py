@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from splunklib import binding
 
-from falcon_streams.errors import Fatal, Retryable, RestartNeeded
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 
 APP = "TA_falcon_event_streams"
 SCHEME = "falcon_event_streams"
@@ -96,7 +96,9 @@ class Splunkd:
                 raise RestartNeeded("splunkd no longer takes this input's session key") from None
             raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
         except socket.timeout:
-            raise Retryable(f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again") from None
+            raise Retryable(
+                f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again"
+            ) from None
         except (OSError, ValueError) as error:
             raise Retryable(f"splunkd's management port cannot be read ({type(error).__name__})") from None
         entries = tree.get("entry") if isinstance(tree, dict) else None

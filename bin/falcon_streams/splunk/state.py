@@ -1,7 +1,7 @@
 """The state of an input as a small file beside its checkpoints, which the Inputs page reads.
 
-Rules: replaced whole, readable for its owner only, not flushed: it may be lost, it is written again. A failure is logged
-once and harms nobody.
+Rules: replaced whole, readable for its owner only, not flushed: it may be lost, it is written again. A failure is
+logged once and harms nobody.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """From events to the XML that splunkd reads: pure rendering, bytes in and bytes out.
 
-Rules: the text between <data> and </data>, read by an XML parser, is the line as Falcon sent it. The exceptions are what
-XML 1.0 cannot carry: forbidden control characters, U+FFFE, U+FFFF and bytes that are no UTF-8 become U+FFFD, and a CR
-within a line becomes a space, because a parser would make a line feed of it and splunkd would break the event there.
-A line is only searched for what it could hold: most are plain ASCII without control characters.
+Rules: the text between <data> and </data>, read by an XML parser, is the line as Falcon sent it. The exceptions are
+what XML 1.0 cannot carry: forbidden control characters, U+FFFE, U+FFFF and bytes that are no UTF-8 become U+FFFD, and
+a CR within a line becomes a space, because a parser would make a line feed of it and splunkd would break the event
+there. A line is only searched for what it could hold: most are plain ASCII without control characters.
 """
 
 from __future__ import annotations

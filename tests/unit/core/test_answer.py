@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from falcon_streams.core.answer import Answer, tidy
 
 DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
@@ -21,7 +22,7 @@ AT = 1795428000.0
         ({"x-ratelimit-retryafter": "1", "date": DATE}, 0),
     ],
 )
-def test_the_servers_wait_is_measured_on_the_servers_clock(headers: "dict[str, str]", wait: float) -> None:
+def test_the_servers_wait_is_measured_on_the_servers_clock(headers: dict[str, str], wait: float) -> None:
     an_hour_off = AT + 3600
 
     assert Answer(429, headers, b"").wait(an_hour_off) == wait

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from falcon_streams.core.backoff import LONGEST_FLOOR, Backoff
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from falcon_streams.core.clouds import CLOUDS, home_after_redirect, origin_of
 
 GOOD = {
@@ -33,7 +34,8 @@ def test_the_clouds_own_hosts_are_let_through(cloud: str) -> None:
         "https://evil.example/.us-2.crowdstrike.com",
         "https://evil.example#.us-2.crowdstrike.com",
         "https://firehose.us-2.crowdstrike.com:x/",
-        "https://firehoſe.us-2.crowdstrike.com/x",
+        "https://firehose.us-2.crowdstrike.com\u3002/x",
+        "https://fireho\u017fe.us-2.crowdstrike.com/x",
         "//firehose.us-2.crowdstrike.com/x",
         "https://[::1/",
         "https:///x",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Dict
 
 import pytest
-from falcon_streams.core.clouds import origin_of
-from falcon_streams.core.discovery import Lease, read_discovery
 from hypothesis import given
 from hypothesis import strategies as st
+
+from falcon_streams.core.clouds import origin_of
+from falcon_streams.core.discovery import Lease, read_discovery
 
 ORIGIN = origin_of("us-1")
 

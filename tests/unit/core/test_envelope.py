@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from falcon_streams.core.envelope import Event, read_event, read_tail
 from hypothesis import given
 from hypothesis import strategies as st
+
+from falcon_streams.core.envelope import Event, read_event, read_tail
 
 FAST = (
     b'{"metadata":{"customerIDString":"c1","offset":174,"eventType":"A","eventCreationTime":1657110865303,'
@@ -23,7 +24,7 @@ def test_the_usual_line_is_read() -> None:
     "line",
     [
         b'{"event":{"x":1},"metadata":{"customerIDString":"c1","offset":174,"eventType":"A","eventCreationTime":1657110865303}}',
-        b'{"metadata": {"offset": 174, "eventCreationTime": 1657110865303, "eventType": "A", "customerIDString": "c1"}}',
+        b'{"metadata": {"offset": 174, "eventCreationTime": 1657110865303, "eventType": "A", "customerIDString": "c1"}}',  # noqa: E501
         b'{"metadata":{"customerIDString":"c1","offset":"174","eventType":"A","eventCreationTime":1657110865303},"event":null}',
         b'{"metadata.offset":174,"metadata.eventType":"A","metadata.customerIDString":"c1","metadata.eventCreationTime":1657110865303}',
         b'{"metadata_offset":174,"metadata_eventType":"A","metadata_customerIDString":"c1","metadata_eventCreationTime":1657110865303}',

@@ -6,9 +6,10 @@ import time
 from typing import List
 
 import pytest
-from falcon_streams.core.framing import Framer
 from hypothesis import given
 from hypothesis import strategies as st
+
+from falcon_streams.core.framing import Framer
 
 SAMPLE = '{"a":"ä"}\r\n\r\n{"b":2}\n\n\r\n{"c":"€"}\n'.encode()
 LINES = ['{"a":"ä"}'.encode(), b'{"b":2}', '{"c":"€"}'.encode()]
@@ -31,7 +32,9 @@ def test_single_bytes_make_the_same_lines() -> None:
     assert pushed(Framer(), [bytes([byte]) for byte in SAMPLE]) == LINES
 
 
-@given(st.lists(st.binary(min_size=1, max_size=20).filter(lambda b: b"\n" not in b and not b.endswith(b"\r"))), st.data())
+@given(
+    st.lists(st.binary(min_size=1, max_size=20).filter(lambda b: b"\n" not in b and not b.endswith(b"\r"))), st.data()
+)
 def test_any_lines_in_any_pieces_come_out_as_they_went_in(lines: List[bytes], data: st.DataObject) -> None:
     stream = b"".join(line + b"\n" for line in lines)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)))))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
-from falcon_streams.core.envelope import Event
-from falcon_streams.core.positions import Position
 from hypothesis import given
 from hypothesis import strategies as st
+
+from falcon_streams.core.envelope import Event
+from falcon_streams.core.positions import Position
 
 
 def event(offset: int) -> Event:

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.positions import fingerprint
 from falcon_streams.core.record import (
@@ -18,8 +21,6 @@ from falcon_streams.core.record import (
     first_record,
     read_record,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 OWNER = Owner("api.crowdstrike.com", "a" * 32, "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, Record, first_record
 from falcon_streams.core.resume import (

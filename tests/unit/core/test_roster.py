@@ -23,7 +23,7 @@ class Story:
     def __init__(self, wanted: Optional[Sequence[str]] = None) -> None:
         self.roster = Roster(frozenset(wanted) if wanted else None, 60, draw=lambda: 0.5)
         self.at = 0.0
-        self.pulses = {}
+        self.pulses: dict[str, Pulse] = {}
 
     def intents(self) -> List[Intent]:
         for pulse in self.pulses.values():
@@ -174,7 +174,7 @@ def test_each_session_is_refreshed_by_its_own_lease() -> None:
     story.discovered(offer("0", "1"))
     story.open("1")
 
-    refreshed = []
+    refreshed: list[tuple[str, float]] = []
     while len(refreshed) < 2:
         for intent in story.run(5000):
             if isinstance(intent, RefreshOf):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from falcon_streams.core.session import Close, Pulse, Refresh, Session
 
 
-def session(interval: float = 1800, idle_timeout: float = 60, at: float = 0.0) -> "tuple[Session, Pulse]":
+def session(interval: float = 1800, idle_timeout: float = 60, at: float = 0.0) -> tuple[Session, Pulse]:
     pulse = Pulse(at)
     return Session(interval, idle_timeout, at, pulse), pulse
 

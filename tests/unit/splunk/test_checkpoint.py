@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from falcon_streams.core.record import Origin, Owner, Record, first_record
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.splunk.checkpoint import FileStore, folder_of

@@ -9,13 +9,13 @@ import time
 from typing import Iterator, Tuple
 
 import pytest
+
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.envelope import Event
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.sink import PipeSink
 from falcon_streams.splunk.stream_xml import Renderer, Routing
-
 from tests.fakes.clock import ScaledClock
 
 LOTS = b"x" * 1_000_000
@@ -105,7 +105,7 @@ def test_a_stop_ends_a_write_into_a_full_pipe_after_its_second(ends: Tuple[int, 
     assert 0.9 < time.monotonic() - started < 3
 
 
-def sink_on(write: int) -> "tuple[PipeSink, Pipe]":
+def sink_on(write: int) -> tuple[PipeSink, Pipe]:
     pipe = Pipe(write, SystemClock())
     return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock()), pipe
 

@@ -7,6 +7,9 @@ from typing import List
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from falcon_streams.core.envelope import Event, read_event
 from falcon_streams.splunk.stream_xml import (
     MALFORMED_SOURCETYPE,
@@ -17,8 +20,6 @@ from falcon_streams.splunk.stream_xml import (
     TaData,
     escape_line,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 STANZA = "falcon_event_streams://prod"
 
@@ -31,7 +32,7 @@ def render(*events: Event, routing: Routing = Routing(STANZA)) -> List[ElementTr
     return parsed(Renderer(routing).render("0", events, 1_700_000_000.5))
 
 
-def event(raw: bytes, created: "int | None" = 1_657_110_865_303) -> Event:
+def event(raw: bytes, created: int | None = 1_657_110_865_303) -> Event:
     return Event(raw, 1, "A", created, "c")
 
 
