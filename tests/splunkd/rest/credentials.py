@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.splunkd.conf.layers import Confs
+from tests.splunkd.rest.credential_name import name_of, split_name
 
 _PREFIX = "credential:"
 _MARK = "$7$"
@@ -71,27 +72,3 @@ class Credentials:
         box = base64.b64decode(sealed[len(_MARK) :])
         clear = self._cipher.decrypt(box[:12], box[12:], name.encode()).decode()
         return Credential(app, realm, username, clear, sealed)
-
-
-def name_of(realm: str, username: str) -> str:
-    return f"{_escape(realm)}:{_escape(username)}:"
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """Realm and username of a name, unescaped."""
-    parts: list[str] = [""]
-    escaped = False
-    for letter in name:
-        if not escaped and letter == "\\":
-            escaped = True
-            continue
-        if letter == ":" and not escaped:
-            parts.append("")
-        else:
-            parts[-1] += ("\\" if escaped and letter != ":" else "") + letter
-        escaped = False
-    return parts[0], parts[1] if len(parts) > 1 else ""
-
-
-def _escape(text: str) -> str:
-    return text.replace(":", "\\:")

@@ -6,7 +6,8 @@ edit_storage_passwords, writing edit_storage_passwords; 409 for what exists, 404
 
 from __future__ import annotations
 
-from tests.splunkd.rest.credentials import Credential, Credentials, name_of
+from tests.splunkd.rest.credential_name import name_of
+from tests.splunkd.rest.credentials import Credential, Credentials
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
 from tests.splunkd.rest.permission import demand
 
