@@ -2,14 +2,17 @@
 ours.
 
 Rules: where the reference names an unknown (its section 8), the emulator has the reference's default and an option. It
-is held to clients that nobody here wrote: FalconPy, and plain requests as a reader of feeds. The picture: `tenant`
-knows clients, tokens, partitions and who is connected; `api` and `firehose` answer for it over TLS; `control` scripts
-it from other processes.
+is held to clients that nobody here wrote: FalconPy, and plain requests as reader of the feed. The picture: `options`
+say what is wanted, `tenant` is what all share, `api`, `firehose` and `proxy` answer on `listener`s, `stream` serves
+one feed, `faults` is the script of what goes wrong, `ledger` says who was sent what, `levers` are what a test may do,
+`control` the same for other processes.
 """
 
 from __future__ import annotations
 
-from tests.emulator.emulator import Emulator, Options
+from tests.emulator.clock import EmulatedClock
+from tests.emulator.emulator import Emulator
+from tests.emulator.options import Options
 from tests.emulator.process import EmulatorProcess
 
-__all__ = ["Emulator", "EmulatorProcess", "Options"]
+__all__ = ["EmulatedClock", "Emulator", "EmulatorProcess", "Options"]

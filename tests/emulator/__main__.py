@@ -1,44 +1,66 @@
-"""`python -m tests.emulator ['{"partitions": 2, ...}']`: run until stopped, or until whoever started it is gone.
+"""`python -m tests.emulator [options]`: prints one line of JSON when ready, runs until a signal or its parent's end.
 
-Prints one line of JSON with the addresses when ready. The options are the fields of `emulator.Options`; each may also
-be written as `--name value`.
+Every option is a field of `options.Options`; `--help` lists them.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
-import sys
 import threading
-from typing import Any, Dict, List
+from dataclasses import MISSING, fields
+from functools import partial
+from typing import Any, Optional
 
 from tests.emulator.emulator import Emulator
+from tests.emulator.options import Options
+
+_PARENT_CHECK = 0.5
+_TYPES = {"int": int, "float": float, "Optional[float]": float}
 
 
-def read_options(arguments: List[str]) -> Dict[str, Any]:
-    """Options from one JSON object, or from `--name value` pairs whose values are JSON or plain words."""
-    if len(arguments) == 1 and arguments[0].startswith("{"):
-        tree: Dict[str, Any] = json.loads(arguments[0])
-        return tree
-    options = {}
-    for name, value in zip(arguments[::2], arguments[1::2]):
-        try:
-            options[name.lstrip("-").replace("-", "_")] = json.loads(value)
-        except ValueError:
-            options[name.lstrip("-").replace("-", "_")] = value
-    return options
+def read_arguments(arguments: Optional[list[str]] = None) -> dict[str, Any]:
+    """The options that the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.emulator", description="An emulator of Falcon's Event Streams."
+    )
+    for each in fields(Options):
+        text = each.metadata["text"].replace("%", "%%")
+        default = "" if each.default in (MISSING, None, "") else f" (default: {each.default})"
+        parser.add_argument(
+            f"--{each.name.replace('_', '-')}",
+            type=partial(read_value, kind=str(each.type)),
+            default=argparse.SUPPRESS,
+            choices=each.metadata["choices"],
+            metavar=None if each.metadata["choices"] else "VALUE",
+            help=text + default,
+        )
+    return vars(parser.parse_args(arguments))
+
+
+def read_value(text: str, kind: str) -> Any:
+    """An option's value as its type wants it; `none` for none where that is possible."""
+    if kind.startswith("Optional") and text == "none":
+        return None
+    if kind == "bool":
+        if text not in ("true", "false"):
+            raise argparse.ArgumentTypeError(f"true or false, not {text!r}")
+        return text == "true"
+    if kind.startswith("Optional[tuple"):
+        return tuple(text.split(":", 1))
+    return json.loads(text) if kind.startswith("dict") else _TYPES.get(kind, str)(text)
 
 
 def main() -> None:
     """Run the emulator."""
-    stop = threading.Event()
+    stop, parent = threading.Event(), os.getppid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    parent = os.getppid()
-    with Emulator(**read_options(sys.argv[1:])) as emulator:
+    with Emulator(**read_arguments()) as emulator:
         print(json.dumps(emulator.address()), flush=True)
-        while not stop.wait(0.5) and os.getppid() == parent:
+        while not stop.wait(_PARENT_CHECK) and os.getppid() == parent:
             pass
 
 

@@ -1,195 +1,189 @@
-"""Falcon's API host: token, revoke, discovery, refresh (reference sections 1, 2 and 4)."""
+"""Falcon's API host: token, revoke, discovery and refresh (Event Streams reference 1, 2 and 4).
+
+Rules: the Host decides which cloud is asked. A commercial cloud redirects a token request to the tenant's home with
+308, a government cloud neither redirects nor is redirected to. An app id is folded to lower case. Discovery issues
+session tokens, the refresh none.
+"""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import time
 import uuid
-from email.utils import formatdate
-from typing import Any, Dict, Mapping, Optional
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, Optional
 
-from tests.emulator.authority import CLOUDS
-from tests.emulator.server import Exchange
+from tests.emulator.clouds import COMMERCIAL, DOMAINS, LOCAL, cloud_of, firehose_of
+from tests.emulator.exchange import Exchange
+from tests.emulator.limits import Verdict
+from tests.emulator.listener import Connection
 from tests.emulator.tenant import Tenant
+from tests.emulator.tokens import Bearer
+from tests.emulator.wire import Answer, Request, json_answer
 
-_DISCOVERABLE = ("us-1", "us-2", "us-3", "eu-1")
-_ACTION = "/sensors/entities/datafeed-actions/v1/"
-
-
-def cloud_of(host: str) -> str:
-    """The cloud that a Host header names; `custom` for the emulator's own address."""
-    name = host.rpartition(":")[0] or host
-    for cloud, domain in CLOUDS.items():
-        if name in (f"api.{domain}", f"firehose.{domain}"):
-            return cloud
-    return "custom"
+DISCOVERY = "/sensors/entities/datafeed/v2"
+ACTIONS = "/sensors/entities/datafeed-actions/v1/"
+ACTION = "refresh_active_stream_session"
 
 
-class ApiExchange(Exchange):
-    """One call of the API."""
+class Api:
+    """The API of a tenant."""
 
-    tenant: Tenant
-    feed_port: int
+    def __init__(self, tenant: Tenant, feed_port: int) -> None:
+        self._tenant = tenant
+        self._feed_port = feed_port
 
-    def do_GET(self) -> None:
-        """Discovery."""
-        if self._fault("discover" if self.route == "/sensors/entities/datafeed/v2" else "other", b""):
-            return
-        if self.route != "/sensors/entities/datafeed/v2":
-            self._refuse(404, "not found")
-        elif self._bearer_ok():
-            self._discover()
+    def serve(self, connection: Connection) -> None:
+        """Answer the requests of one connection."""
+        exchange = Exchange(self._tenant, connection)
+        for request in exchange.requests():
+            self._exchange(exchange, request)
 
-    def do_POST(self) -> None:
-        """Token, revoke, refresh."""
-        body = self.read_body()
-        kinds = {"/oauth2/token": "token", "/oauth2/revoke": "revoke"}
-        kind = kinds.get(self.route, "refresh" if self.route.startswith(_ACTION) else "other")
-        partition = self.route[len(_ACTION) :] if kind == "refresh" else None
-        if self._fault(kind, body, partition):
-            return
+    def _exchange(self, exchange: Exchange, request: Request) -> None:
+        kind, partition = kind_of(request)
+        app_id = request.query.get("appId", "").lower() or None
+        fault = self._tenant.faults.take(kind, self._tenant.clock.now(), partition, app_id) or {}
+        verdict, refusal = self._count(kind, request)
+        base = self._tenant.headers(request.host, verdict)
+        if not exchange.is_spoiled(kind, request, fault, base):
+            answer = refusal or self._answer(kind, request, partition)
+            exchange.answer(kind, request, answer, fault, base)
+
+    # -- the four operations ---------------------------------------------------------------------------------------
+
+    def _answer(self, kind: str, request: Request, partition: Optional[str]) -> Answer:
         if kind == "token":
-            self._token(dict(parse_qsl(body.decode())))
-        elif kind == "revoke":
-            self._revoke(dict(parse_qsl(body.decode())))
-        elif kind == "refresh":
-            if self._bearer_ok():
-                self._refresh(str(partition))
-        else:
-            self._refuse(404, "not found")
+            return self._token(request)
+        if kind == "revoke":
+            return self._revoke(request)
+        if kind == "unknown":
+            return refuse(404, "404: Page Not Found")
+        bearer = self._bearer(request)
+        if bearer is None:
+            return refuse(401, "access denied, invalid bearer token")
+        return self._discover(request, bearer) if kind == "discover" else self._refresh(request, str(partition))
 
-    # -- the four calls --------------------------------------------------------------------------------------------
+    def _token(self, request: Request) -> Answer:
+        tenant, asked, form = self._tenant, cloud_of(request.host), request.form
+        home = tenant.home(request.host)
+        client_id, secret = credentials_of(request)
+        if home != asked and asked != LOCAL:
+            if home in COMMERCIAL and asked in COMMERCIAL:
+                location = f"https://api.{DOMAINS[home]}/oauth2/token"
+                return Answer(308, {"Location": location, "X-Cs-Region": home}, b"")
+            return refuse(400, f"Failed to generate access token for clientID={client_id}")
+        if client_id not in tenant.tokens.clients:
+            return refuse(400, f"Failed to generate access token for clientID={client_id}")
+        if not tenant.tokens.is_client(client_id, secret):
+            return refuse(403, "access denied, authorization failed")
+        member_cid = form.get("member_cid", "")
+        if member_cid and without_checksum(member_cid) != without_checksum(tenant.options.member_cid):
+            return refuse(403, "access denied, authorization failed")
+        token = tenant.tokens.mint_bearer(client_id, home, member_cid)
+        life = int(tenant.options.token_life)
+        return json_answer(201, {"access_token": token, "expires_in": life, "token_type": "bearer"})
 
-    def _token(self, form: Mapping[str, str]) -> None:
-        tenant, cloud = self.tenant, cloud_of(self.headers.get("Host", ""))
-        home = tenant.home(cloud)
-        pair = _pair(form, self.headers.get("Authorization", ""))
-        if home != cloud:
-            if cloud in _DISCOVERABLE and home in _DISCOVERABLE:
-                location = f"https://api.{CLOUDS[home]}/oauth2/token"
-                self.answer(308, b"", self._headers({"Location": location, "X-Cs-Region": home}))
-            else:
-                self._refuse(400, f"Failed to generate access token for clientID={pair[0]}")
-        elif pair != (tenant.client_id, tenant.client_secret) or not tenant.has_member(form.get("member_cid")):
-            self._refuse(403, "access denied, authorization failed")
-        else:
-            token = tenant.issue_bearer(cloud, form.get("member_cid", ""))
-            tree = {"access_token": token, "expires_in": int(tenant.options.token_life), "token_type": "bearer"}
-            self.answer_json(201, tree, self._headers({"X-Cs-Region": home}))
+    def _revoke(self, request: Request) -> Answer:
+        if not self._tenant.tokens.is_client(*credentials_of(request)):
+            return refuse(403, "access denied, authorization failed")
+        self._tenant.tokens.revoke(request.form.get("token", ""))
+        return json_answer(200, {"meta": meta(), "errors": []})
 
-    def _revoke(self, form: Mapping[str, str]) -> None:
-        self.tenant.bearers.pop(form.get("token", ""), None)
-        self._accept()
+    def _discover(self, request: Request, bearer: Bearer) -> Answer:
+        options, occupancy = self._tenant.options, self._tenant.occupancy
+        app_id, style = request.query.get("appId", "").lower(), request.query.get("format") or "json"
+        if not app_id or style not in ("json", "flatjson"):
+            return refuse(400, "Invalid appId" if not app_id else "Invalid format")
+        partitions = self._tenant.offered()
+        free = [each for each in partitions if occupancy.is_free(app_id, each.name)]
+        if options.siblings == "all" and free:
+            free = partitions
+        elif options.siblings == "null" and len(free) < len(partitions):
+            free = []
+        tree: dict[str, Any] = {"meta": meta("FalconHose")}
+        if options.errors != "absent":
+            tree["errors"] = None if options.errors == "null" else []
+        if free or options.empty != "missing":
+            found = [self._resource(request, bearer, app_id, each.name, style == "flatjson") for each in free]
+            tree["resources"] = found or ([] if options.empty == "[]" else None)
+        return json_answer(200, tree)
 
-    def _discover(self) -> None:
-        tenant, query = self.tenant, self.query
-        app_id = query.get("appId", "").lower()
-        if not app_id or query.get("format", "json") not in ("json", "flatjson"):
-            self._refuse(400, "Invalid appId or format")
-            return
-        resources = [self._resource(app_id, part.name, query) for part in tenant.offered(app_id)]
-        tree: Dict[str, Any] = {"meta": self._meta("FalconHose")}
-        if tenant.options.errors != "absent":
-            tree["errors"] = None if tenant.options.errors == "null" else []
-        if resources or tenant.options.empty != "missing":
-            tree["resources"] = resources or (None if tenant.options.empty == "null" else [])
-        self.answer_json(200, tree, self._headers({}))
-
-    def _resource(self, app_id: str, partition: str, query: Mapping[str, str]) -> Dict[str, Any]:
-        tenant = self.tenant
-        host = self.headers.get("Host", "")
-        cloud = cloud_of(host)
-        feed_host = f"127.0.0.1:{self.feed_port}" if cloud == "custom" else f"firehose.{CLOUDS[cloud]}"
-        token, expires = tenant.issue_lease(app_id, partition)
-        suffix = "&format=flatjson" if query.get("format") == "flatjson" else ""
-        whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(expires))
+    def _resource(self, request: Request, bearer: Bearer, app_id: str, partition: str, flat: bool) -> dict[str, Any]:
+        token, expires = self._tenant.tokens.mint_pass(app_id, partition, bearer.client_id, flat)
+        firehose = firehose_of(request.host, self._feed_port)
         resource = {
-            "dataFeedURL": f"https://{feed_host}/sensors/entities/datafeed/v1/{partition}?appId={app_id}{suffix}",
-            "sessionToken": {"token": token, "expiration": f"{whole}.{int(expires % 1 * 1e9):09d}Z"},
-            "refreshActiveSessionURL": f"https://{host}{_ACTION}{partition}?appId={app_id}"
-            "&action_name=refresh_active_stream_session",
-            "refreshActiveSessionInterval": tenant.options.refresh_interval,
+            "dataFeedURL": f"https://{firehose}/sensors/entities/datafeed/v1/{partition}?appId={app_id}",
+            "sessionToken": {"token": token, "expiration": nanoseconds(expires)},
+            "refreshActiveSessionURL": f"https://{request.host}{ACTIONS}{partition}?appId={app_id}&action_name={ACTION}",
+            "refreshActiveSessionInterval": self._tenant.options.refresh_interval,
         }
-        return {**resource, **tenant.options.resource_override.get(partition, {})}
+        return {**resource, **self._tenant.options.resource_override.get(partition, {})}
 
-    def _refresh(self, partition: str) -> None:
-        query = self.query
-        if self.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-            self._refuse(415, "415: Unsupported Media Type")
-        elif query.get("action_name") != "refresh_active_stream_session" or not query.get("appId"):
-            self._refuse(400, "Invalid action_name or appId")
-        elif self.tenant.refresh(query["appId"].lower(), partition):
-            self._accept()
+    def _refresh(self, request: Request, partition: str) -> Answer:
+        if request.content_type != "application/json":
+            return refuse(415, "415: Unsupported Media Type")
+        if request.query.get("action_name") != ACTION or not request.query.get("appId"):
+            return refuse(400, "Invalid action_name or appId")
+        if not self._tenant.occupancy.refresh(request.query["appId"].lower(), partition):
+            return refuse(404, "no active stream session found")
+        return json_answer(200, {"meta": meta(), "errors": []})
+
+    # -- who calls -------------------------------------------------------------------------------------------------
+
+    def _bearer(self, request: Request) -> Optional[Bearer]:
+        kind, token = request.authorization
+        return self._tenant.tokens.bearer(token, cloud_of(request.host)) if kind.lower() == "bearer" else None
+
+    def _count(self, kind: str, request: Request) -> tuple[Optional[Verdict], Optional[Answer]]:
+        if not self._tenant.options.rate_limits:
+            return None, None
+        if kind == "token":
+            limit, caller = "token", request.peer
         else:
-            self._refuse(404, "no active stream session found")
-
-    # -- shared ----------------------------------------------------------------------------------------------------
-
-    def _bearer_ok(self) -> bool:
-        if self.tenant.bearer_ok(self.headers.get("Authorization", ""), cloud_of(self.headers.get("Host", ""))):
-            return True
-        self._refuse(401, "access denied, invalid bearer token")
-        return False
-
-    def _accept(self) -> None:
-        self.answer_json(200, {"meta": self._meta("crowdstrike-api-gateway"), "errors": []}, self._headers({}))
-
-    def _refuse(self, status: int, message: str) -> None:
-        tree = {"meta": self._meta("crowdstrike-api-gateway"), "errors": [{"code": status, "message": message}]}
-        self.answer_json(status, tree, self._headers({}))
-
-    def _meta(self, powered_by: str) -> Dict[str, Any]:
-        return {"query_time": 1.7e-07, "powered_by": powered_by, "trace_id": str(uuid.uuid4())}
-
-    def _headers(self, more: Mapping[str, str]) -> Dict[str, str]:
-        return {
-            "X-Cs-Traceid": str(uuid.uuid4()),
-            "X-Ratelimit-Limit": "6000",
-            "X-Ratelimit-Remaining": "5999",
-            **more,
-        }
-
-    def date_time_string(self, timestamp: Optional[float] = None) -> str:
-        """The `Date` header, in emulated time."""
-        return formatdate(self.tenant.clock.now() + self.tenant.options.date_skew, usegmt=True)
-
-    def _fault(self, kind: str, body: bytes, partition: Optional[str] = None) -> bool:
-        """Record the request; answer by a scripted fault where one waits."""
-        form = dict(parse_qsl(body.decode("utf-8", "replace"))) if kind in ("token", "revoke") else {}
-        self.tenant.record(
-            kind=kind,
-            method=self.command,
-            host=self.headers.get("Host", ""),
-            path=self.route,
-            query=self.query,
-            raw_query=urlsplit(self.path).query,
-            authorization=self.headers.get("Authorization", "").partition(" ")[0],
-            content_type=self.headers.get("Content-Type", ""),
-            form=sorted(form),
-        )
-        step = self.tenant.faults.take(kind, self.tenant.clock.now(), partition)
-        if step is None:
-            return False
-        answer_fault(self, self.tenant, step["answer"], self._headers({}))
-        return True
+            limit = "customer" if kind == "revoke" or self._bearer(request) else "bad bearer"
+            caller = self._tenant.options.customer if limit == "customer" else request.peer
+        verdict = self._tenant.limits.count(limit, caller, self._tenant.clock.now())
+        return verdict, refuse(429, "API rate limit exceeded.") if verdict.retry_at is not None else None
 
 
-def answer_fault(exchange: Exchange, tenant: Tenant, answer: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-    """Give a scripted answer."""
-    time.sleep(tenant.clock.real(answer.get("delay", 0)))
-    now = int(tenant.clock.now())
-    scripted = {
-        name: str(now + int(value[1:])) if str(value).startswith("+") else str(value)
-        for name, value in answer.get("headers", {}).items()
-    }
-    body = answer.get("body", "")
-    exchange.answer(answer.get("status", 200), body.encode(), {**headers, **scripted})
+def kind_of(request: Request) -> tuple[str, Optional[str]]:
+    """Which operation this is, and on which partition."""
+    if request.method == "POST" and request.path in ("/oauth2/token", "/oauth2/revoke"):
+        return request.path.rpartition("/")[2], None
+    if request.method == "GET" and request.path == DISCOVERY:
+        return "discover", None
+    if request.method == "POST" and request.path.startswith(ACTIONS):
+        return "refresh", request.path[len(ACTIONS) :]
+    return "unknown", None
 
 
-def _pair(form: Mapping[str, str], authorization: str) -> tuple[str, str]:
-    kind, _, value = authorization.partition(" ")
+def credentials_of(request: Request) -> tuple[str, str]:
+    """Id and secret, from Basic authorization or from the form."""
+    kind, value = request.authorization
     if kind.lower() == "basic":
-        client_id, _, secret = base64.b64decode(value).decode().partition(":")
+        try:
+            client_id, _, secret = base64.b64decode(value).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
         return client_id, secret
-    return form.get("client_id", ""), form.get("client_secret", "")
+    return request.form.get("client_id", ""), request.form.get("client_secret", "")
+
+
+def without_checksum(cid: str) -> str:
+    """A CID as events bear it: lower case, without the console's checksum suffix."""
+    return cid.partition("-")[0].lower()
+
+
+def meta(powered_by: str = "crowdstrike-api-gateway") -> dict[str, Any]:
+    """The envelope's `meta`."""
+    return {"query_time": 1.7e-07, "powered_by": powered_by, "trace_id": str(uuid.uuid4())}
+
+
+def refuse(status: int, message: str) -> Answer:
+    """A gateway error."""
+    return json_answer(status, {"meta": meta(), "errors": [{"code": status, "message": message}]})
+
+
+def nanoseconds(at: float) -> str:
+    """RFC 3339 with nine fractional digits, as Falcon writes an expiration."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1_000_000_000):09d}Z"

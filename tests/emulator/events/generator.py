@@ -1,0 +1,61 @@
+"""The events of one partition, one after another: first one of everything, then the mix, with episodes in between.
+
+Rules: the same seed makes the same events for the same times. Events are in the order of their offsets, not quite in
+the order of their creation (events reference 12: small inversions across types).
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from itertools import cycle
+from typing import Iterator, Optional
+
+from tests.emulator.events.catalogue import Catalogue
+from tests.emulator.events.template import Template
+from tests.emulator.log import Line
+
+_REFILL = 512
+_EPISODE_CHANCE = 0.15  # per refill
+_INVERSION_CHANCE, _LARGEST_INVERSION = 0.05, 2000  # ms
+
+
+class Generator:
+    """An endless source of events."""
+
+    def __init__(self, catalogue: Catalogue, seed: str, customer: str) -> None:
+        self._catalogue = catalogue
+        self._customer = customer.encode()
+        self._rng = random.Random(seed)
+        tour = catalogue.tour()
+        self._rng.shuffle(tour)
+        self._queue = deque(tour)
+        self._templates = [template for template, _ in catalogue.weighted]
+        self._weights = [weight for _, weight in catalogue.weighted]
+        self._number = 0
+
+    def make(
+        self, count: int, first_offset: int, start: float, end: float, types: Optional[list[str]] = None
+    ) -> list[Line]:
+        """That many events, created between two instants (epoch seconds), of all types or of these in turn."""
+        source = self._mix() if types is None else cycle(self._catalogue.of(types))
+        rng, customer = self._rng, self._customer
+        begin, step = start * 1000, (end - start) * 1000 / max(count, 1)
+        lines = []
+        for number in range(count):
+            created = int(begin + step * (number + 1))
+            if rng.random() < _INVERSION_CHANCE:
+                created -= rng.randrange(_LARGEST_INVERSION)
+            template = next(source)
+            offset = first_offset + number
+            lines.append(Line(offset, template.event_type, template.stamp(customer, offset, created, self._number)))
+            self._number += 1
+        return lines
+
+    def _mix(self) -> Iterator[Template]:
+        while True:
+            if not self._queue:
+                self._queue.extend(self._rng.choices(self._templates, self._weights, k=_REFILL))
+                if self._rng.random() < _EPISODE_CHANCE:
+                    self._queue.extend(self._rng.choice(self._catalogue.episodes))
+            yield self._queue.popleft()

@@ -1,0 +1,115 @@
+"""One feed as the tenant remembers it: what was asked, how far it was served, how it ended; and the bell that wakes
+it.
+
+Rules: only the feed's own thread writes its record, others may `order` its end. What was delivered is kept as
+stretches of log indexes, never per event. An ending is named by who ended and how: `fin` and `reset` are the client's,
+`eof`, `cut` and `server reset` ours.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, NamedTuple, Optional
+
+from tests.emulator.partition import Partition
+
+ORDERS = ("eof", "cut", "reset")
+
+
+class Bell:
+    """Wakes a thread that waits in `select`."""
+
+    def __init__(self) -> None:
+        self._ear, self._hammer = socket.socketpair()
+        self._ear.setblocking(False)
+        self._hammer.setblocking(False)
+
+    def fileno(self) -> int:
+        """What to wait for."""
+        return self._ear.fileno()
+
+    def ring(self) -> None:
+        """Wake the thread; any thread may call it, also after the end."""
+        try:
+            self._hammer.send(b"!")
+        except OSError:
+            pass  # rung often enough already, or nobody listens any more
+
+    def hush(self) -> None:
+        """Forget the rings so far."""
+        try:
+            self._ear.recv(4096)
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._ear.close()
+        self._hammer.close()
+
+
+class Asked(NamedTuple):
+    """What the client asked for when it opened the feed."""
+
+    app_id: str
+    client_id: str
+    offset: Optional[int]
+    whence: Optional[str]
+    event_types: tuple[str, ...]
+    flat: bool
+
+
+class Feed:
+    """One feed of a partition, from its opening on."""
+
+    def __init__(self, number: int, partition: Partition, asked: Asked, opened_at: float) -> None:
+        self.number = number
+        self.partition = partition
+        self.name = partition.name
+        self.asked = asked
+        self.opened_at = self.refreshed_at = opened_at
+        self.refreshes = 0
+        self.ended_at: Optional[float] = None
+        self.ending = ""
+        self.free_at: Optional[float] = None  # None while connected: then (app id, partition) is taken
+        self.client_left = False
+        self.stretches: list[list[int]] = []  # [generation, first index, index after the last]
+        self.withheld: list[tuple[int, int]] = []
+        self.repeated: list[tuple[int, int]] = []
+        self.heartbeats = 0
+        self.bytes = 0
+        self.bell = Bell()
+        self.ordered: Optional[str] = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What only one feed may hold at a time."""
+        return self.asked.app_id, self.name
+
+    @property
+    def wanted(self) -> Optional[frozenset[str]]:
+        """The types of the filter, None for all."""
+        return frozenset(self.asked.event_types) or None
+
+    def order(self, how: str) -> None:
+        """Have the feed end itself, one of ORDERS."""
+        if how not in ORDERS:
+            raise ValueError(f"a feed ends by one of {', '.join(ORDERS)}, not {how!r}")
+        self.ordered = how
+        self.bell.ring()
+
+    def row(self) -> dict[str, Any]:
+        """The record as JSON."""
+        return {
+            "feed": self.number,
+            "partition": self.name,
+            **self.asked._asdict(),
+            "opened_at": self.opened_at,
+            "refreshed_at": self.refreshed_at,
+            "refreshes": self.refreshes,
+            "ended_at": self.ended_at,
+            "ending": self.ending,
+            "heartbeats": self.heartbeats,
+            "bytes": self.bytes,
+            "stretches": self.stretches,
+        }

@@ -1,0 +1,220 @@
+"""What a test may do to the emulator and ask of it, in process or over the control endpoint by the same names.
+
+Rules: every argument and every result is JSON, but for bytes, which travel as {"base64": text}; what can be long is an
+iterator of rows. A lever that makes no sense raises ValueError with a sentence.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Iterable, Iterator, Mapping, Optional, Union
+
+from tests.emulator import ledger
+from tests.emulator.clock import EmulatedClock
+from tests.emulator.events.lines import hard_lines
+from tests.emulator.feed import Feed
+from tests.emulator.log import read_line
+from tests.emulator.options import Options
+from tests.emulator.partition import Partition
+from tests.emulator.script import line_of
+from tests.emulator.supply import Supply
+from tests.emulator.tenant import Tenant
+
+RawLine = Union[bytes, str, Mapping[str, str]]
+
+
+class Levers:
+    """The levers of one tenant."""
+
+    def __init__(self, tenant: Tenant, supply: Supply) -> None:
+        self.tenant = tenant
+        self.supply = supply
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def publish(self, partition: str, *lines: RawLine) -> list[int]:
+        """Append lines as they are; returns the offsets by which they are found."""
+        raw = [line if isinstance(line, bytes) else line_of(line) for line in lines]
+        return self._partition(partition).publish([read_line(line) for line in raw], self.tenant.clock.now())
+
+    def publish_hard_lines(self, partition: str) -> list[str]:
+        """Append the broken lines of `events.lines`; returns their names, in their order."""
+        found = self._partition(partition)
+        lines = hard_lines(found.log.next_offset)
+        found.publish([read_line(line) for line in lines.values()], self.tenant.clock.now())
+        return list(lines)
+
+    def generate(
+        self, count: int, partition: Optional[str] = None, types: Optional[list[str]] = None, span: float = 0.0
+    ) -> None:
+        """Append that many events of the last `span` seconds to one partition or each: the mix, or these types in turn."""
+        for each in self.tenant.offered() if partition is None else [self._partition(partition)]:
+            self.supply.generate(each, count, span, types)
+
+    def set_rate(self, rate: float) -> None:
+        """Generate that many events a second and partition from now on."""
+        self.set_option("rate", rate)
+
+    def offsets(self) -> dict[str, int]:
+        """Per partition the offset that comes next."""
+        return {partition.name: partition.log.next_offset for partition in self.tenant.offered()}
+
+    # -- partitions ------------------------------------------------------------------------------------------------
+
+    def add_partition(self, partition: str, first_offset: int = 0) -> None:
+        """A partition appears."""
+        if partition in self.tenant.partitions:
+            raise ValueError(f"partition {partition} is there already")
+        self.tenant.partitions[partition] = Partition(partition, first_offset)
+
+    def remove_partition(self, partition: str) -> None:
+        """A partition vanishes; its feeds are cut, its ledger stays."""
+        self.tenant.removed.append(self._partition(partition))
+        del self.tenant.partitions[partition]
+        self.drop_feeds(partition)
+
+    def rename_partition(self, partition: str, name: str) -> None:
+        """A partition is known by another id from now on; its feeds are cut."""
+        found = self._partition(partition)
+        self.drop_feeds(partition)
+        names = {name if each == partition else each: where for each, where in self.tenant.partitions.items()}
+        found.name = name
+        self.tenant.partitions = names
+
+    def reset_partition(self, partition: str, first_offset: int = 0, drop: bool = True) -> None:
+        """The vendor starts a partition's offsets anew; open feeds are cut, or go on with the new events."""
+        self._partition(partition).reset(first_offset)
+        if drop:
+            self.drop_feeds(partition)
+
+    def trim(self, partition: str, keep: int) -> None:
+        """Retention: only the newest events stay."""
+        self._partition(partition).log.trim(keep)
+
+    # -- clients and customers -------------------------------------------------------------------------------------
+
+    def rotate_secret(self, revoke: bool = False, client_id: Optional[str] = None) -> str:
+        """A new secret for an API client, the first by default; the old one is refused, `revoke` ends the bearers too."""
+        client_id = client_id or next(iter(self.tenant.tokens.clients))
+        secret = self.tenant.tokens.clients[client_id] = secrets.token_hex(20)
+        if revoke:
+            self.revoke_bearers()
+        return secret
+
+    def add_client(self, client_id: Optional[str] = None, client_secret: Optional[str] = None) -> dict[str, str]:
+        """One more API client of this tenant."""
+        client_id, client_secret = client_id or secrets.token_hex(16), client_secret or secrets.token_hex(20)
+        self.tenant.tokens.clients[client_id] = client_secret
+        return {"client_id": client_id, "client_secret": client_secret}
+
+    def remove_client(self, client_id: str) -> None:
+        """An API client is deleted, its bearers with it."""
+        if self.tenant.tokens.clients.pop(client_id, None) is None:
+            raise ValueError(f"no client {client_id}")
+
+    def revoke_bearers(self) -> None:
+        """No bearer is good any more."""
+        self.tenant.tokens.revoke()
+
+    def become_another_tenant(self, customer: str, client_id: Optional[str] = None) -> None:
+        """Behind the same address stands another customer: other events, offsets from the beginning, its own client.
+
+        The secret stays, so that only the tenant has changed; without a client id that stays too.
+        """
+        self.tenant.options.customer = customer
+        self.tenant.client_id = client_id or self.tenant.client_id
+        self.revoke_bearers()
+        self.supply.forget()
+        for partition in self.offsets():
+            self.reset_partition(partition)
+
+    # -- trouble ---------------------------------------------------------------------------------------------------
+
+    def add_faults(self, steps: list[Mapping[str, Any]]) -> None:
+        """Append steps to the script of faults; see `faults`."""
+        self.tenant.faults.add(steps, self.tenant.clock.now())
+
+    def clear_faults(self) -> None:
+        """Forget the script of faults."""
+        self.tenant.faults.clear()
+
+    def waiting_faults(self) -> list[dict[str, Any]]:
+        """The steps that have not come true, or not often enough."""
+        return self.tenant.faults.waiting()
+
+    def drop_feeds(self, partition: Optional[str] = None, app_id: Optional[str] = None, how: str = "cut") -> int:
+        """End the open feeds of a partition and an app id, or of all, by eof, cut or reset; returns how many."""
+        found = [feed for feed in self.tenant.occupancy.live() if _matches(feed, partition, app_id)]
+        for feed in found:
+            feed.order(how)
+        return len(found)
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Change an option from now on."""
+        self.tenant.options.check(name, value)
+        setattr(self.tenant.options, name, value)
+
+    def options(self) -> dict[str, Any]:
+        """The options as they stand, without secrets."""
+        names = [name for name in vars(Options()) if name not in ("client_secret", "proxy_login")]
+        return {name: getattr(self.tenant.options, name) for name in names}
+
+    def skip(self, seconds: float) -> None:
+        """Let that much emulated time have passed."""
+        if not isinstance(self.tenant.clock, EmulatedClock):
+            raise ValueError("this clock was handed in: whoever handed it in moves it")
+        self.tenant.clock.skip(seconds)
+
+    def now(self) -> float:
+        """The emulated time, in epoch seconds."""
+        return self.tenant.clock.now()
+
+    # -- what happened ---------------------------------------------------------------------------------------------
+
+    def requests(self, kind: Optional[str] = None, after: int = 0) -> list[dict[str, Any]]:
+        """What clients asked, without secrets: all but the first `after` requests, of one kind or all."""
+        return [row for row in self.tenant.requests[after:] if kind in (None, row["kind"])]
+
+    def feeds(self) -> list[dict[str, Any]]:
+        """Every feed there was: what was asked, how it ended, how far it was served."""
+        return [feed.row() for feed in self.tenant.occupancy.feeds]
+
+    def connections(self) -> list[list[str]]:
+        """The feeds that are open, as [app id, partition]."""
+        return [list(feed.key) for feed in self.tenant.occupancy.live()]
+
+    def violations(self) -> list[dict[str, Any]]:
+        """Attempts at a second feed on one (app id, partition): there must be none."""
+        return list(self.tenant.occupancy.violations)
+
+    def proxy_targets(self) -> list[str]:
+        """What clients asked the proxy to connect to, as host:port."""
+        return list(self.tenant.proxied)
+
+    def published(self, partition: str) -> Iterator[list[Any]]:
+        """Rows [offset, sha256] of everything that was published to a partition, in order."""
+        return map(list, ledger.published(self._partition(partition)))
+
+    def ledger(self, app_id: Optional[str] = None) -> dict[str, list[list[Any]]]:
+        """Per partition rows [offset, sha256, times sent] of all that was published; sent to one app id, or to any."""
+        feeds = [feed for feed in self.tenant.occupancy.feeds if app_id in (None, feed.asked.app_id)]
+        return {each.name: [list(row) for row in ledger.counted(each, feeds)] for each in self.tenant.offered()}
+
+    def deliveries(self, app_id: Optional[str] = None) -> Iterator[dict[str, Any]]:
+        """Rows of who was sent what: app id, client, partition, generation, offset, SHA-256, times."""
+        for partition in [*self.tenant.removed, *self.tenant.offered()]:
+            rows: Iterable[ledger.Delivery] = ledger.deliveries(partition, self.tenant.occupancy.feeds, app_id)
+            yield from (row._asdict() for row in rows)
+
+    def _partition(self, name: str) -> Partition:
+        found = self.tenant.partitions.get(name) or next((p for p in self.tenant.removed if p.name == name), None)
+        if found is None:
+            raise ValueError(f"no partition {name}")
+        return found
+
+
+def _matches(feed: Feed, partition: Optional[str], app_id: Optional[str]) -> bool:
+    return partition in (None, feed.name) and app_id in (None, feed.asked.app_id)
+
+
+LEVERS = tuple(name for name in vars(Levers) if not name.startswith("_"))

@@ -1,0 +1,96 @@
+"""Everything that can be set, with Falcon's documented or observed behaviour as default (Event Streams reference 8).
+
+Rules: times are emulated seconds; an option may be changed while the emulator runs, and counts from then on (ports,
+folder, seed, time and credentials excepted). Each option is also a command-line option of the same name with dashes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, fields
+from typing import Any, Optional
+
+
+def option(default: Any, text: str, choices: Optional[tuple[str, ...]] = None) -> Any:
+    """One option with its text for `--help`."""
+    return field(default=default, metadata={"text": text, "choices": choices})
+
+
+@dataclass
+class Options:
+    """The emulator's options."""
+
+    api_port: int = option(0, "port of the API; 0 takes a free one")
+    feed_port: int = option(0, "port of the firehose")
+    control_port: int = option(0, "port of the control endpoint")
+    proxy_port: int = option(0, "port of the CONNECT proxy")
+    ca_dir: Optional[str] = option(
+        None, "folder of the test CA; kept, so that a restart is trusted. Default: temporary"
+    )
+    proxy_login: Optional[tuple[str, str]] = option(None, "user and password that the proxy asks for, as user:password")
+    proxy_tls: bool = option(False, "speak TLS to clients of the proxy")
+
+    partitions: int = option(1, "how many partitions, with the ids 0 to N-1")
+    seed: int = option(1, "what the generated events grow from")
+    preload: int = option(0, "events retained per partition at the start")
+    rate: float = option(0.0, "generated events per second and partition")
+    events: Optional[str] = option(None, "replay this file's lines byte for byte, spread over the partitions, in order")
+    floor: int = option(0, "offset of each partition's first retained event")
+    retention: float = option(7 * 86400.0, "how long events are retained")
+
+    time_scale: float = option(1.0, "how much faster the clock runs; 0 stands still until told to skip")
+    epoch: Optional[float] = option(
+        None, "where both times agree, to share the clock with another process; default: now"
+    )
+    date_skew: float = option(0.0, "how far the Date header is off")
+
+    client_id: str = option("1111222233334444555566667777aaaa", "the API client's id")
+    client_secret: str = field(
+        default_factory=lambda: secrets.token_hex(20), metadata={"text": "its secret; default: random", "choices": None}
+    )
+    member_cid: str = option("", "the one child tenant to which a token may be locked")
+    customer: str = option("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "the customer id (CID) in the events")
+    home_cloud: str = option("", "where the tenant lives, e.g. us-2; default: wherever it is asked")
+
+    token_life: float = option(1799.0, "life of a bearer")
+    session_token_life: float = option(300.0, "how long a session token opens a feed")
+    refresh_interval: int = option(1800, "refreshActiveSessionInterval of a discovery answer")
+    session_life: float = option(1800.0, "a feed without a refresh is ended after this")
+    longest_session: float = option(0.0, "a feed is ended after this in any case; 0 never (4 h were seen once)")
+    cut: str = option("abort", "how those feeds end: abruptly or with a last chunk", ("abort", "eof"))
+    heartbeat: Optional[float] = option(5.0, "blank line after this much silence; none for no heartbeats")
+    linger: float = option(1.0, "(app id, partition) is free this long after a FIN")
+    lock: float = option(60.0, "and this long after a reset or a half-open connection")
+    siblings: str = option("free", "what rediscovery shows while siblings are connected", ("free", "all", "null"))
+    empty: str = option("null", "resources where no partition is free", ("null", "missing", "[]"))
+    errors: str = option("empty", "errors in a good discovery answer", ("empty", "null", "absent"))
+    takeover: bool = option(False, "a second feed takes over instead of being refused")
+    beyond_head: str = option("hold", "an offset beyond the head: hold the feed open, or answer 400", ("hold", "400"))
+    resource_override: dict[str, dict[str, Any]] = field(
+        default_factory=dict,
+        metadata={"text": "per partition what its discovery says instead, as JSON", "choices": None},
+    )
+    separator: str = option(".", "between the names of a flatjson key (no public sample exists)")
+
+    rate_limits: bool = option(True, "6000 calls, 300 tokens, 15 bad bearers a minute")
+    audit: bool = option(False, "streamStarted and streamStopped events")
+    api_audit: bool = option(False, "an APIActivityAuditEvent for each call of the API, in the first partition")
+
+    chunk_events: int = option(0, "most events per chunk; 0 as many as fit")
+    chunk_bytes: int = option(65536, "most bytes per chunk; a small number splits lines and characters")
+    write_bytes: int = option(0, "most bytes per write to the socket; 0 as many as it takes")
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            self.check(each.name, getattr(self, each.name))
+
+    def check(self, name: str, value: Any) -> None:
+        """Refuse a name or a value that means nothing."""
+        known = {each.name: each for each in fields(self)}
+        if name not in known:
+            raise ValueError(f"no option {name}")
+        choices = known[name].metadata["choices"]
+        if choices and value not in choices:
+            raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+        if isinstance(value, (int, float)) and value < 0 and name != "date_skew":
+            raise ValueError(f"{name} is not negative")

@@ -1,0 +1,214 @@
+"""The body of one feed: events by offset, heartbeats, and the end that time or the script brings.
+
+Rules: what the ledger says was delivered was handed to the socket whole; it is noted before it is written, so that a
+client never knows more than the ledger, and taken back when the write fails. Silence is measured from the last byte. A
+feed that is not refreshed ends after `session_life` (Event Streams reference 3.7).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from tests.emulator.feed import Feed
+from tests.emulator.flat import flatten
+from tests.emulator.listener import Connection
+from tests.emulator.log import Log
+from tests.emulator.pipe import Ended, Pipe
+from tests.emulator.tenant import Tenant
+from tests.emulator.wire import LAST_CHUNK, chunk
+
+HEARTBEAT = b"\r\n"
+_BATCH_BYTES = 1 << 18
+
+
+class Batch(NamedTuple):
+    """Events to be sent together: the indexes looked at, those that are sent, and their lines."""
+
+    first: int
+    last: int
+    indexes: list[range]
+    payload: bytes
+
+
+class Stream:
+    """The sending of one feed."""
+
+    def __init__(self, tenant: Tenant, connection: Connection, feed: Feed) -> None:
+        self.tenant = tenant
+        self.feed = feed
+        self.connection = connection
+        self.options = tenant.options
+        self.pipe = Pipe(connection, feed.bell, self.look)
+        self.events = 0  # sent so far
+        self.payload = 0  # bytes of body sent so far, heartbeats included
+        self.drip: Optional[tuple[int, float, float]] = None  # bytes at a time, seconds between, until
+        self._generation = feed.partition.generation
+        self._log: Log = feed.partition.log
+        self._mid_chunk = False
+        self._last_sent: Optional[tuple[int, int]] = None
+        self._quiet_since = tenant.clock.now()
+        self._not_before = feed.asked.offset
+        self.index = self._start()
+
+    def _start(self) -> int:
+        floor = self._log.floor(self.tenant.clock.now() - self.options.retention)
+        asked = self.feed.asked
+        if asked.offset is not None:  # wins over whence, as an assumption (reference 8, row 3)
+            return max(floor, self._log.index_of(asked.offset))
+        return len(self._log) if asked.whence == "2" else floor
+
+    # -- what the script and the feed's loop use -------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Raise `Ended` when the feed's time is over, or somebody ordered its end."""
+        feed, options, now = self.feed, self.options, self.tenant.clock.now()
+        if self.tenant.stopping.is_set():
+            raise Ended("cut")
+        if feed.ordered is not None:
+            self.end(feed.ordered)
+        too_old = options.longest_session and now - feed.opened_at >= options.longest_session
+        if too_old or now - feed.refreshed_at >= options.session_life:
+            self.end("eof" if options.cut == "eof" else "cut")
+
+    def end(self, how: str) -> None:
+        """End the feed in this way; does not return."""
+        if how == "eof" and not self._mid_chunk:
+            self._mid_chunk = True  # whatever interrupts the goodbye does not say it again
+            self.pipe.write(LAST_CHUNK)
+        raise Ended({"reset": "server reset"}.get(how, how))
+
+    def beat(self) -> None:
+        """Send a heartbeat when the silence has lasted long enough."""
+        every, now = self.options.heartbeat, self.tenant.clock.now()
+        if every and now - self._quiet_since >= every:
+            self.send(HEARTBEAT)
+            self.feed.heartbeats += 1
+
+    def idle(self) -> None:
+        """Wait until something may have happened."""
+        clock, feed, options = self.tenant.clock, self.feed, self.options
+        dues = [feed.refreshed_at + options.session_life]
+        if options.heartbeat:
+            dues.append(self._quiet_since + options.heartbeat)
+        self.pipe.wait(clock.real(max(0.0, min(dues) - clock.now())))
+
+    def pause(self, seconds: float) -> None:
+        """Let emulated time pass, watching the client."""
+        clock = self.tenant.clock
+        until = clock.now() + seconds
+        while clock.now() < until:
+            self.pipe.wait(clock.real(until - clock.now()))
+            self.look()
+
+    def send(self, payload: bytes) -> None:
+        """Send bytes of the body, in chunks as the options want them."""
+        most = self.options.chunk_bytes or len(payload)
+        most = min(most, self.drip[0]) if self.drip else most
+        for start in range(0, len(payload), most):
+            self.send_chunk(payload[start : start + most])
+            if self.drip:
+                self.pause(self.drip[1])
+                if self.tenant.clock.now() >= self.drip[2]:
+                    self.drip = None
+        self._quiet_since = self.tenant.clock.now()
+
+    def send_chunk(self, piece: bytes, declared: Optional[bytes] = None) -> None:
+        """Send one chunk; where more is declared than the piece, the rest stays owing."""
+        data = chunk(piece if declared is None else declared)
+        head = data.index(b"\n") + 1
+        before, self._mid_chunk = self.pipe.written, True
+        try:
+            self.pipe.write(data if declared is None else data[: head + len(piece)], self.options.write_bytes)
+            self._mid_chunk = declared is not None
+        finally:
+            sent = self.pipe.written - before
+            self.feed.bytes += sent
+            self.payload += max(0, min(sent - head, len(piece)))
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def next_batch(self, most_events: Optional[int] = None) -> Optional[Batch]:
+        """The next events that the client wants, None for none so far."""
+        self._follow_reset()
+        log, limit = self._log, self.options.chunk_events or None
+        if self._not_before is not None:
+            self.index = max(self.index, log.index_of(self._not_before))
+            self._not_before = None if self.index < len(log) else self._not_before
+        if self.index >= len(log):
+            return None
+        most = min(each for each in (most_events, limit, len(log)) if each is not None)
+        first, last = self.index, log.reach(self.index, _BATCH_BYTES)
+        if self.feed.wanted is None:
+            last = min(last, first + most)
+            indexes = [range(first, last)]
+        else:
+            indexes, last = self._wanted(first, last, most)
+        payload = b"".join(log.read(each.start, each.stop) for each in indexes)
+        if self.feed.asked.flat:
+            separator = self.options.separator
+            payload = b"".join(flatten(line, separator) + b"\n" for line in payload.split(b"\n")[:-1])
+        return Batch(first, last, indexes, payload)
+
+    def deliver(self, batch: Batch) -> None:
+        """Send a batch and note it."""
+        stretch, before = self._note(batch), self.payload
+        try:
+            self.send(batch.payload)
+        except Ended:
+            self._take_back(stretch, batch, self.payload - before)
+            raise
+        self.events += sum(map(len, batch.indexes))
+        self._last_sent = (self._generation, batch.indexes[-1][-1])
+
+    def deliver_part(self, batch: Batch, size: int, owing: bool = True) -> None:
+        """Send the first bytes of a batch, and note the lines that went out whole; `owing` declares the whole chunk."""
+        stretch, before = self._note(batch), self.payload
+        try:
+            self.send_chunk(batch.payload[:size], batch.payload if owing else None)
+        finally:
+            self._take_back(stretch, batch, self.payload - before)
+
+    def skip(self, batch: Batch) -> None:
+        """Leave a batch out, and say so in the record."""
+        self._note(batch)
+        self.feed.withheld += [(self._generation, index) for each in batch.indexes for index in each]
+
+    def repeat(self) -> None:
+        """Send the last event once more."""
+        if self._last_sent is not None:
+            generation, index = self._last_sent
+            self.feed.repeated.append(self._last_sent)
+            self.send(self.feed.partition.logs[generation].line(index) + b"\n")
+
+    def _note(self, batch: Batch) -> list[int]:
+        stretches = self.feed.stretches
+        if not stretches or stretches[-1][0] != self._generation or stretches[-1][2] != batch.first:
+            stretches.append([self._generation, batch.first, batch.first])
+        stretches[-1][2] = self.index = batch.last
+        return stretches[-1]
+
+    def _take_back(self, stretch: list[int], batch: Batch, sent: int) -> None:
+        whole = batch.payload[:sent].count(b"\n")
+        self.events += whole
+        stretch[2] = batch.first
+        for each in batch.indexes:
+            if whole <= 0:
+                break
+            stretch[2] = each.start + min(whole, len(each))
+            whole -= len(each)
+
+    def _wanted(self, first: int, last: int, most: int) -> tuple[list[range], int]:
+        assert self.feed.wanted is not None
+        indexes: list[range] = []
+        for start, stop in self._log.runs(first, last, self.feed.wanted):
+            indexes.append(range(start, min(stop, start + most)))
+            most -= len(indexes[-1])
+            if most <= 0:
+                return indexes, indexes[-1].stop
+        return indexes, last
+
+    def _follow_reset(self) -> None:
+        partition = self.feed.partition
+        if self._generation < partition.generation:
+            self._generation = partition.generation
+            self._log, self.index, self._not_before = partition.log, 0, None
