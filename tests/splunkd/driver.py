@@ -136,14 +136,8 @@ class Splunkd(Admin):
         return self.home / "etc" / "apps" / self.app
 
     def orphans(self) -> list[int]:
-        """Pids of inputs that a killed stand-in left behind and that still run."""
-        found = []
-        if self._process is None:
-            for file in (self.home / "var" / "run" / "stand-in").glob("*.pid"):
-                pid = int(json.loads(file.read_text())["pid"])
-                if _serves(pid, self.home):
-                    found.append(pid)
-        return found
+        """Pids of inputs that still run although the stand-in is gone."""
+        return [] if self._process is not None else list(_running_scripts(self.home))
 
     @property
     def index_file(self) -> Path:
@@ -196,10 +190,13 @@ class Splunkd(Admin):
         self._disconnect()
 
 
-def _serves(pid: int, home: Path) -> bool:
-    """Whether a process runs a script of this home; a reused pid does not."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return str(home.resolve()).encode() in command
+def _running_scripts(home: Path) -> Iterator[int]:
+    """The processes that run a script of a home's apps, however they came to be."""
+    apps = str(home.resolve() / "etc" / "apps") + "/"
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (folder / "cmdline").read_text(errors="replace").split("\0")
+        except OSError:
+            continue
+        if any(argument.startswith(apps) and argument.endswith(".py") for argument in arguments):
+            yield int(folder.name)

@@ -51,11 +51,11 @@ class RestClient:
             self._key = reply.body["sessionKey"]
         return self._key
 
-    def request(self, method: str, path: str, **fields: Any) -> Reply:
+    def request(self, method: str, path: str, /, **fields: Any) -> Reply:
         """`path` as it stands on the wire; fields go into the query of a GET or DELETE, else into the form."""
         return self._send(method, path, fields, self.session_key)
 
-    def demand(self, method: str, path: str, **fields: Any) -> Any:
+    def demand(self, method: str, path: str, /, **fields: Any) -> Any:
         """The body of a success."""
         reply = self.request(method, path, **fields)
         if reply.status >= 400:

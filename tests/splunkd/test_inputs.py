@@ -14,7 +14,7 @@ from splunklib import client
 
 from tests.splunkd import RestRefused, Splunkd
 from tests.splunkd.conftest import Start
-from tests.splunkd.toy import COUNTING, SCHEME
+from tests.splunkd.toy import COUNTING, INPUTS, SCHEME
 
 _TELLING = """
 write("<stream>")
@@ -158,7 +158,7 @@ def test_the_sdk_lists_and_switches_inputs(shared: Splunkd) -> None:
 
 
 def test_a_scheme_that_does_not_introspect_is_not_registered_and_its_stanzas_do_not_run(start: Start) -> None:
-    splunkd = start(scheme="<scheme>", confs={"inputs": "[toy]\n[toy://a]\ncount = 1\n"})
+    splunkd = start(scheme="<scheme>", confs={"inputs": INPUTS + "[toy://a]\ncount = 1\n"})
 
     assert splunkd.told["schemes"] == []
     assert splunkd.request("GET", "/services/data/inputs/toy").status == 404
@@ -168,7 +168,7 @@ def test_a_scheme_that_does_not_introspect_is_not_registered_and_its_stanzas_do_
 
 def test_a_single_instance_scheme_is_registered_but_said_not_to_run(start: Start) -> None:
     scheme = SCHEME.replace("single_instance>false", "single_instance>true")
-    splunkd = start(scheme=scheme, confs={"inputs": "[toy]\n[toy://a]\ncount = 1\n"})
+    splunkd = start(scheme=scheme, confs={"inputs": INPUTS + "[toy://a]\ncount = 1\n"})
 
     assert splunkd.told["schemes"] == ["toy"]
     assert any("toy://a is not run" in line.message for line in splunkd.logs("ModularInputs", "ERROR"))
@@ -191,6 +191,7 @@ def test_a_run_is_told_everything_on_stdin(start: Start) -> None:
         "index": "default",
         "interval": "60",
         "python.version": "python3",
+        "start_by_shell": "false",
         "sourcetype": "toy:event",
     }
     assert ("standin01", splunkd.management_uri) == (told.findtext("server_host"), told.findtext("server_uri"))
@@ -198,8 +199,19 @@ def test_a_run_is_told_everything_on_stdin(start: Start) -> None:
     assert Path(str(told.findtext("checkpoint_dir"))).is_dir()
 
 
+@pytest.mark.parametrize(("by_shell", "expected"), [("true", b"True"), ("false", b"False")])
+def test_a_script_sits_under_a_shell_unless_its_scheme_says_no(start: Start, by_shell: str, expected: bytes) -> None:
+    """A shell leaves PWD in the environment, splunkd does not."""
+    splunkd = start(
+        'write("<stream>")\nevent(str("PWD" in os.environ))\nwrite("</stream>")',
+        confs={"inputs": f"[toy]\nstart_by_shell = {by_shell}\n[toy://a]\ncount = 1\n"},
+    )
+
+    assert expected == splunkd.wait_for(splunkd.events)[0].raw
+
+
 def test_each_stanza_has_a_process_of_its_own(start: Start) -> None:
-    splunkd = start(confs={"inputs": "[toy]\n[toy://a]\ncount = 1\n[toy://b]\ncount = 2\n"})
+    splunkd = start(confs={"inputs": INPUTS + "[toy://a]\ncount = 1\n[toy://b]\ncount = 2\n"})
     splunkd.wait_for(lambda: splunkd.count() == 3)
 
     assert len({splunkd.input_pid("a"), splunkd.input_pid("b")} - {None}) == 2
@@ -207,7 +219,7 @@ def test_each_stanza_has_a_process_of_its_own(start: Start) -> None:
 
 
 def test_a_disabled_stanza_does_not_run_until_it_is_enabled(start: Start) -> None:
-    splunkd = start(confs={"inputs": "[toy]\n[toy://a]\ncount = 1\ndisabled = 1\n"})
+    splunkd = start(confs={"inputs": INPUTS + "[toy://a]\ncount = 1\ndisabled = 1\n"})
     before = splunkd.input_pid("a")
     splunkd.enable_input("a")
     splunkd.wait_for(lambda: splunkd.count() == 1)

@@ -28,7 +28,9 @@ def apps(tmp_path: Path) -> Path:
 
 
 def test_a_spec_offers_its_schemes_with_the_settings_it_declares(apps: Path) -> None:
-    spec = "# [no://<name>]\n[other]\na = 1\n[toy://<name>]\n* text = prose\ncount = <int>\n* Default: 1\n\nword = <text>\n"  # noqa: E501
+    spec = (
+        "# [no://<name>]\n[other]\na = 1\n[toy://<name>]\n* a = prose\ncount = <int>\n* Default: 1\n\nword = <text>\n"
+    )
 
     assert {"toy": frozenset(("count", "word"))} == offered(write_app(apps, spec=spec))
 

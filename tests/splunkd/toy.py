@@ -44,6 +44,14 @@ SCHEME = (
     '<arg name="word"><required_on_create>false</required_on_create></arg></args></endpoint></scheme>'
 )
 
+INPUTS = """
+[toy]
+interval = 60
+start_by_shell = false
+sourcetype = toy:event
+python.version = python3
+"""
+
 VALIDATION = """
 if not params.get("count", "").isdigit():
     print("<error><message>count is no number: %s</message></error>" % params.get("count"))
@@ -78,7 +86,7 @@ def write_app(
         "bin/toy.py": script,
         "README/inputs.conf.spec": spec,
         "default/app.conf": f"[package]\nid = {app}\n[launcher]\nversion = 1.2.3\n",
-        "default/inputs.conf": "[toy]\ninterval = 60\nsourcetype = toy:event\npython.version = python3\n",
+        "default/inputs.conf": INPUTS,
         **{f"default/{name}.conf": text for name, text in (confs or {}).items()},
     }
     for name, text in files.items():

@@ -11,6 +11,7 @@ These functions need no server; `Surroundings` and settings are the caller's.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,11 @@ _INHERITED = ("HOME", "TMPDIR", "TZ", "SYSTEMROOT")
 
 def command(python: str, app_dir: Path, scheme: str) -> list[str]:
     return [python, str(app_dir / "bin" / f"{scheme}.py")]
+
+
+def by_shell(script: list[str]) -> list[str]:
+    """The same command as splunkd starts it where `start_by_shell` is true, the default on Unix (inputs.conf.spec)."""
+    return ["/bin/sh", "-c", shlex.join(script)]
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -9,7 +9,6 @@ but not run, and splunkd.log says so.
 from __future__ import annotations
 
 import dataclasses
-import json
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -179,7 +178,8 @@ class Roster:
         outlet = Outlet(instance.switches.stdout_kind, throttle, instance.home.run / f"{file_name}.stdout")
         launch = Launch(
             stanza=stanza,
-            command=invocation.command(instance.python, instance.confs.app_home(scheme.app), scheme.name),
+            script=invocation.command(instance.python, instance.confs.app_home(scheme.app), scheme.name),
+            shell=is_true(settings.get("start_by_shell", "true")),
             environment=invocation.environment(instance.home.root, instance.env),
             document=render_input(self.surroundings(scheme.name, session.key), stanza, app, settings),
         )
@@ -197,20 +197,10 @@ class Roster:
             session.key,
         )
         instance.journal.write("INFO", "ExecProcessor", f"{stanza} pid={run.pid} started")
-        self._note(run.pid, stanza)
         return run
 
     def _retire(self, run: Run) -> None:
         self._instance.sessions.revoke(run.session_key)
-        self._note(run.pid, None)
-
-    def _note(self, pid: int, stanza: str | None) -> None:
-        """Leave the pid where somebody finds it who comes after a SIGKILL."""
-        path = self._instance.home.run / f"{pid}.pid"
-        if stanza is None:
-            path.unlink(missing_ok=True)
-        else:
-            path.write_text(json.dumps({"pid": pid, "stanza": stanza}))
 
     def _run_scheme(self, name: str, app: str) -> subprocess.CompletedProcess[bytes]:
         instance = self._instance
@@ -239,4 +229,8 @@ class Roster:
 
 
 def is_disabled(settings: Mapping[str, str]) -> bool:
-    return settings.get("disabled", "0").lower() in ("1", "true")
+    return is_true(settings.get("disabled", "0"))
+
+
+def is_true(text: str) -> bool:
+    return text.lower() in ("1", "true")

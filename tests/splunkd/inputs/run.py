@@ -15,6 +15,7 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from tests.splunkd.captures import Captures
+from tests.splunkd.inputs.invocation import by_shell
 from tests.splunkd.inputs.outlet import Outlet
 from tests.splunkd.inputs.scheme import describe_exit
 from tests.splunkd.intake.index import Index
@@ -31,7 +32,8 @@ class Launch(NamedTuple):
     """What a run starts from."""
 
     stanza: str
-    command: list[str]
+    script: list[str]
+    shell: bool
     environment: dict[str, str]
     document: bytes
 
@@ -73,7 +75,7 @@ class Run:
         self.events = 0
         self.dropped = 0
         self._process = subprocess.Popen(
-            launch.command,
+            by_shell(launch.script) if launch.shell else launch.script,
             stdin=subprocess.PIPE,
             stdout=outlet.child_end,
             stderr=subprocess.PIPE,
@@ -205,7 +207,7 @@ class Run:
         stderr = self._process.stderr
         assert stderr is not None
         capture = self._captures.open(self._launch.stanza, "stderr")
-        command = " ".join(self._launch.command)
+        command = " ".join(self._launch.script)
         with stderr:
             for line in stderr:
                 if capture:

@@ -46,15 +46,22 @@ class InfoEndpoint:
         for name, value in wanted.items():
             if value is None:
                 self._content.pop(name, None)
-            elif name == "server_roles" and isinstance(value, str):
-                self._content[name] = [role.strip() for role in value.split(",") if role.strip()]
             else:
-                self._content[name] = value
+                self._content[name] = _like(self._content.get(name), value)
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         if question.method != "GET" or rest not in ([], ["server-info"]):
             raise Refused(404, "Not Found")
         return Answer(entries=[Entry("server-info", "server/info", dict(self._content))])
+
+
+def _like(present: Any, text: Any) -> Any:
+    """A value that came as text, of the kind of the present one."""
+    if isinstance(present, list) and isinstance(text, str):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(present, bool):
+        return str(text).lower() in ("1", "true")
+    return int(text) if isinstance(present, int) else text
 
 
 class AppsEndpoint:
