@@ -133,6 +133,8 @@ def explain(error: BaseException) -> str:
         return "no answer in time"
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
         return "the connection was refused: check the host and port"
+    if names & {"ProtocolError", "IncompleteRead", "InvalidChunkLength", "ConnectionResetError", "RemoteDisconnected"}:
+        return "the connection ended early"
     return f"the connection failed ({type(chain[-1]).__name__})"
 
 

@@ -7,6 +7,7 @@ sentence that names it and the remedy.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional
 
@@ -53,6 +54,7 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
             f"{ACCOUNT_CONF}.conf, or name another one"
         )
     values = check_stanza(read_schema("account"), name, raw)
+    _refuse_unreadable(name, values.get("ca_bundle"))
     secret = splunkd.secret(account_realm(name), SECRET_USER)
     if not secret:
         raise Fatal(
@@ -74,6 +76,14 @@ def read_log_level(splunkd: Splunkd) -> str:
     schema = stanza_schema("settings", "logging")
     raw = splunkd.stanza(SETTINGS_CONF, "logging") or {}
     return str(check_stanza(schema, "logging", raw).get("level", "INFO"))
+
+
+def _refuse_unreadable(account: str, ca_bundle: Optional[str]) -> None:
+    if ca_bundle is not None and not os.access(ca_bundle, os.R_OK):
+        raise Fatal(
+            f"[{account}] ca_bundle = {ca_bundle} cannot be read. Correct the path, and let the user that runs Splunk "
+            "read the file"
+        )
 
 
 def _origin(values: Dict[str, Any]) -> Origin:

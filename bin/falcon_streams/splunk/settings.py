@@ -9,6 +9,7 @@ something has to be checked: `--scheme` needs the schema's texts alone.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
@@ -22,6 +23,8 @@ _SCHEMAS = Path(__file__).with_name("schemas")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
 # What splunkd hands over for "not set" (design section 5): never written out.
 _UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
+
+_LOGIN = re.compile(r"//[^/@]*@")
 
 Values = Dict[str, Any]
 
@@ -167,7 +170,8 @@ def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mappi
 
 
 def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: str) -> str:
-    shown = f"{tidy(setting)} = {tidy(value)}" if value is not None else tidy(setting)
+    # a URL may hold a password in front of its host
+    shown = f"{tidy(setting)} = {_LOGIN.sub('//...@', tidy(value))}" if value is not None else tidy(setting)
     return f"[{stanza}] {shown} {fault}. {remedy}".strip()
 
 

@@ -1,0 +1,155 @@
+"""Bad settings are refused by one sentence each, which names the stanza, the setting, its fault and the remedy.
+
+The sentences stand in tests/golden/refusals.json, reviewed by hand. Inputs go through `--validate-arguments` of the built
+package's script, accounts and settings through a start.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.integration.scene import ACCOUNT_CONF, REALM
+from tests.splunkd import Splunkd, Surroundings, run_input, run_validation
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "refusals.json").read_text(encoding="utf-8"))
+SETTINGS_CONF = "falcon_event_streams_settings"
+GOOD_INPUT = {"account": "prod", "app_id": "splunk01", "interval": "60"}
+GOOD_ACCOUNT = {"cloud": "us-1", "client_id": "a" * 32}
+
+
+@pytest.fixture(scope="module")
+def app(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, unpacked."""
+    folder = tmp_path_factory.mktemp("app")
+    with tarfile.open(package) as archive:
+        archive.extractall(folder)
+    (found,) = folder.iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def splunkd(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
+    """A stand-in with a good account."""
+    with Splunkd(tmp_path_factory.mktemp("refusals") / "home", package) as standin:
+        standin.create_conf_stanza(ACCOUNT_CONF, "prod", **GOOD_ACCOUNT)
+        standin.create_password(REALM.format("prod"), "client_secret", "s" * 40)
+        yield standin
+
+
+def around(splunkd: Splunkd, folder: Path) -> Surroundings:
+    return Surroundings("here", splunkd.management_uri, splunkd.session_key, folder)
+
+
+def objection(app: Path, splunkd: Splunkd, folder: Path, settings: "dict[str, str]", name: str = "main") -> str:
+    done = run_validation(sys.executable, app, settings, name=name, around=around(splunkd, folder))
+    assert done.stderr == b""
+    if done.returncode == 0:
+        assert done.stdout == b""
+        return ""
+    return ElementTree.fromstring(done.stdout).findtext("message") or ""
+
+
+def last_words(app: Path, splunkd: Splunkd, folder: Path, account: str) -> str:
+    """Why a start with this account ended."""
+    settings = {**GOOD_INPUT, "account": account}
+    done = run_input(sys.executable, app, settings, name="main", around=around(splunkd, folder), home=splunkd.home)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.decode().splitlines() if "action=fatal" in line]
+    quoted = line.partition("error=")[2]
+    return str(json.loads(quoted)) if quoted.startswith('"') else quoted
+
+
+@pytest.mark.parametrize("case", GOLDEN["inputs"], ids=lambda case: json.dumps(case["settings"])[:60])
+def test_a_bad_input_is_refused_by_its_sentence(
+    app: Path, splunkd: Splunkd, tmp_path: Path, case: "dict[str, Any]"
+) -> None:
+    settings = {key: value for key, value in {**GOOD_INPUT, **case["settings"]}.items() if value is not None}
+
+    assert objection(app, splunkd, tmp_path, settings, case.get("name", "main")) == case["sentence"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["accounts"], ids=lambda case: json.dumps(case["settings"])[:60])
+def test_a_bad_account_ends_the_start_by_its_sentence(
+    app: Path, splunkd: Splunkd, tmp_path: Path, case: "dict[str, Any]"
+) -> None:
+    name = f"account{GOLDEN['accounts'].index(case)}"
+    if case["settings"] is not None:
+        settings = {key: value for key, value in {**GOOD_ACCOUNT, **case["settings"]}.items() if value is not None}
+        splunkd.create_conf_stanza(ACCOUNT_CONF, name, **settings)
+    if case.get("secret", True):
+        splunkd.create_password(REALM.format(name), "client_secret", "s" * 40)
+    for stanza, values in case.get("stanzas", {}).items():
+        splunkd.create_conf_stanza(SETTINGS_CONF, stanza, **values)
+
+    assert last_words(app, splunkd, tmp_path, name).replace(name, "<account>") == case["sentence"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"app_id": "ABC123"},
+        {"event_types": "EppDetectionSummaryEvent, AuthActivityAuditEvent"},
+        {"exclude_event_types": "APIActivityAuditEvent"},
+        {"start_from": "newest"},
+        {"start_from": "0"},
+        {"start_from": "0=123, 1=456"},
+        {"partitions": "all"},
+        {"partitions": "0,1"},
+        {"format": "flatjson", "replay_seconds": "0", "idle_timeout": "15", "add_ta_data": "1"},
+        {"index": "security", "host": "$decideOnStartup", "source": "own", "sourcetype": "own:type"},
+        {"index": "default", "python.version": "python3", "start_by_shell": "false"},
+    ],
+)
+def test_good_settings_pass(app: Path, splunkd: Splunkd, tmp_path: Path, settings: "dict[str, str]") -> None:
+    assert objection(app, splunkd, tmp_path, {**GOOD_INPUT, **settings}) == ""
+
+
+def test_an_app_id_that_another_input_uses_with_the_same_account_is_refused(
+    app: Path, splunkd: Splunkd, tmp_path: Path
+) -> None:
+    splunkd.create_input("first", account="prod", app_id="Shared1", interval="3600")
+    try:
+        refused = objection(app, splunkd, tmp_path, {**GOOD_INPUT, "app_id": "shared1"}, "second")
+        assert "app_id = shared1 is used by input first with the same account" in refused
+        assert objection(app, splunkd, tmp_path, {**GOOD_INPUT, "app_id": "shared1"}, "first") == ""
+    finally:
+        splunkd.delete_input("first")
+
+
+def test_a_splunkd_that_is_silent_for_ten_seconds_is_a_refusal_that_says_so(
+    app: Path, splunkd: Splunkd, tmp_path: Path
+) -> None:
+    splunkd.switch(rest_delay_s=11, rest_path="server/info")
+    try:
+        refused = objection(app, splunkd, tmp_path, GOOD_INPUT)
+    finally:
+        splunkd.switch(rest_delay_s=0, rest_path="")
+    assert refused == "splunkd did not answer within 10 s: look at its load, then try again"
+
+
+@pytest.mark.parametrize("pose", [{"server_roles": "shc_member"}, {"instance_type": "cloud"}])
+def test_a_file_store_is_refused_where_it_would_follow_the_machine(
+    app: Path, splunkd: Splunkd, tmp_path: Path, pose: "dict[str, str]"
+) -> None:
+    splunkd.pose(**pose)
+    try:
+        refused = objection(app, splunkd, tmp_path, GOOD_INPUT)
+    finally:
+        splunkd.pose(server_roles="indexer,search_head", instance_type="on-prem")
+    assert "checkpoint_store = file does not serve" in refused
+    assert "kvstore" in refused
+
+
+def test_enough_bad_stanzas_are_in_the_table() -> None:
+    assert len(GOLDEN["inputs"]) >= 25
+    assert len(GOLDEN["accounts"]) >= 25
+    assert len({case["sentence"] for case in GOLDEN["inputs"]}) >= 20
