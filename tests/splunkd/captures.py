@@ -16,13 +16,14 @@ class Captures:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._numbers = itertools.count(1)
+        # A restart goes on numbering: no file is written twice.
+        self._numbers = itertools.count(len(list(folder.iterdir())) if folder else 0)
 
     def open(self, name: str, kind: str) -> BinaryIO | None:
         """A file for one stream of one process, None where nothing is kept."""
         if self._folder is None:
             return None
-        return open(self._folder / f"{next(self._numbers):05d}.{_plain(name)}.{kind}", "wb", buffering=0)
+        return open(self._folder / f"{next(self._numbers):05d}.{_plain(name)}.{kind}", "xb", buffering=0)
 
     def keep(self, name: str, answer: subprocess.CompletedProcess[bytes]) -> None:
         """Both streams of an invocation that is over."""
