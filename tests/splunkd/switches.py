@@ -28,6 +28,9 @@ class Switches:
     grace_s: float = 10.0
     """From SIGTERM to SIGKILL. "The length is not documented" (Splunk platform reference 1.5)."""
 
+    validation_s: float = 30.0
+    """How long a validation may take until it is killed: "about 30 s" (Splunk platform reference 1.6)."""
+
     stdout_kind: str = "pipe"
     """What an input gets as stdout at its next start: pipe, socket or file."""
 

@@ -37,6 +37,13 @@ def test_a_script_that_fails_without_a_word_is_told_by_its_exit_code(start: Star
     assert expected == _refusal(splunkd, count="1")
 
 
+def test_a_validation_that_takes_too_long_is_killed(start: Start) -> None:
+    splunkd = start(validation="time.sleep(60)", switches={"validation_s": 0.3})
+
+    expected = "Argument validation for scheme=toy: script running failed (killed by signal 9: Killed)."
+    assert _refusal(splunkd, count="1") == expected
+
+
 def test_arguments_that_nobody_knows_are_refused(shared: Splunkd) -> None:
     assert _refusal(shared, count="1", colour="red") == 'Argument "colour" is not supported by this handler.'
 

@@ -42,6 +42,14 @@ def test_what_was_in_memory_is_lost_when_the_stand_in_is_killed(start: Start) ->
     assert splunkd.count() == 0
 
 
+def test_it_kills_itself_when_asked_to(start: Start) -> None:
+    splunkd = start()
+    with pytest.raises(OSError, match=r".*"):
+        splunkd.post("/stand-in/kill")
+
+    splunkd.wait_for(lambda: not splunkd.running)
+
+
 def test_an_orderly_stop_writes_what_was_in_memory(start: Start) -> None:
     """The control of the former."""
     splunkd = start(_FLOOD, switches={"flush_ms": 60_000})

@@ -9,6 +9,7 @@ import pytest
 
 from tests.splunkd import RestRefused, Splunkd
 from tests.splunkd.conftest import Start
+from tests.splunkd.rest_client import RestClient
 from tests.splunkd.switches import Switches
 
 _FLOOD = """
@@ -52,6 +53,20 @@ def test_a_wrong_switch_is_refused_and_none_is_set(wrong: dict[str, str]) -> Non
         switches.change({"rest_status": "503", **wrong})
 
     assert switches.rest_status == 0
+
+
+def test_what_is_under_stand_in_is_an_admins_only_and_never_hit_by_its_own_faults(start: Start) -> None:
+    splunkd = start(switches={"rest_status": 503, "inputs_only": "true"})
+    splunkd.post("/stand-in/users", name="somebody", password="pw", capabilities="list_storage_passwords")
+    splunkd.switch(inputs_only=False)
+    stranger = RestClient(splunkd.management_uri, splunkd.ca_file, "somebody", "pw")
+
+    assert splunkd.get("/stand-in/stats") == {"pending": 0, "missing_indexes": {}}
+    assert splunkd.get("/stand-in/switches")["rest_status"] == 503
+    splunkd.switch(rest_status=0)
+    assert stranger.request("GET", "/stand-in/stats").status == 403
+    assert splunkd.request("POST", "/stand-in/switches", nonsense=1).status == 400
+    assert splunkd.request("POST", "/stand-in/inputs/toy%3A%2F%2Fa/signal", signal="TERM").status == 404
 
 
 def test_a_reader_that_pauses_fills_the_pipe_and_loses_nothing_when_it_goes_on(start: Start) -> None:

@@ -101,6 +101,7 @@ class Changes:
                 scheme=scheme.name,
                 home=instance.home.root,
                 env=instance.env,
+                timeout=instance.switches.validation_s,
             )
         except subprocess.TimeoutExpired:
             # gjanders/SplunkVersionControl issue 17.

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tests.splunkd.inputs.documents import Surroundings, render_input, render_items
 
-# "About 30 s before the caller gives up and the script can be killed with signal 9" (Splunk platform reference 1.6).
-VALIDATION_SECONDS = 30.0
+# As long as splunkd waits for a validation (Splunk platform reference 1.6).
+_PATIENCE = 30.0
 
 _NOWHERE = Surroundings("localhost", "https://127.0.0.1:1", "no-session", Path("/nonexistent"))
 _INHERITED = ("HOME", "TMPDIR", "TZ", "SYSTEMROOT")
@@ -66,7 +66,7 @@ def run_scheme(
     scheme: str | None = None,
     home: Path | None = None,
     env: Mapping[str, str] | None = None,
-    timeout: float = VALIDATION_SECONDS,
+    timeout: float = _PATIENCE,
 ) -> subprocess.CompletedProcess[bytes]:
     """`--scheme`, with nothing on stdin."""
     return _run(python, app_dir, scheme, ["--scheme"], b"", home, env, timeout)
@@ -83,7 +83,7 @@ def run_validation(
     scheme: str | None = None,
     home: Path | None = None,
     env: Mapping[str, str] | None = None,
-    timeout: float = VALIDATION_SECONDS,
+    timeout: float = _PATIENCE,
 ) -> subprocess.CompletedProcess[bytes]:
     """`--validate-arguments` with one item; `document` replaces the whole XML."""
     stdin = render_items(around, name, settings) if document is None else document
@@ -101,7 +101,7 @@ def run_input(
     scheme: str | None = None,
     home: Path | None = None,
     env: Mapping[str, str] | None = None,
-    timeout: float = VALIDATION_SECONDS,
+    timeout: float = _PATIENCE,
 ) -> subprocess.CompletedProcess[bytes]:
     """A run to its own end; raises subprocess.TimeoutExpired where it does not end. `name` is without the scheme."""
     scheme = scheme or only_scheme(app_dir)
