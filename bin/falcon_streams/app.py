@@ -64,7 +64,7 @@ def run(stdin: BinaryIO, stdout: BinaryIO, clock: Optional[Clock] = None) -> int
         sys.stderr.write(f"ERROR {error}\n")
         return 1
     stop = _run_input(invocation, descriptor, clock or SystemClock())
-    if stop.error is not None:
+    if isinstance(stop.error, StreamsError):
         level = logging.WARNING if stop.ending is Ending.RESTART else logging.ERROR
         LOG.log(level, stop.ending.value, {"error": str(stop.error)})
     LOG.info("ended", {"modular_input_name": f"{SCHEME}://{invocation.name}", "reason": stop.ending.value})
@@ -104,3 +104,6 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
         return Stop(Ending.RESTART, error)
     except StreamsError as error:
         return Stop(Ending.FATAL, error)
+    except Exception as error:  # a fault of ours: one line with its place, no text that could hold a secret
+        LOG.exception("unexpected_error")
+        return Stop(Ending.UNCLEAN, error)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, replace
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.record import Owner, Record, first_record
-from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_from_record
+from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
 from falcon_streams.errors import Retryable
 from falcon_streams.ports import Clock, OffsetStore, Sink
 from falcon_streams.progress import Progress
@@ -39,6 +39,7 @@ class Commits:
         self._store = store
         self._clock = clock
         self._started_ms: Optional[int] = None
+        self.known = store.partitions()
 
     def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         """The progress of a partition that is about to be opened.
@@ -78,27 +79,34 @@ class Commits:
         now = self._clock.now()
         if self._started_ms is None:
             # Falcon's clock, where it is behind ours: `newest` must not drop what Falcon has yet to create.
-            self._started_ms = int(min(now, now if served_at is None else served_at) * 1000)
+            ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
+            self._started_ms = min([ours_ms, *self._earlier_starts()])
         beginning = self._beginning
         origin = beginning.start_from.origin(partition, self._started_ms)
         record = first_record(beginning.name, partition, beginning.owner, origin, now, beginning.splunkd_started)
-        if beginning.start_from.newest:
-            self._save(record)
-        resume = resume_at_origin(origin, first_open=first)
+        resume = resume_at_origin(origin, first_open=first and not self.known)
         LOG.info("starting", {"partition": partition, "from": resume.query})
-        return Progress(record, resume, beginning.replay_seconds)
+        progress = Progress(record, resume, beginning.replay_seconds)
+        if beginning.start_from.newest:  # stored before the first open, else at the next commit
+            progress.must_store()
+            if self._save(record):
+                progress.stored(record)
+        return progress
+
+    def _earlier_starts(self) -> List[int]:
+        """When this input began at `newest`: a partition that came later begins then, not now."""
+        records = (self._store.load(partition) for partition in self.known)
+        starts = (record.origin.not_before for record in records if record is not None)
+        return [start for start in starts if start is not None]
 
     def _again(self, stored: Record) -> Progress:
         beginning, owner = self._beginning, self._beginning.owner
-        resume = resume_from_record(
-            stored,
-            splunkd_started=beginning.splunkd_started,
-            replay_seconds=beginning.replay_seconds,
-            same_account=(stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid),
-        )
+        step = step_to_resume(stored, beginning.splunkd_started, beginning.replay_seconds)
+        same_account = (stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid)
+        resume = resume_at_step(stored, step, same_account)
         fields = {"partition": stored.partition, "offset": stored.offset, "from": resume.query, "clean": stored.clean}
         LOG.info("resuming", fields)
-        record = replace(stored, splunkd_started=beginning.splunkd_started, **asdict(owner))
+        record = replace(stored.resumed_at(step), splunkd_started=beginning.splunkd_started, **asdict(owner))
         return Progress(record, resume, beginning.replay_seconds)
 
     def _save(self, record: Record) -> bool:

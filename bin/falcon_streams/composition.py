@@ -23,7 +23,6 @@ from falcon_streams.happenings import Happening, Stop
 from falcon_streams.health import Health, Label
 from falcon_streams.lifecycle import ParentWatch, report_signals, start_thread
 from falcon_streams.ports import Clock
-from falcon_streams.reader import Filters
 from falcon_streams.splunk.checkpoint import FileStore, folder_of
 from falcon_streams.splunk.credentials import Account, AccountSource, read_account
 from falcon_streams.splunk.modinput import Invocation
@@ -34,6 +33,7 @@ from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.splunk.state import StateFile
 from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
 from falcon_streams.supervisor import Plan, Supervisor
+from falcon_streams.tally import Filters
 
 LOG = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ LOG = logging.getLogger(__name__)
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
     """Run one input, whose events go to this descriptor, until it ends. Raises Fatal, Retryable and RestartNeeded
     where it cannot begin."""
+    parent = ParentWatch()  # before splunkd is asked anything: it could die meanwhile
     settings = read_input(invocation.name, invocation.settings)
     info = splunkd.info()
     refuse_store(settings, info)
@@ -69,7 +70,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
         inbox=inbox,
         start_thread=start_thread,
         draw=random.random,
-        on_tick=_look_after(ParentWatch(), Health(clock, StateFile(folder), _label(settings))),
+        on_tick=_look_after(parent, Health(clock, StateFile(folder), _label(settings))),
     )
     sink.start()
     return supervisor.run()

@@ -97,6 +97,9 @@ def resident_mb() -> float:
     """This process's resident memory in MB, 0.0 where the system does not tell it cheaply."""
     if not sys.platform.startswith("linux"):
         return 0.0
-    with open("/proc/self/statm", "rb") as file:
-        pages = int(file.read().split()[1])
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            pages = int(file.read().split()[1])
+    except OSError:
+        return 0.0
     return round(pages * 4096 / 1_000_000, 1)

@@ -8,7 +8,7 @@ promises. Every call may block for a bounded time only, except `Feed.read`, whic
 from __future__ import annotations
 
 from queue import SimpleQueue
-from typing import Callable, Mapping, Optional, Protocol, Sequence, TypeVar
+from typing import Callable, FrozenSet, Mapping, Optional, Protocol, Sequence, TypeVar
 
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.envelope import Event
@@ -90,6 +90,9 @@ class Sink(Protocol):
 
 class OffsetStore(Protocol):
     """Where the records are. Raises Fatal where a record is there but must not be used."""
+
+    def partitions(self) -> FrozenSet[str]:
+        """The partitions that have a record."""
 
     def load(self, partition: str) -> Optional[Record]:
         """The record of a partition, None where there never was one."""

@@ -17,6 +17,7 @@ from falcon_streams.core.record import Record
 from falcon_streams.core.resume import NEWEST, Resume, resume_after, resume_at_origin, resume_from_oldest
 
 _MOST_CUSTOMERS = 1000
+CLOCK_JUMP = 2.0
 
 
 class Counters:
@@ -55,6 +56,7 @@ class Progress:
         self._lock = threading.Lock()
         self._unsaved: Optional[Record] = None
         self._committed = False
+        self._instant: Optional[Tuple[float, float]] = None
 
     @property
     def record(self) -> Record:
@@ -107,8 +109,13 @@ class Progress:
         with self._lock:
             self._position.receipt(taken, at)
 
+    def must_store(self) -> None:
+        """The record has to be stored although nothing was committed yet."""
+        self._unsaved = self._record
+
     def due(self, until: float, now: float) -> Optional[Record]:
         """The record to store for what had settled at the monotonic time `until`, None for nothing."""
+        self._follow_clock(until, now)
         with self._lock:
             event = self._position.settled(until)
         if event is not None:
@@ -117,6 +124,14 @@ class Progress:
             self._record = self._record.committed(event, customers, now, self._replay_seconds)
             self._unsaved = self._record
         return self._unsaved
+
+    def _follow_clock(self, at: float, now: float) -> None:
+        """Where somebody has set the machine's clock, the ages of the trail's steps stay what they were."""
+        if self._instant is not None:
+            jump = (now - self._instant[1]) - (at - self._instant[0])
+            if abs(jump) > CLOCK_JUMP:
+                self._record = self._record.shifted(jump)
+        self._instant = (at, now)
 
     def stored(self, record: Record) -> None:
         """This record is on disk."""

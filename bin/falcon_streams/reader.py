@@ -9,10 +9,9 @@ because a new feed of this partition may be opened right after.
 from __future__ import annotations
 
 import logging
-from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence
+from typing import Callable, List, Optional
 
 from falcon_streams.core.answer import tidy
-from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event, read_event, read_tail
 from falcon_streams.core.framing import Framer
@@ -22,18 +21,9 @@ from falcon_streams.errors import Fatal, Retryable, Stopped
 from falcon_streams.happenings import FeedEnded
 from falcon_streams.ports import Clock, Feed, Feeds, Sink
 from falcon_streams.progress import Progress
+from falcon_streams.tally import Filters, Tally
 
 LOG = logging.getLogger(__name__)
-_SAMPLE_EVERY = 60.0
-_SAMPLE_LENGTH = 120
-_MOST_TYPES = 1000
-
-
-class Filters(NamedTuple):
-    """What the admin wants of the feed: `event_types` for Falcon to send, `excluded` for us to drop, both by name."""
-
-    event_types: Sequence[str] = ()
-    excluded: FrozenSet[str] = frozenset()
 
 
 class Reader:
@@ -48,9 +38,9 @@ class Reader:
         self._sink = sink
         self._clock = clock
         self._filters = filters
+        self._tally = Tally(progress, filters, clock)
         self._framer = Framer()
         self._resume: Optional[Resume] = None
-        self._sampled_at: Optional[float] = None
         self._feed: Optional[Feed] = None
         self._closed = False
         self.pulse = Pulse(clock.monotonic())
@@ -58,7 +48,8 @@ class Reader:
     @property
     def asked_offset(self) -> Optional[int]:
         """The offset the feed was opened at, until its first event has been judged."""
-        return self._resume.offset if self._resume is not None else None
+        resume = self._resume  # read once: the reader's thread forgets it
+        return resume.offset if resume is not None else None
 
     def run(self, opened: Callable[[], None]) -> FeedEnded:
         """Read until the feed ends; `opened` is called once it answers. Raises SplunkdGone where splunkd has gone."""
@@ -103,9 +94,11 @@ class Reader:
             if not data:
                 self._take_tail()
                 return self._ended("closed" if self._closed else "feed_ended")
-            beats = self._framer.heartbeats
+            beats, overlong = self._framer.heartbeats, self._framer.overlong
             lines = self._framer.push(data)
             self.pulse.heard(self._clock.monotonic(), self._framer.heartbeats > beats, bool(lines))
+            if self._framer.overlong > overlong:
+                self._tally.overlong(self._framer.overlong - overlong)
             self._progress.counters.bytes += len(data)
             if lines:
                 self._deliver([read_event(line) for line in lines])
@@ -119,7 +112,7 @@ class Reader:
 
     def _deliver(self, events: List[Event]) -> None:
         events = self._admit(events)
-        wanted = self._count(events)
+        wanted = self._tally.admit(events)
         last = next((event for event in reversed(events) if event.offset is not None), None)
         self.pulse.writing = True
         ticket = self._sink.write(self.lease.partition, wanted)
@@ -145,12 +138,13 @@ class Reader:
             before = [earlier for earlier in events[:index] if earlier.offset is None]
             if verdict is Verdict.KNOWN:
                 first = []
-            self._tell(verdict, event, self._resume)
-            self._resume = None
+            resume, self._resume = self._resume, None
+            self._follow(verdict, event, resume)
             return before + first + rest
         return [event for event in events if event.offset is None]
 
-    def _tell(self, verdict: Verdict, event: Event, resume: Resume) -> None:
+    def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
+        """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
         counters = self._progress.counters
         fields = {"partition": self.lease.partition, "asked": resume.offset, "offset": event.offset}
         if verdict is Verdict.FOREIGN:
@@ -163,47 +157,10 @@ class Reader:
         if verdict is Verdict.RESET:
             counters.resets += 1
             LOG.warning("offset_reset", fields)
+            if resume.asks_for_offset and event.offset == resume.offset:
+                # The new sequence has already passed the offset asked for; what it began with lies below.
+                self._progress.read_from_oldest()
+                raise Retryable("the stream was reset: it is opened again at its oldest event")
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1
             LOG.warning("offset_gap", fields)
-
-    # -- counting --------------------------------------------------------------------------------------------------
-
-    def _count(self, events: List[Event]) -> List[Event]:
-        """Count the events; return those the admin wants."""
-        counters, progress = self._progress.counters, self._progress
-        wanted: List[Event] = []
-        for event in events:
-            if event.offset is None:
-                self._count_bad(event)
-            if event.customer not in progress.customers:
-                progress.note_customer(event.customer)
-            if event.type not in progress.types:
-                self._note_type(event)
-            if event.type in self._filters.excluded:
-                counters.excluded += 1
-            else:
-                wanted.append(event)
-        counters.events += len(wanted)
-        if events:
-            progress.last_event_at = now = self._clock.now()
-            created = events[-1].created
-            progress.lag = now - created / 1000.0 if created is not None else progress.lag
-        return wanted
-
-    def _note_type(self, event: Event) -> None:
-        if len(self._progress.types) < _MOST_TYPES:
-            self._progress.types.add(event.type)
-        if event.type and not is_known(event.type):
-            self._progress.counters.unknown_types += 1
-            LOG.warning("unknown_event_type", {"partition": self.lease.partition, "event_type": tidy(event.type)})
-
-    def _count_bad(self, event: Event) -> None:
-        kind = "malformed" if event.malformed else "unplaced"
-        counters = self._progress.counters
-        setattr(counters, kind, getattr(counters, kind) + 1)
-        now = self._clock.monotonic()
-        if self._sampled_at is None or now - self._sampled_at >= _SAMPLE_EVERY:
-            self._sampled_at = now
-            sample = tidy(event.raw[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
-            LOG.warning(f"{kind}_line", {"partition": self.lease.partition, "length": len(event.raw), "sample": sample})

@@ -33,13 +33,15 @@ from falcon_streams.happenings import (
     stop_for,
 )
 from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
-from falcon_streams.reader import Filters, Reader
+from falcon_streams.reader import Reader
+from falcon_streams.tally import Filters
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
 RECEIPT_TICK = 0.2  # a stop repeats what was not seen to have left the pipe
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 GOODBYE = 1.0  # how long Falcon may take to answer our FIN
+REVOKE = 1.0
 STOP_READERS = 1.5  # of the five seconds that a stop may take
 
 
@@ -69,7 +71,7 @@ class Supervisor:
         on_tick: Callable[[Supervisor], None],
     ) -> None:
         """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone."""
-        self.roster = Roster(plan.wanted, plan.idle_timeout, draw)
+        self.roster = Roster(plan.wanted, plan.idle_timeout, draw, commits.known)
         self.commits = commits
         self._plan = plan
         self._api = api
@@ -103,6 +105,9 @@ class Supervisor:
                     next_tick = at + TICK
             except (Fatal, RestartNeeded, SplunkdGone) as error:
                 stop = stop_for(error)
+            except Exception as error:
+                LOG.exception("unexpected_error")
+                stop = Stop(Ending.UNCLEAN, error)
         self._end(stop)
         return stop
 
@@ -123,7 +128,7 @@ class Supervisor:
             self._take_refresh(happening, at)
 
     def _take_discovery(self, discovery: Discovery, at: float) -> None:
-        self._discoveries += 1
+        self._discoveries += bool(discovery.leases)
         self._served_at = discovery.served_at
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
@@ -246,7 +251,21 @@ class Supervisor:
         if stop.ending is not Ending.UNCLEAN:
             self.commits.commit(asked_at)
             self.commits.farewell()
-        self._api.revoke()
+        self._revoke()
+
+    def _revoke(self) -> None:
+        """Give the bearer back, for a second; a network that has gone must not hold a stop."""
+        done: SimpleQueue[bool] = SimpleQueue()
+
+        def revoke() -> None:
+            self._api.revoke()
+            done.put(True)
+
+        try:
+            self._start_thread("revoke", revoke)
+            self._clock.take(done, REVOKE)
+        except Retryable:
+            pass
 
     def _await_readers(self, deadline: float) -> None:
         while self._readers:

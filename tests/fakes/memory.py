@@ -54,6 +54,10 @@ class MemoryStore:
         self.saves: List[Record] = []
         self.broken = False
 
+    def partitions(self) -> frozenset[str]:
+        """The partitions that have a record."""
+        return frozenset(self.stored)
+
     def load(self, partition: str) -> Optional[Record]:
         """The record, None where there never was one."""
         data = self.stored.get(partition)

@@ -1,7 +1,7 @@
 """Bad settings are refused by one sentence each, which names the stanza, the setting, its fault and the remedy.
 
-The sentences stand in tests/golden/refusals.json, reviewed by hand. Inputs go through `--validate-arguments` of the built
-package's script, accounts and settings through a start.
+The sentences stand in tests/golden/refusals.json, reviewed by hand. Inputs go through `--validate-arguments` of the
+built package's script, accounts and settings through a start.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def around(splunkd: Splunkd, folder: Path) -> Surroundings:
     return Surroundings("here", splunkd.management_uri, splunkd.session_key, folder)
 
 
-def objection(app: Path, splunkd: Splunkd, folder: Path, settings: "dict[str, str]", name: str = "main") -> str:
+def objection(app: Path, splunkd: Splunkd, folder: Path, settings: dict[str, str], name: str = "main") -> str:
     done = run_validation(sys.executable, app, settings, name=name, around=around(splunkd, folder))
     assert done.stderr == b""
     if done.returncode == 0:
@@ -69,7 +69,7 @@ def last_words(app: Path, splunkd: Splunkd, folder: Path, account: str) -> str:
 
 @pytest.mark.parametrize("case", GOLDEN["inputs"], ids=lambda case: json.dumps(case["settings"])[:60])
 def test_a_bad_input_is_refused_by_its_sentence(
-    app: Path, splunkd: Splunkd, tmp_path: Path, case: "dict[str, Any]"
+    app: Path, splunkd: Splunkd, tmp_path: Path, case: dict[str, Any]
 ) -> None:
     settings = {key: value for key, value in {**GOOD_INPUT, **case["settings"]}.items() if value is not None}
 
@@ -78,7 +78,7 @@ def test_a_bad_input_is_refused_by_its_sentence(
 
 @pytest.mark.parametrize("case", GOLDEN["accounts"], ids=lambda case: json.dumps(case["settings"])[:60])
 def test_a_bad_account_ends_the_start_by_its_sentence(
-    app: Path, splunkd: Splunkd, tmp_path: Path, case: "dict[str, Any]"
+    app: Path, splunkd: Splunkd, tmp_path: Path, case: dict[str, Any]
 ) -> None:
     name = f"account{GOLDEN['accounts'].index(case)}"
     if case["settings"] is not None:
@@ -109,7 +109,7 @@ def test_a_bad_account_ends_the_start_by_its_sentence(
         {"index": "default", "python.version": "python3", "start_by_shell": "false"},
     ],
 )
-def test_good_settings_pass(app: Path, splunkd: Splunkd, tmp_path: Path, settings: "dict[str, str]") -> None:
+def test_good_settings_pass(app: Path, splunkd: Splunkd, tmp_path: Path, settings: dict[str, str]) -> None:
     assert objection(app, splunkd, tmp_path, {**GOOD_INPUT, **settings}) == ""
 
 
@@ -138,7 +138,7 @@ def test_a_splunkd_that_is_silent_for_ten_seconds_is_a_refusal_that_says_so(
 
 @pytest.mark.parametrize("pose", [{"server_roles": "shc_member"}, {"instance_type": "cloud"}])
 def test_a_file_store_is_refused_where_it_would_follow_the_machine(
-    app: Path, splunkd: Splunkd, tmp_path: Path, pose: "dict[str, str]"
+    app: Path, splunkd: Splunkd, tmp_path: Path, pose: dict[str, str]
 ) -> None:
     splunkd.pose(**pose)
     try:

@@ -124,7 +124,7 @@ def test_retention_that_passed_the_checkpoint_is_a_gap_that_is_said(stage: Stage
     scene.resume()
 
     scene.says("offset_gap")
-    assert 'asked=99 offset=550' in scene.log()
+    assert "asked=99 offset=550" in scene.log()
 
 
 def test_a_killed_input_replays_a_bounded_time_and_loses_nothing(stage: Stage) -> None:

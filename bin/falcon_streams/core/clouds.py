@@ -8,10 +8,13 @@ built from this table, only checked against it.
 
 from __future__ import annotations
 
+import re
 from typing import Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 CUSTOM = "custom"
+_PLAIN_URL = re.compile(r"[A-Za-z0-9:/?&=%._~,+\[\]-]+")  # no user, no fragment, nothing that has to be escaped
+_PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 class Cloud(NamedTuple):
@@ -55,7 +58,8 @@ class Origin(NamedTuple):
             return "is not a URL"
         if parts.scheme != "https":
             return "is not https"
-        if parts.username is not None or parts.password is not None or "\\" in url or not url.isascii():
+        # what urlsplit forgives (control characters, blanks, a zone in an address) another reader may not
+        if not _PLAIN_URL.fullmatch(url) or (host not in self.hosts and not _PLAIN_HOST.fullmatch(host)):
             return "is not a plain URL"
         if not self.any_port and port not in (None, 443):
             return "names a port other than 443"

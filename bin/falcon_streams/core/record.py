@@ -76,7 +76,7 @@ class Record:
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
         mark = fingerprint(event.raw)
-        trail = _extend(self.trail, Step(event.offset, mark, now), now, replay_seconds)
+        trail = _extend(self._trail_before(event), Step(event.offset, mark, now), now, replay_seconds)
         return replace(
             self,
             offset=event.offset,
@@ -87,6 +87,23 @@ class Record:
             clean=False,
             trail=trail,
         )
+
+    def resumed_at(self, step: Step) -> Record:
+        """The record as a feed goes on from it at this step: what was committed later is about to come again, and must
+        not be taken for a place to go back to until it has."""
+        return replace(self, trail=(*(each for each in self.trail if each.instant < step.instant), step))
+
+    def shifted(self, seconds: float) -> Record:
+        """The record after somebody has set the machine's clock by that much: the ages of its steps stay what they were."""
+        trail = tuple(step._replace(instant=step.instant + seconds) for step in self.trail)
+        return replace(self, trail=trail, updated_at=self.updated_at + seconds)
+
+    def _trail_before(self, event: Event) -> Tuple[Step, ...]:
+        last = self.trail[-1] if self.trail else None
+        if last is None or last.offset is None or event.offset is None or event.offset >= last.offset:
+            return self.trail
+        # a reset: offsets of the former sequence lead nowhere any more
+        return (Step(None, None, last.instant),)
 
     def to_bytes(self) -> bytes:
         """The record as it is stored."""
@@ -131,7 +148,7 @@ def read_record(data: bytes) -> Record:
         raise RecordTooNew(f"it has version {tree['version']}, this add-on knows {VERSION}")
     try:
         return _from_tree(tree)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RecordUnreadable("a field is missing or of the wrong kind") from error
 
 
@@ -160,8 +177,6 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
 def _extend(trail: Tuple[Step, ...], step: Step, now: float, replay_seconds: float) -> Tuple[Step, ...]:
     spacing = max(1.0, replay_seconds / _TRAIL_ENTRIES)
     steps: List[Step] = list(trail)
-    # A clock stepped back would leave steps in the future, which no replay could ever reach.
-    steps = [earlier for earlier in steps if earlier.instant <= now] or steps[:1]
     if not steps or now - steps[-1].instant >= spacing:
         steps.append(step)
     old = [index for index, earlier in enumerate(steps) if earlier.instant <= now - replay_seconds]

@@ -44,6 +44,11 @@ class Resume(NamedTuple):
     not_before: Optional[int] = None
     customers: Optional[Tuple[str, ...]] = None
 
+    @property
+    def asks_for_offset(self) -> bool:
+        """Whether the feed is opened at an offset, not at an end of the log."""
+        return self.query.startswith("offset=")
+
     def judge(self, event: Event) -> Verdict:
         """Judge the first placed event; while the verdict is TOO_OLD, the next one too.
 
@@ -89,15 +94,17 @@ def resume_at_origin(origin: Origin, first_open: bool) -> Resume:
     return Resume(NEWEST) if first_open else Resume(OLDEST, not_before=origin.not_before)
 
 
-def resume_from_record(
-    record: Record, *, splunkd_started: Optional[float], replay_seconds: float, same_account: bool
-) -> Resume:
-    """Open a partition that has a record: where it was committed, or `replay_seconds` before after an unclean end."""
-    customers = None if same_account else record.customers
-    step = Step(record.offset, record.fingerprint, record.updated_at)
+def step_to_resume(record: Record, splunkd_started: Optional[float], replay_seconds: float) -> Step:
+    """The step that a new run goes on from: the last commit, or `replay_seconds` before it after an unclean end."""
     restarted = None not in (splunkd_started, record.splunkd_started) and splunkd_started != record.splunkd_started
     if (not record.clean or restarted) and replay_seconds > 0:
-        step = _step_before(record, record.updated_at - replay_seconds)
+        return _step_before(record, record.updated_at - replay_seconds)
+    return Step(record.offset, record.fingerprint, record.updated_at)
+
+
+def resume_at_step(record: Record, step: Step, same_account: bool) -> Resume:
+    """Open a partition that has a record at one of its steps."""
+    customers = None if same_account else record.customers
     if step.offset is None:
         return resume_at_origin(record.origin, first_open=False)._replace(customers=customers)
     return Resume(f"offset={step.offset}", step.offset, step.fingerprint, customers=customers)

@@ -5,7 +5,7 @@ token opens a feed for about five minutes only, so every open is preceded by a d
 discovery under way. What a discovery offers is opened at once, unless that partition has a feed (never two on one app
 id and partition) or still has to wait. While siblings are connected, Falcon may offer only the free partitions, all, or
 none (reference 8, row 4): when one that was read before is missing for ten minutes, all close and start over; when it
-is missing although nothing of ours was connected, it has vanished, and is only waited for.
+is still missing although nothing of ours is connected, it has vanished, and is only waited for.
 
 Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error.
 """
@@ -77,7 +77,7 @@ class Member:
         self.floor_at = 0.0
         self.retry_at = 0.0
         self.missing_since: Optional[float] = None
-        self.was_read = False
+        self.started_over = False
         self.vanished = False
         self.state = ""
 
@@ -90,28 +90,38 @@ class Member:
 class Roster:
     """All partitions of one input."""
 
-    def __init__(self, wanted: Optional[FrozenSet[str]], idle_timeout: float, draw: Callable[[], float]) -> None:
-        """`wanted` None for all partitions; `draw` returns a number from 0 up to 1."""
+    def __init__(
+        self,
+        wanted: Optional[FrozenSet[str]],
+        idle_timeout: float,
+        draw: Callable[[], float],
+        known: FrozenSet[str] = frozenset(),
+    ) -> None:
+        """`wanted` None for all partitions; `known` were read in an earlier run; `draw` gives 0 to 1."""
         self._wanted = wanted
         self._idle_timeout = idle_timeout
         self._draw = draw
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY, draw)
         self._app_id_waits = Backoff(FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT, draw)
         self._discovering = False
+        self._alone = True
         self._not_before = 0.0
         self._rediscover_at = 0.0
         self._state = ""
         self._starting_over = False
         self.members: Dict[str, Member] = {}
+        for partition in sorted((known if wanted is None else known & wanted) | (wanted or frozenset())):
+            self._member(partition)
 
     # -- happenings ------------------------------------------------------------------------------------------------
 
     def discovered(self, discovery: Discovery, at: float) -> List[Intent]:
         """Falcon answered; returns what to open."""
         self._discovering = False
-        alone = not any(member.is_open for member in self.members.values())
+        if self._starting_over:
+            return []  # asked before all have closed, so it says nothing
         offered = [lease for lease in discovery.leases if self._wanted is None or lease.partition in self._wanted]
-        if not offered and alone:
+        if not offered and self._alone:
             return self._nothing_offered(discovery, at)
         self._rediscover_at = at + REDISCOVERY
         self._backoff.reset()
@@ -123,22 +133,21 @@ class Roster:
         names = {lease.partition for lease in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
-                intents += self._miss(member, at, alone)
+                intents += self._miss(member, at)
         return intents + self._input_state(RUNNING, "reading")
 
     def discovery_failed(self, at: float, after: float, reason: str) -> List[Intent]:
         """Discovery failed; `after` is the server's wait in seconds."""
         self._discovering = False
         self._not_before = at + self._backoff.next(after)
-        alone = not any(member.is_open for member in self.members.values())
-        return self._input_state(ERROR, reason) if alone else []
+        return self._input_state(ERROR, reason) if self._alone else []
 
     def opened(self, partition: str, at: float, pulse: Pulse) -> List[Intent]:
         """The feed answered 200."""
         member = self.members[partition]
         assert member.lease is not None
         member.session = Session(member.lease.interval, self._idle_timeout, at, pulse)
-        member.was_read, member.vanished = True, False
+        member.started_over = member.vanished = False
         return self._state_of(member, RUNNING, "feed_opened")
 
     def ended(self, partition: str, at: float, after: float, reason: str) -> List[Intent]:
@@ -171,13 +180,15 @@ class Roster:
         intents: List[Intent] = []
         for member in self.members.values():
             intents += self._session_intents(member, at)
-        if any(self._missing_too_long(member, at) for member in self.members.values()):
-            intents += self._start_over()
-        if self._starting_over and any(member.is_open for member in self.members.values()):
-            return intents
+        for member in self.members.values():
+            if self._missing_too_long(member, at):
+                self._starting_over = member.started_over = True
+        alone = not any(member.is_open for member in self.members.values())
+        if self._starting_over and not alone:
+            return intents + self._start_over()
         self._starting_over = False
         if not self._discovering and at >= self._not_before and self._discovery_due(at):
-            self._discovering = True
+            self._discovering, self._alone = True, alone
             intents.append(Discover())
         return intents
 
@@ -188,15 +199,18 @@ class Roster:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _offer(self, lease: Lease, at: float) -> List[Intent]:
-        member = self.members.get(lease.partition)
-        if member is None:
-            backoff = Backoff(FIRST_RETRY, LONGEST_RETRY * 2, self._draw)
-            member = self.members[lease.partition] = Member(lease.partition, backoff)
+        member = self._member(lease.partition)
         member.missing_since = None
         if member.is_open or at < member.floor_at:
             return []
         member.lease = lease
         return [Open(lease)]
+
+    def _member(self, partition: str) -> Member:
+        member = self.members.get(partition)
+        if member is None:
+            member = self.members[partition] = Member(partition, Backoff(FIRST_RETRY, LONGEST_RETRY * 2, self._draw))
+        return member
 
     def _nothing_offered(self, discovery: Discovery, at: float) -> List[Intent]:
         if discovery.refusals:
@@ -208,27 +222,26 @@ class Roster:
             intents += self._state_of(member, WAITING_APP_ID, "no_streams_offered")
         return intents
 
-    def _miss(self, member: Member, at: float, alone: bool) -> List[Intent]:
-        member.vanished = member.vanished or alone
+    def _miss(self, member: Member, at: float) -> List[Intent]:
         if member.missing_since is None:
             member.missing_since = at
-        wait = REDISCOVERY if member.vanished else self._app_id_wait()
-        member.retry_at = max(member.retry_at, at + wait)
+        if self._alone and at - member.missing_since >= MISSING_TOO_LONG:
+            member.vanished = True
+        member.retry_at = max(member.retry_at, at + (REDISCOVERY if member.vanished else self._app_id_wait()))
         return self._state_of(member, WAITING_APP_ID, "vanished" if member.vanished else "not_offered")
 
     def _app_id_wait(self) -> float:
         return self._app_id_waits.next(SOONEST_APP_ID_WAIT)
 
     def _missing_too_long(self, member: Member, at: float) -> bool:
-        missing = member.missing_since
-        return not member.vanished and member.was_read and missing is not None and at - missing >= MISSING_TOO_LONG
+        waiting = member.missing_since is not None and not member.vanished and not member.started_over
+        return waiting and member.missing_since is not None and at - member.missing_since >= MISSING_TOO_LONG
 
     def _start_over(self) -> List[Intent]:
-        # Discovery waits until all have closed: only an answer given to nobody's siblings says what has vanished.
-        self._starting_over = True
+        # Discovery waits until all have closed: only an answer given to nobody's siblings says what has vanished. A
+        # feed that is just being opened is closed as soon as it has answered.
         intents: List[Intent] = []
         for member in self.members.values():
-            member.missing_since = None
             if member.session is not None:
                 intents += self._close(member, "start_over")
         return intents

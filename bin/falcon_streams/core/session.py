@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Union
 
+from falcon_streams.core.backoff import LONGEST_FLOOR
+
 USUAL_INTERVAL = 1800.0  # every capture shows it; used where the answer's value makes no sense (reference 2.2)
 LONGEST_INTERVAL = 86_400.0
 SOONEST_REFRESH = 15.0  # as Beats does
@@ -86,7 +88,9 @@ class Session:
         self._refreshing = False
         self._failures += 1
         self._gone = self._gone or gone
-        self._refresh_at = at + max(after, min(LONGEST_REFRESH_RETRY, 5.0 * 2.0 ** min(self._failures - 1, 8)))
+        self._refresh_at = at + max(
+            min(after, LONGEST_FLOOR), min(LONGEST_REFRESH_RETRY, 5.0 * 2.0 ** min(self._failures - 1, 8))
+        )
 
     def intent(self, at: float) -> Optional[Intent]:
         """What has to be done now, None for nothing. A returned `Refresh` counts as under way."""

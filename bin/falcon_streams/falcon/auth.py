@@ -9,6 +9,7 @@ from then on. The bearer and the secret never leave this module but in the reque
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from typing import Callable, Optional
 
@@ -23,6 +24,7 @@ RENEW_BEFORE = 120.0
 USUAL_LIFE, LONGEST_LIFE = 1799.0, 86_400.0
 REVOKE_SECONDS = 1.0
 _REFUSED = (400, 401, 403)
+_BEARER = re.compile(r"[!-~]+")
 
 
 class _Bearer:
@@ -110,7 +112,7 @@ class Bearers:
             )
         tree = answer.tree()
         token = tree.get("access_token")
-        if not answer.ok or complaint or not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        if not answer.ok or complaint or not isinstance(token, str) or not _BEARER.fullmatch(token):
             raise Retryable(
                 f"{host} gave no token ({answer.status}, {complaint or 'no reason given'})",
                 after=answer.wait(self._clock.now()),

@@ -45,6 +45,9 @@ class HttpFeeds:
             if response.status_code != 200:
                 self._refuse(response, url)
             return HttpFeed(session, response, self._clock)
+        except (OSError, AttributeError, ValueError) as error:
+            session.close()
+            raise Retryable(f"the feed could not be opened: {explain(error)}") from None
         except BaseException:
             session.close()
             raise
@@ -72,6 +75,8 @@ class HttpFeed:
         _socket_under(response.raw).settimeout(None)
         # a second descriptor of the same connection: to end it from another thread, and below TLS
         self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        # a connection that broke without a word is found out by the kernel, where no heartbeat would tell
+        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def read(self) -> bytes:
         """What has arrived, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""

@@ -160,6 +160,9 @@ def _trust(ca_bundle: Optional[str]) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_bundle:
+        # 3.13 refuses CAs that 3.9 takes, for want of a key usage or a critical mark: those of most inspecting proxies.
+        # Signature, name and validity are verified all the same.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         try:
             context.load_verify_locations(cafile=ca_bundle)
         except (OSError, ssl.SSLError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Optional
+from typing import FrozenSet, Optional
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, Retryable
@@ -27,6 +27,16 @@ class FileStore:
         """`folder` is this input's own, as `folder_of` names it; `name` is the input's."""
         self._folder = folder
         self._name = name
+
+    def partitions(self) -> FrozenSet[str]:
+        """The partitions that have a record; damaged ones are named when they are loaded."""
+        found = []
+        for path in self._folder.glob("partition-*.json"):
+            try:
+                found.append(read_record(path.read_bytes()).partition)
+            except (OSError, RecordTooNew, RecordUnreadable):
+                continue
+        return frozenset(found)
 
     def load(self, partition: str) -> Optional[Record]:
         """The record of a partition. Raises Fatal where one is there that must not be used."""
@@ -64,7 +74,10 @@ class FileStore:
             raise Fatal(f"the checkpoint {path} is of a newer add-on: {error}. Install that version again") from None
         except RecordUnreadable as error:
             aside = path.with_name(path.name + _DAMAGED)
-            os.replace(path, aside)
+            try:
+                os.replace(path, aside)
+            except OSError:
+                aside = path  # it stays where it is, and is refused there the next time too
             raise Fatal(_damage(aside, str(error))) from None
         if (record.input, record.partition) != (self._name, partition):
             raise Fatal(

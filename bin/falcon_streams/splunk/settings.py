@@ -24,6 +24,7 @@ _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "fals
 # What splunkd hands over for "not set" (design section 5): never written out.
 _UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
 
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
 _LOGIN = re.compile(r"//[^/@]*@")
 
 Values = Dict[str, Any]
@@ -128,7 +129,7 @@ def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
 
 def _coerce(schema: Mapping[str, Any], value: str) -> Any:
     kind, text = schema.get("type"), value.strip()
-    if kind == "integer" and text.lstrip("-").isdigit() and len(text) <= 20:
+    if kind == "integer" and _WHOLE.fullmatch(text):
         return int(text)
     if kind == "boolean" and text.lower() in _TRUE | _FALSE:
         return text.lower() in _TRUE

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+from http.client import HTTPException
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import quote, urlsplit
 
@@ -99,7 +100,7 @@ class Splunkd:
             raise Retryable(
                 f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again"
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise Retryable(f"splunkd's management port cannot be read ({type(error).__name__})") from None
         entries = tree.get("entry") if isinstance(tree, dict) else None
         return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -138,12 +139,13 @@ def _number(value: object) -> Optional[float]:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether an address is one of this machine's own: only those can be bound."""
+    """Whether an address is one of this machine's own: only then is it also where its packets would come from."""
     try:
-        infos = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in infos:
-            with socket.socket(family, kind, protocol) as candidate:
-                candidate.bind(address)
+        for family, _, _, _, address in socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM):
+            with socket.socket(family, socket.SOCK_DGRAM) as candidate:
+                candidate.connect(address)  # of a datagram socket: nothing is sent
+                if candidate.getsockname()[0] != address[0]:
+                    return False
     except OSError:
         return False
-    return bool(infos)
+    return True

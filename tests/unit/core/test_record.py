@@ -21,6 +21,7 @@ from falcon_streams.core.record import (
     first_record,
     read_record,
 )
+from falcon_streams.core.resume import step_to_resume
 
 OWNER = Owner("api.crowdstrike.com", "a" * 32, "")
 
@@ -102,9 +103,27 @@ def test_the_trail_reaches_back_far_enough_and_stays_short(replay: float) -> Non
         assert current.trail[0].instant <= now - replay or current.trail[0].offset is None
 
 
-def test_a_clock_that_steps_back_leaves_no_step_in_the_future() -> None:
-    ahead = record(now=5000.0).committed(event(1), (), 5001.0, 30.0)
-    behind = ahead.committed(event(2), (), 1401.0, 30.0)
+def test_an_interrupted_replay_goes_back_again() -> None:
+    first = replace(record().committed(event(1000), (), 1000.0, 30.0), trail=())
+    for offset in range(1001, 1041):
+        first = first.committed(event(offset), (), float(offset), 30.0)
+    step = step_to_resume(first, 500.0, 30.0)
+    assert step.offset == 1010
+    again = first.resumed_at(step)
+    for offset in range(1011, 1016):  # an hour later, for five seconds
+        again = again.committed(event(offset), (), float(offset + 3600), 30.0)
 
-    assert all(step.instant <= 1401.0 for step in behind.trail[1:])
-    assert behind.offset == 2
+    assert step_to_resume(again, 500.0, 30.0).offset == 1010
+
+
+def test_a_clock_that_is_set_leaves_the_ages_of_the_steps_as_they_were() -> None:
+    before = record(now=5000.0).committed(event(1), (), 5001.0, 30.0)
+    behind = before.shifted(-3600.0).committed(event(2), (), 1402.0, 30.0)
+
+    assert [step.instant for step in behind.trail] == [1400.0, 1401.0, 1402.0]
+
+
+def test_a_reset_leaves_no_step_of_the_former_sequence() -> None:
+    after = record().committed(event(900), (), 1010.0, 30.0).committed(event(3), (), 1020.0, 30.0)
+
+    assert [step.offset for step in after.trail] == [None, 3]

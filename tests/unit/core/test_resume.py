@@ -16,8 +16,9 @@ from falcon_streams.core.resume import (
     Verdict,
     resume_after,
     resume_at_origin,
+    resume_at_step,
     resume_from_oldest,
-    resume_from_record,
+    step_to_resume,
 )
 
 
@@ -35,7 +36,7 @@ def committed(*offsets: int, clean: bool = True, origin: Origin = Origin()) -> R
 
 
 def resumed(record: Record, splunkd: float = 500.0, replay: float = 30.0, same: bool = True) -> Resume:
-    return resume_from_record(record, splunkd_started=splunkd, replay_seconds=replay, same_account=same)
+    return resume_at_step(record, step_to_resume(record, splunkd, replay), same)
 
 
 @pytest.mark.parametrize(
