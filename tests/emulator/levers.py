@@ -47,7 +47,7 @@ class Levers:
     def generate(
         self, count: int, partition: Optional[str] = None, types: Optional[list[str]] = None, span: float = 0.0
     ) -> None:
-        """Append that many events of the last `span` seconds to one partition or each: the mix, or these types in turn."""
+        """Append that many events of the last `span` seconds, to one partition or each: the mix or these types."""
         for each in self.tenant.offered() if partition is None else [self._partition(partition)]:
             self.supply.generate(each, count, span, types)
 
@@ -94,7 +94,7 @@ class Levers:
     # -- clients and customers -------------------------------------------------------------------------------------
 
     def rotate_secret(self, revoke: bool = False, client_id: Optional[str] = None) -> str:
-        """A new secret for an API client, the first by default; the old one is refused, `revoke` ends the bearers too."""
+        """A new secret for a client, the first by default; the old one is refused, `revoke` ends the bearers too."""
         client_id = client_id or next(iter(self.tenant.tokens.clients))
         secret = self.tenant.tokens.clients[client_id] = secrets.token_hex(20)
         if revoke:

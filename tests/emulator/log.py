@@ -35,7 +35,7 @@ class Log:
 
     def __init__(self, first_offset: int) -> None:
         self.next_offset = first_offset
-        self._file = tempfile.TemporaryFile(prefix="falcon-emulator-log-")  # noqa: SIM115: it lives as long as the log
+        self._file = tempfile.TemporaryFile(prefix="falcon-emulator-log-")  # noqa: SIM115 - until `close`
         self._offsets = array("q")
         self._keys = array("q")
         self._ends = array("Q")

@@ -105,12 +105,12 @@ class Stream:
         most = self.options.chunk_bytes or len(payload)
         most = min(most, self.drip[0]) if self.drip else most
         for start in range(0, len(payload), most):
+            self._quiet_since = self.tenant.clock.now()
             self.send_chunk(payload[start : start + most])
             if self.drip:
                 self.pause(self.drip[1])
                 if self.tenant.clock.now() >= self.drip[2]:
                     self.drip = None
-        self._quiet_since = self.tenant.clock.now()
 
     def send_chunk(self, piece: bytes, declared: Optional[bytes] = None) -> None:
         """Send one chunk; where more is declared than the piece, the rest stays owing."""

@@ -1,0 +1,169 @@
+"""What the emulator's own tests share: emulators that end with their test, and a client of plain requests.
+
+Rules: the client is as stupid as it may be, so that what it sees is what the emulator sent. No test waits longer than a
+heartbeat: time is made faster, or stands still and is told to skip.
+"""
+
+from __future__ import annotations
+
+import importlib
+import socket
+import struct
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any, Callable
+
+import pytest
+import requests
+
+from tests.emulator import Emulator
+
+DISCOVERY = "/sensors/entities/datafeed/v2"
+JSON = {"Content-Type": "application/json"}
+Falcon = Callable[..., Emulator]
+
+
+class Client:
+    """An API client of an emulator, by plain requests."""
+
+    def __init__(self, falcon: Emulator, base_url: str = "", proxy: str = "") -> None:
+        self.falcon = falcon
+        self.base_url = base_url or falcon.api_url
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = falcon.ca_file
+        self.session.proxies = {"https": proxy} if proxy else {}
+
+    def token(self, **form: str) -> requests.Response:
+        """Ask for a bearer."""
+        pair = {"client_id": self.falcon.client_id, "client_secret": self.falcon.client_secret}
+        return self.session.post(
+            f"{self.base_url}/oauth2/token", data={**pair, **form}, allow_redirects=False, timeout=5
+        )
+
+    def bearer(self, **form: str) -> dict[str, str]:
+        """The Authorization header of a new bearer."""
+        return {"Authorization": f"Bearer {self.token(**form).json()['access_token']}"}
+
+    def discover(self, app_id: str = "app1", **query: str) -> requests.Response:
+        """Ask for the streams."""
+        found = {"appId": app_id, **query}
+        return self.session.get(f"{self.base_url}{DISCOVERY}", params=found, headers=self.bearer(), timeout=5)
+
+    def resources(self, app_id: str = "app1", **query: str) -> list[dict[str, Any]]:
+        """The streams that are free for this app id; they may be none."""
+        return self.discover(app_id, **query).json().get("resources") or []
+
+    def resource(self, partition: str = "0", app_id: str = "app1", **query: str) -> dict[str, Any]:
+        """The stream of one partition."""
+        (found,) = [each for each in self.resources(app_id, **query) if f"/v1/{partition}?" in each["dataFeedURL"]]
+        return found
+
+    def open(self, resource: dict[str, Any], query: str = "", app_id: str = "") -> requests.Response:
+        """Open a feed; `query` is appended as every client does it."""
+        token = resource["sessionToken"]["token"]
+        headers = {"Authorization": f"Token {token}", "Accept-Encoding": "identity"}
+        return self.session.get(resource["dataFeedURL"] + query, headers=headers, stream=True, timeout=5)
+
+    def feed(self, query: str = "", partition: str = "0", app_id: str = "app1") -> requests.Response:
+        """Discover and open a feed that must open."""
+        answer = self.open(self.resource(partition, app_id), query)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def refresh(self, resource: dict[str, Any]) -> requests.Response:
+        """Refresh a session."""
+        return self.session.post(resource["refreshActiveSessionURL"], headers={**self.bearer(), **JSON}, timeout=5)
+
+
+class Body:
+    """A feed's body as it arrives."""
+
+    def __init__(self, feed: requests.Response) -> None:
+        self._pieces = feed.iter_content(chunk_size=None)
+        self.chunks: list[bytes] = []
+
+    def until(self, enough: Callable[[bytes], bool]) -> bytes:
+        """Read until it is enough; everything so far."""
+        while not enough(b"".join(self.chunks)):
+            self.chunks.append(next(self._pieces))
+        return b"".join(self.chunks)
+
+    def lines(self, count: int) -> list[bytes]:
+        """The first so many lines that are not heartbeats."""
+        return [each for each in self.until(lambda body: len(whole(body)) >= count).split(b"\n") if each.strip()][
+            :count
+        ]
+
+    def rest(self) -> bytes:
+        """Everything, until the feed ends; raises what requests raises when it ends badly."""
+        self.chunks.extend(self._pieces)
+        return b"".join(self.chunks)
+
+
+def whole(body: bytes) -> list[bytes]:
+    """The lines of a body that are whole and no heartbeats."""
+    return [line for line in body.split(b"\n")[:-1] if line.strip()]
+
+
+def offsets(lines: list[bytes]) -> list[int]:
+    """The offsets that lines bear."""
+    return [int(line.partition(b'"offset":')[2].partition(b",")[0]) for line in lines]
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 3.0) -> Any:
+    """What the condition comes to, when it is something; an assertion when it stays nothing."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not come true")
+
+
+def socket_of(feed: requests.Response) -> socket.socket:
+    """The socket under a streamed response."""
+    connection: Any = feed.raw._connection
+    found: socket.socket = connection.sock
+    return found
+
+
+def reset(feed: requests.Response) -> None:
+    """Have the kernel reset the connection, as it does when a process dies with unread bytes."""
+    sock = socket_of(feed)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    socket.close(sock.detach())
+
+
+def ending(emulator: Emulator, number: int = 0) -> str:
+    """How a feed ended, once it has."""
+    return str(eventually(lambda: emulator.feeds()[number]["ending"]))
+
+
+def falconpy(collection: str, emulator: Emulator) -> Any:
+    """A service collection of FalconPy's, a client of this emulator."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = importlib.import_module("falconpy")
+    pair = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    theirs = getattr(module, collection)(base_url=emulator.api_url, **pair)
+    theirs.ssl_verify = emulator.ca_file  # its constructor takes a boolean only
+    return theirs
+
+
+@pytest.fixture
+def falcon() -> Iterator[Falcon]:
+    """Starts emulators; each ends with the test, threads and all."""
+    running: list[Emulator] = []
+
+    def start(**options: Any) -> Emulator:
+        running.append(Emulator(**options))
+        return running[-1].start()
+
+    yield start
+    for emulator in running:
+        emulator.stop()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("emulator-")] == []
