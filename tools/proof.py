@@ -1,0 +1,71 @@
+"""The long proofs: `make restarts` and `make day`. Each runs in the environment of the tests and ends with its verdict."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools import environments, package
+
+SEED = 20261123
+
+
+def main() -> None:
+    """Set up, then run the proof that is asked for."""
+    parser = argparse.ArgumentParser(description="Run one of the long proofs.")
+    parser.add_argument("which", choices=("restarts", "day"))
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--share", type=float, default=1.0, help="run only this share of it")
+    parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.ready:
+        version, python = next(iter(environments.interpreters().items()))
+        executable = str(environments.for_tests(version, python))
+        environments.fill_lib()
+        os.execv(executable, [executable, "-m", "tools.proof", "--ready", *sys.argv[1:]])
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        held = {"restarts": restarts, "day": day}[arguments.which](Path(folder), arguments.seed, arguments.share)
+    print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
+    raise SystemExit(0 if held else 1)
+
+
+def restarts(folder: Path, seed: int, share: float) -> bool:
+    """200 stops, 50 kills of the input and 10 of splunkd over 20,000 events in 3 partitions."""
+    from tests.integration.restarts import Schedule, prove
+
+    schedule = Schedule(
+        stops=int(200 * share),
+        input_kills=int(50 * share),
+        splunkd_kills=int(10 * share),
+        events=int(20_000 * share),
+        partitions=3,
+        seed=seed,
+        long_locks=2 if share == 1.0 else 0,
+    )
+    print(f"{schedule}", flush=True)
+    outcome = prove(schedule, folder, package.build(folder), sys.executable, say)
+    print(outcome, flush=True)
+    return outcome.holds
+
+
+def day(folder: Path, seed: int, share: float) -> bool:
+    """Six hours at 200 times the speed of time."""
+    from tests.integration.day import live_through
+
+    outcome = live_through(6 * 3600 * share, folder, sys.path, say)
+    print(outcome, flush=True)
+    return outcome.holds
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"-- {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
