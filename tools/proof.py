@@ -1,4 +1,4 @@
-"""The long proofs: `make restarts` and `make day`. Each runs in the environment of the tests and ends with its verdict."""
+"""The long proofs: `make restarts` and `make day`, each in the environment of the tests, each with a verdict."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Record:
         return replace(self, trail=(*(each for each in self.trail if each.instant < step.instant), step))
 
     def shifted(self, seconds: float) -> Record:
-        """The record after somebody has set the machine's clock by that much: the ages of its steps stay what they were."""
+        """The record after the machine's clock was set by that much: the ages of its steps stay what they were."""
         trail = tuple(step._replace(instant=step.instant + seconds) for step in self.trail)
         return replace(self, trail=trail, updated_at=self.updated_at + seconds)
 
