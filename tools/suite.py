@@ -49,6 +49,8 @@ def main() -> None:
     environments.fill_lib()
     check(pythons[0])
     if not arguments.check_only:
+        for tool in environments.TOOLS:
+            environments.for_tool(tool)
         for python in pythons:
             run([str(python), "-m", "pytest", "-q", "-n", "2", *arguments.pytest])
 

@@ -63,19 +63,20 @@ class FakeClock:
 
 
 class ScaledClock:
-    """Real time, made faster."""
+    """Real time, made faster from an epoch on, so that two processes may share it."""
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, epoch: Optional[float] = None) -> None:
         self._scale = scale
-        self._epoch, self._start = time.time(), time.monotonic()
+        self._epoch = time.time() if epoch is None else epoch
+        self._offset = time.time() - time.monotonic()
 
     def now(self) -> float:
-        """Epoch seconds, from the real ones on."""
-        return self._epoch + (time.monotonic() - self._start) * self._scale
+        """Epoch seconds: equal to the world's at the epoch, and so much faster from there."""
+        return self._epoch + (time.monotonic() + self._offset - self._epoch) * self._scale
 
     def monotonic(self) -> float:
         """Seconds that never go backwards."""
-        return self._start + (time.monotonic() - self._start) * self._scale
+        return self.now()
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time."""

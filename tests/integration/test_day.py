@@ -1,0 +1,24 @@
+"""A slice of the day; `make day` runs six hours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.day import OUTAGE, live_through, unrefreshed
+
+
+def test_an_hour_and_a_half_with_cut_feeds_a_locked_app_id_and_an_outage_loses_nothing(
+    tmp_path: Path, package: Path
+) -> None:
+    outcome = live_through(1.5, tmp_path, package, say=print)
+
+    print(outcome)
+    assert outcome.holds, str(outcome)
+    assert outcome.refreshes >= 2
+
+
+def test_a_feed_that_ended_unrefreshed_would_be_found() -> None:
+    assert unrefreshed({"ended_at": 9000.0, "refreshed_at": 7000.0}, outage=0.0)
+    assert not unrefreshed({"ended_at": 9000.0, "refreshed_at": 8000.0}, outage=0.0)
+    assert not unrefreshed({"ended_at": 9000.0, "refreshed_at": 7000.0}, outage=9000.0 - OUTAGE)
+    assert not unrefreshed({"ended_at": None, "refreshed_at": 7000.0}, outage=0.0)

@@ -1,0 +1,1 @@
+"""The state machines against models of Falcon, on time that is only a number."""

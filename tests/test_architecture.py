@@ -1,0 +1,163 @@
+"""The house keeps its rules: who may import whom, what files are called, how long they get. Each rule has a control."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = ROOT / "bin"
+OURS = "falcon_streams"
+# What core must not touch: clocks, threads, sockets, files, loggers, shared randomness.
+IMPURE = {"time", "threading", "socket", "ssl", "os", "io", "pathlib", "logging", "random", "queue", "subprocess"}
+ROOMS = {
+    "core": {"core", "errors"},
+    "ports": {"core", "errors"},
+    "happenings": {"core", "errors"},
+    "progress": {"core", "errors"},
+    "tally": {"core", "errors", "ports", "progress"},
+    "commits": {"core", "errors", "ports", "progress"},
+    "reader": {"core", "errors", "ports", "progress", "tally", "happenings"},
+    "supervisor": {"core", "errors", "ports", "commits", "happenings", "reader", "tally"},
+    "health": {"core", "errors", "ports", "progress"},
+    "lifecycle": {"errors", "happenings"},
+    "clock": set(),
+    "errors": set(),
+    "falcon": {"core", "errors", "ports", "falcon", ""},
+    "splunk": {"core", "errors", "ports", "splunk"},
+}
+FOREIGN = {
+    "requests": "falcon",
+    "urllib3": "falcon",
+    "certifi": "falcon",
+    "splunklib": "splunk",
+    "jsonschema": "splunk",
+}
+VAGUE = {"util", "utils", "common", "helper", "helpers", "manager", "managers", "handler", "handlers", "base", "types"}
+
+
+def imports(source: str) -> Iterator[str]:
+    """Every module that a source imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(module: str) -> str:
+    """The room, or the module at the top, of a dotted name of ours; empty for the package itself."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and not parts[1].startswith("__") else ""
+
+
+def breaches(name: str, source: str) -> Iterator[str]:
+    """What a module of ours imports against the rules."""
+    room = room_of(name)
+    for imported in imports(source):
+        top = imported.split(".")[0]
+        if top == OURS:
+            if room in ROOMS and room_of(imported) not in ROOMS[room]:
+                yield f"{name} imports {imported}"
+        elif (
+            FOREIGN.get(top, room) != room
+            or (room == "core" and top in IMPURE)
+            or (top in ("fcntl", "termios") and name != "falcon_streams.splunk.pipe")
+        ):
+            yield f"{name} imports {top}"
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    for path in sorted((BIN / OURS).rglob("*.py")):
+        parts = path.relative_to(BIN).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path.read_text(encoding="utf-8")
+
+
+def test_every_module_imports_only_what_its_room_may() -> None:
+    assert [breach for name, source in modules() for breach in breaches(name, source)] == []
+
+
+@pytest.mark.parametrize(
+    "name, source",
+    [
+        ("falcon_streams.core.session", "import time"),
+        ("falcon_streams.core.session", "from falcon_streams.ports import Clock"),
+        ("falcon_streams.falcon.feed", "from falcon_streams.splunk.sink import PipeSink"),
+        ("falcon_streams.splunk.sink", "import requests"),
+        ("falcon_streams.reader", "from falcon_streams.splunk.sink import PipeSink"),
+        ("falcon_streams.splunk.sink", "def f():\n    import fcntl"),
+        ("falcon_streams.supervisor", "import splunklib.client"),
+    ],
+)
+def test_a_planted_import_is_found(name: str, source: str) -> None:
+    assert list(breaches(name, source))
+
+
+def test_the_stand_ins_import_nothing_of_ours() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder in ("emulator", "splunkd")
+        for path in sorted((ROOT / "tests" / folder).rglob("*.py"))
+        for name in imports(path.read_text(encoding="utf-8"))
+        if name.split(".")[0] in (OURS, "tools") or name.startswith("tests.integration")
+    ]
+
+    assert found == []
+
+
+def test_files_are_nouns_and_stay_short() -> None:
+    files = [path for folder in ("bin", "tools", "tests") for path in (ROOT / folder).rglob("*.py")]
+
+    assert [path for path in files if path.stem in VAGUE] == []
+    product = [path for path in files if BIN in path.parents]
+    assert {path.name: lines for path in product if (lines := path.read_text().count("\n")) > 300} == {}
+
+
+def test_every_module_opens_with_what_it_is_for() -> None:
+    assert [name for name, source in modules() if not ast.get_docstring(ast.parse(source))] == []
+
+
+def unverified(source: str) -> Iterator[str]:
+    """Where a source could switch off the verification of TLS."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg == "verify" and not _is_true(node.value):
+            yield f"verify={ast.unparse(node.value)}"
+        if isinstance(node, ast.Attribute) and node.attr in (
+            "CERT_NONE",
+            "CERT_OPTIONAL",
+            "_create_unverified_context",
+        ):
+            yield node.attr
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Attribute) and target.attr in ("verify", "check_hostname", "verify_mode"):
+                    yield ast.unparse(node)
+
+
+def _is_true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
+
+
+def test_tls_is_verified_everywhere_but_on_splunkds_own_machine() -> None:
+    found = [(name, fault) for name, source in modules() for fault in unverified(source)]
+
+    # an address of this very machine only: decision record 0002
+    assert found == [("falcon_streams.splunk.splunkd", "verify=not local")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "session.get(url, verify=False)",
+        "session.verify = False",
+        "context.check_hostname = False",
+        "context.verify_mode = ssl.CERT_NONE",
+        "ssl._create_unverified_context()",
+    ],
+)
+def test_a_planted_hole_in_tls_is_found(source: str) -> None:
+    assert list(unverified(source))
