@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib
 import socket
+import ssl
 import struct
 import threading
 import time
 import warnings
 from collections.abc import Iterator
 from typing import Any, Callable
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -122,6 +124,34 @@ def eventually(condition: Callable[[], Any], seconds: float = 3.0) -> Any:
             return found
         time.sleep(0.01)
     raise AssertionError("it did not come true")
+
+
+def raw_body(resource: dict[str, Any], query: str, emulator: Emulator) -> bytes:
+    """All of a feed's body that arrives, however it ends: read below every library that may keep some to itself."""
+    url = urlsplit(resource["dataFeedURL"] + query)
+    context = ssl.create_default_context(cafile=emulator.ca_file)
+    request = f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+    request += f"Authorization: Token {resource['sessionToken']['token']}\r\n\r\n"
+    data = b""
+    plain = socket.create_connection(("127.0.0.1", int(url.port or 0)), 5)
+    with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+        secure.sendall(request.encode())
+        try:
+            while piece := secure.recv(65536):
+                data += piece
+        except ConnectionResetError:
+            pass
+    return unchunked(data.partition(b"\r\n\r\n")[2])
+
+
+def unchunked(data: bytes) -> bytes:
+    """The payload of a chunked body, of its last chunk as much as there is."""
+    payload = b""
+    while data:
+        size, _, data = data.partition(b"\r\n")
+        payload += data[: int(size, 16)]
+        data = data[int(size, 16) + 2 :]
+    return payload
 
 
 def socket_of(feed: requests.Response) -> socket.socket:

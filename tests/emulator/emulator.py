@@ -41,7 +41,7 @@ class Emulator(Levers):
         known = Options(**options)
         tenant = Tenant(clock or EmulatedClock(known.time_scale, known.epoch), known)
         super().__init__(tenant, Supply(tenant))
-        self._folder = tempfile.TemporaryDirectory(prefix="falcon-emulator-") if known.ca_dir is None else None
+        self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
         self._listeners: list[Listener] = []
 
     def start(self) -> Emulator:
@@ -49,8 +49,7 @@ class Emulator(Levers):
         tenant, options = self.tenant, self.tenant.options
         for number in range(options.partitions):
             self.add_partition(str(number), options.floor)
-        folder = Path(self._folder.name if self._folder is not None else str(options.ca_dir))
-        authority = Authority(folder)
+        authority = self._authority()
         self.ca_file, context = str(authority.ca_file), authority.server_context()
         trail = Trail(tenant)
         tenant.recorded = trail.call
@@ -109,6 +108,12 @@ class Emulator(Levers):
     def trapped(self) -> int:
         """How many connections arrived at `trap_url`, where no client has any business."""
         return self._trap.accepted
+
+    def _authority(self) -> Authority:
+        if self.tenant.options.ca_dir is not None:
+            return Authority(Path(self.tenant.options.ca_dir))
+        self._folder = tempfile.TemporaryDirectory(prefix="falcon-emulator-")
+        return Authority(Path(self._folder.name))
 
     def _listen(
         self, serve: Callable[[Connection], None], port: int, context: Optional[ssl.SSLContext] = None

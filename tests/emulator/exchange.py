@@ -93,10 +93,11 @@ def scripted(wish: Mapping[str, Any], now: float) -> Answer:
     """The answer that a fault asks for; in its headers "+30" is 30 s from now, in epoch seconds or as a Date."""
     body = wish.get("body", "")
     text = body if isinstance(body, str) else json.dumps(body)
-    headers = {"Content-Type": "text/html" if text.startswith("<") else "application/json"}
+    usual = {"Content-Type": "text/html" if text.startswith("<") else "application/json"}
+    wished = {}
     for name, value in wish.get("headers", {}).items():
-        headers[name] = str(value)
-        if str(value)[:1] in ("+", "-") and str(value)[1:].isdigit():
+        wished[name] = str(value)
+        if wished[name][:1] in ("+", "-") and wished[name][1:].isdigit():
             then = now + int(value)
-            headers[name] = formatdate(then, usegmt=True) if name.lower() == "date" else str(int(then))
-    return Answer(wish.get("status", 200), headers, text.encode(), wish.get("truncate"))
+            wished[name] = formatdate(then, usegmt=True) if name.lower() == "date" else str(int(then))
+    return Answer(wish.get("status", 200), merged(usual, wished), text.encode(), wish.get("truncate"))

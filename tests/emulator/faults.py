@@ -8,7 +8,8 @@ resources). On a feed that is open: `do` (STREAM_ACTIONS) once `after_events`, `
 that feed have passed.
 
 Rules: steps are met in the order of the script. A step that asks for the impossible is refused when it is added. A
-feed that ends before its step came true gives the step back. Seconds are emulated.
+feed claims its steps one after another, plays each at most once, and gives back the one that has not come true when it
+ends. Seconds are emulated.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ STREAM_ACTIONS = {
     "cut_at_byte": "after `byte` bytes of the body, the end by `how` (eof, cut, reset)",
     "stall": "nothing at all for `seconds`",
     "heartbeats_only": "no events for `seconds`",
-    "half_open": "silence for ever; (app id, partition) stays taken for `lock`",
+    "half_open": "silence for ever; (app id, partition) stays taken for `lock`, as it may after any end",
     "drip": "`bytes` at a time, `every` seconds, for `seconds`",
     "garbage_line": "a `line` that is in no log",
     "withhold": "the next `events` events are left out",
@@ -61,6 +62,7 @@ class Step:
         self.starts_at = now + wish.get("at", 0)
         self.ends_at: Optional[float] = self.starts_at + wish["for"] if "for" in wish else None
         self.left: Optional[int] = wish.get("times", None if "for" in wish else 1)
+        self.claimed = 0  # by feeds for which it has not come true yet
 
     def check(self) -> None:
         """Refuse what means nothing."""
@@ -75,6 +77,10 @@ class Step:
             raise ValueError(f"a fault on {self.on} cannot do {action!r}")
         if not self.streams and not _REQUEST_KEYS & set(self.wish):
             raise ValueError(f"a fault on {self.on} says what happens")
+        if action == "cut_at_byte" and not isinstance(self.wish.get("byte"), int):
+            raise ValueError("cut_at_byte says at which byte")
+        if self.wish.get("how", "cut") not in ("eof", "cut", "reset"):
+            raise ValueError("cut_at_byte ends by eof, cut or reset")
 
     def meets(self, on: str, now: float, partition: Optional[str], app_id: Optional[str]) -> bool:
         """Whether this step is for that request or feed, now. A request without a partition meets any."""
@@ -85,8 +91,11 @@ class Step:
             return False
         if app_id is not None and wish.get("app_id", app_id) != app_id:
             return False
-        over = self.ends_at is not None and now >= self.ends_at
-        return self.starts_at <= now and not over and self.left != 0
+        return self.starts_at <= now and not self.is_over(now) and self.left != 0
+
+    def is_over(self, now: float) -> bool:
+        """Whether its time has passed."""
+        return self.ends_at is not None and now >= self.ends_at
 
 
 class Faults:
@@ -95,6 +104,7 @@ class Faults:
     def __init__(self) -> None:
         self._steps: list[Step] = []
         self._lock = threading.Lock()
+        self.cleared = 0
 
     def add(self, wishes: list[Mapping[str, Any]], now: float) -> None:
         """Append these steps to the script, all or none."""
@@ -103,39 +113,40 @@ class Faults:
             self._steps += steps
 
     def clear(self) -> None:
-        """Forget the script."""
+        """Forget the script; what holds up a feed ends."""
         with self._lock:
             self._steps.clear()
+            self.cleared += 1
 
-    def waiting(self) -> list[dict[str, Any]]:
-        """The steps that have not come true, or not often enough."""
+    def waiting(self, now: float) -> list[dict[str, Any]]:
+        """The steps that have not come true, or not often enough, and still may."""
         with self._lock:
-            return [step.wish for step in self._steps if step.left != 0]
+            return [step.wish for step in self._steps if (step.left != 0 or step.claimed) and not step.is_over(now)]
 
     def take(
         self, on: str, now: float, partition: Optional[str] = None, app_id: Optional[str] = None
     ) -> Optional[Mapping[str, Any]]:
         """What goes wrong with this request, None for nothing."""
-        step = self._next(False, on, now, partition, app_id)
-        return step.wish if step else None
-
-    def claim(self, now: float, partition: str, app_id: str) -> Optional[Step]:
-        """The step that a feed is to play next, None for none so far."""
-        return self._next(True, "feed", now, partition, app_id) if self._steps else None
-
-    def give_back(self, step: Step) -> None:
-        """A feed has ended before its step came true."""
-        with self._lock:
-            if step.left is not None:
-                step.left += 1
-
-    def _next(
-        self, streams: bool, on: str, now: float, partition: Optional[str], app_id: Optional[str]
-    ) -> Optional[Step]:
         with self._lock:
             for step in self._steps:
-                if step.streams == streams and step.meets(on, now, partition, app_id):
-                    if step.left is not None:
-                        step.left -= 1
+                if not step.streams and step.meets(on, now, partition, app_id):
+                    step.left = None if step.left is None else step.left - 1
+                    return step.wish
+        return None
+
+    def claim(self, now: float, partition: str, app_id: str, played: list[Step]) -> Optional[Step]:
+        """The step that a feed is to play next, after those that it has played; None for none so far."""
+        with self._lock:
+            for step in self._steps:
+                if step.streams and step not in played and step.meets("feed", now, partition, app_id):
+                    step.left = None if step.left is None else step.left - 1
+                    step.claimed += 1
                     return step
         return None
+
+    def settle(self, step: Step, came_true: bool) -> None:
+        """A claimed step has come true; or its feed has ended before, and the step is given back."""
+        with self._lock:
+            step.claimed -= 1
+            if not came_true and step.left is not None:
+                step.left += 1

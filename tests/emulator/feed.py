@@ -80,6 +80,7 @@ class Feed:
         self.bytes = 0
         self.bell = Bell()
         self.ordered: Optional[str] = None
+        self.shadow: Optional[float] = None  # how long it stays taken after the end; None for what the ending brings
 
     @property
     def key(self) -> tuple[str, str]:
@@ -91,10 +92,11 @@ class Feed:
         """The types of the filter, None for all."""
         return frozenset(self.asked.event_types) or None
 
-    def order(self, how: str) -> None:
+    def order(self, how: str, shadow: Optional[float] = None) -> None:
         """Have the feed end itself, one of ORDERS."""
         if how not in ORDERS:
             raise ValueError(f"a feed ends by one of {', '.join(ORDERS)}, not {how!r}")
+        self.shadow = shadow
         self.ordered = how
         self.bell.ring()
 

@@ -7,6 +7,7 @@ placeholder, read off the format's name: nested names joined by a separator, arr
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -18,20 +19,20 @@ def flatten(line: bytes, separator: str) -> bytes:
         return line
     if not isinstance(tree, dict):
         return line
-    flat: dict[str, Any] = {}
-    _walk("", tree, separator, flat)
+    flat = {separator.join(path): value for path, value in leaves(tree, ())}
     text = json.dumps(flat, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
 
-def _walk(prefix: str, value: Any, separator: str, flat: dict[str, Any]) -> None:
+def leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """What holds nothing further, and the names on the way there."""
     pairs: Any = ()
     if isinstance(value, dict):
         pairs = value.items()
     elif isinstance(value, list):
         pairs = enumerate(value)
     if not pairs or not value:
-        flat[prefix] = value
+        yield path, value
         return
     for name, each in pairs:
-        _walk(f"{prefix}{separator}{name}" if prefix else str(name), each, separator, flat)
+        yield from leaves(each, (*path, str(name)))

@@ -140,13 +140,23 @@ class Levers:
 
     def waiting_faults(self) -> list[dict[str, Any]]:
         """The steps that have not come true, or not often enough."""
-        return self.tenant.faults.waiting()
+        return self.tenant.faults.waiting(self.tenant.clock.now())
 
-    def drop_feeds(self, partition: Optional[str] = None, app_id: Optional[str] = None, how: str = "cut") -> int:
-        """End the open feeds of a partition and an app id, or of all, by eof, cut or reset; returns how many."""
-        found = [feed for feed in self.tenant.occupancy.live() if _matches(feed, partition, app_id)]
+    def drop_feeds(
+        self,
+        partition: Optional[str] = None,
+        app_id: Optional[str] = None,
+        how: str = "cut",
+        lock: Optional[float] = None,
+    ) -> int:
+        """End the open feeds of a partition and an app id, or of all, by eof, cut or reset; returns how many.
+
+        They stay taken for `lock`, by default what such an end brings as the options stand now.
+        """
+        occupancy = self.tenant.occupancy
+        found = [feed for feed in occupancy.live() if feed.ordered is None and _matches(feed, partition, app_id)]
         for feed in found:
-            feed.order(how)
+            feed.order(how, occupancy.shadow(how) if lock is None else lock)
         return len(found)
 
     def set_option(self, name: str, value: Any) -> None:

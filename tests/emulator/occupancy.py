@@ -67,10 +67,13 @@ class Occupancy:
         with self._changed:
             feed.free_at = self._clock.now() + (self._options.lock if lock is None else lock)
 
-    def release(self, feed: Feed, ending: str, lock: Optional[float] = None) -> None:
+    def shadow(self, ending: str) -> float:
+        """How long (app id, partition) stays taken after such an end."""
+        return self._options.lock if ending in ("reset", "server reset") else self._options.linger
+
+    def release(self, feed: Feed, ending: str) -> None:
         """The feed is over; its shadow stays on the (app id, partition) for a while."""
-        abrupt = ending in ("reset", "server reset")
-        shadow = (self._options.lock if abrupt else self._options.linger) if lock is None else lock
+        shadow = self.shadow(ending) if feed.shadow is None else feed.shadow
         with self._changed:
             feed.ended_at, feed.ending, feed.client_left = self._clock.now(), ending, True
             if feed.free_at is None:

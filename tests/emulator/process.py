@@ -61,6 +61,10 @@ class EmulatorProcess:
         """The process id."""
         return self._process.pid
 
+    def wait(self) -> int:
+        """Wait for the process's end; its exit status."""
+        return self._process.wait(_PATIENCE)
+
     def stop(self) -> None:
         """End the process."""
         self._process.terminate()

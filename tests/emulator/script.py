@@ -1,6 +1,6 @@
 """A feed's part in the script of faults: claims its steps one after another and plays each when its moment has come.
 
-Rules: a step ends the feed, changes how it sends, or holds it up; the stream does the sending. The step that is
+Rules: a step ends the feed, changes how it sends, or holds it up; the stream does the sending. A step that is
 claimed but not played when the feed ends goes back to the script.
 """
 
@@ -20,25 +20,33 @@ class Script:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        self._clock = stream.tenant.clock
+        self._faults = stream.tenant.faults
         self._step: Optional[Step] = None
-        self._opened_at = stream.tenant.clock.now()
+        self._played: list[Step] = []
+        self._cleared = self._faults.cleared
+        self._opened_at = self._clock.now()
 
     def play(self) -> None:
         """Play the steps whose moment has come."""
+        if self._is_cleared():
+            self._stream.drip, self._cleared = None, self._faults.cleared
         while True:
+            now = self._clock.now()
+            if self._step is not None and self._step.is_over(now):
+                self.close()
             if self._step is None:
                 feed = self._stream.feed
-                now = self._stream.tenant.clock.now()
-                self._step = self._stream.tenant.faults.claim(now, feed.name, feed.asked.app_id)
+                self._step = self._faults.claim(now, feed.name, feed.asked.app_id, self._played)
             if self._step is None or not self._is_due(self._step.wish):
                 return
-            step, self._step = self._step, None
-            self._play(step.wish)
+            self._play(self._step)
 
     def close(self) -> None:
-        """The feed is over."""
+        """The feed is over, or the step's time is."""
         if self._step is not None:
-            self._stream.tenant.faults.give_back(self._step)
+            self._faults.settle(self._step, came_true=False)
+            self._step = None
 
     @property
     def events_allowed(self) -> Optional[int]:
@@ -57,54 +65,53 @@ class Script:
         self._stream.deliver_part(batch, left, owing=wish.get("how") != "eof")
         return True
 
+    def _is_cleared(self) -> bool:
+        return self._faults.cleared != self._cleared
+
     def _is_due(self, wish: Mapping[str, Any]) -> bool:
-        stream, elapsed = self._stream, self._stream.tenant.clock.now() - self._opened_at
+        stream, elapsed = self._stream, self._clock.now() - self._opened_at
         if wish["do"] == "cut_at_byte":
             return stream.payload >= int(wish["byte"])
         enough = stream.events >= wish.get("after_events", 0) and stream.payload >= wish.get("after_bytes", 0)
         return bool(enough and elapsed >= wish.get("after_seconds", 0))
 
-    def _play(self, wish: Mapping[str, Any]) -> None:
-        action, stream = wish["do"], self._stream
+    def _play(self, step: Step) -> None:
+        stream, wish, action = self._stream, step.wish, step.wish["do"]
+        if action == "half_open":
+            stream.tenant.occupancy.lose(stream.feed, wish.get("lock"))
+        self._played.append(step)
+        self._step = None
+        self._faults.settle(step, came_true=True)
+        stream.feed.shadow = wish.get("lock", stream.feed.shadow)
         if action in ("eof", "cut", "reset"):
             stream.end(action)
         elif action == "cut_at_byte":
             stream.end(wish.get("how", "cut"))
         elif action == "reset_mid_line":
-            self._reset_mid_line()
-        elif action in ("stall", "heartbeats_only"):
-            self._hold(wish.get("seconds", float("inf")), action == "heartbeats_only")
-        elif action == "half_open":
-            stream.tenant.occupancy.lose(stream.feed, wish.get("lock"))
-            self._hold(float("inf"), beats=False)
+            stream.deliver_part(self._await_event(), None)
+            stream.end("reset")
+        elif action in ("stall", "heartbeats_only", "half_open"):
+            self._hold(wish)
         elif action == "drip":
-            until = stream.tenant.clock.now() + wish.get("seconds", float("inf"))
+            until = self._clock.now() + wish.get("seconds", float("inf"))
             stream.drip = (wish.get("bytes", 1), wish.get("every", 0), until)
         elif action == "garbage_line":
             stream.send(line_of(wish.get("line", _GARBAGE)) + b"\n")
         elif action == "withhold":
-            self._withhold(wish.get("events", 1))
+            for _ in range(wish.get("events", 1)):
+                stream.skip(self._await_event())
         elif action == "repeat":
             stream.repeat()
 
-    def _hold(self, seconds: float, beats: bool) -> None:
-        stream, clock = self._stream, self._stream.tenant.clock
-        until = clock.now() + seconds
-        while clock.now() < until:
-            if beats:
+    def _hold(self, wish: Mapping[str, Any]) -> None:
+        stream, until = self._stream, self._clock.now() + wish.get("seconds", float("inf"))
+        while self._clock.now() < until and (wish["do"] == "half_open" or not self._is_cleared()):
+            if wish["do"] == "heartbeats_only":
                 stream.beat()
-            stream.pipe.wait(clock.real(until - clock.now()))
+                stream.idle()
+            else:
+                stream.pipe.wait(self._clock.real(until - self._clock.now()))
             stream.look()
-
-    def _reset_mid_line(self) -> None:
-        stream = self._stream
-        batch = self._await_event()
-        stream.deliver_part(batch, len(batch.payload) // 2)
-        stream.end("reset")
-
-    def _withhold(self, events: int) -> None:
-        for _ in range(events):
-            self._stream.skip(self._await_event())
 
     def _await_event(self) -> Batch:
         stream = self._stream

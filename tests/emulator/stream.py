@@ -136,7 +136,7 @@ class Stream:
             self._not_before = None if self.index < len(log) else self._not_before
         if self.index >= len(log):
             return None
-        most = min(each for each in (most_events, limit, len(log)) if each is not None)
+        most = min(each for each in (most_events, limit, 1 if self.drip else len(log)) if each is not None)
         first, last = self.index, log.reach(self.index, _BATCH_BYTES)
         if self.feed.wanted is None:
             last = min(last, first + most)
@@ -160,9 +160,10 @@ class Stream:
         self.events += sum(map(len, batch.indexes))
         self._last_sent = (self._generation, batch.indexes[-1][-1])
 
-    def deliver_part(self, batch: Batch, size: int, owing: bool = True) -> None:
-        """Send the first bytes of a batch, and note the lines that went out whole; `owing` declares the whole chunk."""
+    def deliver_part(self, batch: Batch, size: Optional[int], owing: bool = True) -> None:
+        """Send a batch's first bytes, half of it by default, and note the whole lines; `owing` declares all of it."""
         stretch, before = self._note(batch), self.payload
+        size = len(batch.payload) // 2 if size is None else size
         try:
             self.send_chunk(batch.payload[:size], batch.payload if owing else None)
         finally:

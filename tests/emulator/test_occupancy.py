@@ -184,6 +184,23 @@ def test_dropped_feeds_end_as_ordered(falcon: Falcon) -> None:
         emulator.drop_feeds(how="gently")
 
 
+def test_an_ordered_end_may_say_how_long_it_stays_taken_whatever_the_options_become(falcon: Falcon) -> None:
+    emulator = falcon(time_scale=0, partitions=2)
+    client = Client(emulator)
+    feeds = [client.feed(partition=part) for part in ("0", "1")]
+    emulator.set_option("lock", 360)
+    emulator.drop_feeds(partition="0", how="reset")
+    emulator.set_option("lock", 1)
+    emulator.drop_feeds(partition="1", how="eof", lock=200)
+    eventually(lambda: not emulator.connections())
+
+    for passed, free in ((199, 0), (2, 1), (158, 1), (2, 2)):
+        emulator.skip(passed)
+        assert len(client.resources()) == free
+    for feed in feeds:
+        feed.close()
+
+
 def test_stopping_takes_no_time_whatever_is_open(falcon: Falcon) -> None:
     emulator = Emulator(partitions=2, rate=100).start()
     client = Client(emulator)

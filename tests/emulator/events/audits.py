@@ -9,6 +9,16 @@ from tests.emulator.events.template import iso_nanos, millis, seconds, serial
 
 Body = dict[str, Any]
 STREAMING = "Crowdstrike Streaming API"
+_API_PAIRS = [
+    "status_code",
+    "request_path",
+    "request_method",
+    "scopes",
+    "trace_id",
+    "elapsed_microseconds",
+    "user_agent",
+    "received_time",
+]
 
 
 def pairs(attributes: Mapping[str, Any]) -> list[Body]:
@@ -77,7 +87,7 @@ def user_activity(cast: Cast) -> Body:
     operation, service, attributes = cast.one(operations)
     automatic = cast.rng.random() < 0.15
     user, address = ("Crowdstrike", "") if automatic else (cast.analyst(), cast.outside())
-    attributes = {**attributes, "trace_id": cast.uuid(), "actor_user_uuid": cast.uuid(), "actor_cid": cast.customer}
+    attributes = {**attributes, "trace_id": cast.uuid()}
     return audit(user, address, operation, service, attributes, UTCTimestamp=seconds())
 
 
@@ -127,6 +137,7 @@ def api_call(client_id: str, customer: str, address: str, method: str, path: str
     }
     more = {"Success": True, "UTCTimestamp": seconds()}
     body = audit("", address, "logged", "api_request", attributes, **more)
+    body["AuditKeyValues"] = pairs({name: attributes[name] for name in _API_PAIRS})
     return {**body, "Message": "", "Source": "api_request", "SourceIp": address}
 
 

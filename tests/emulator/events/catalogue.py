@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple
 
-from tests.emulator.events import audits, endpoint, estate, hard, identity
+from tests.emulator.events import audits, endpoint, estate, findings, hard, identity
 from tests.emulator.events.cast import Cast
 from tests.emulator.events.template import Template
 
@@ -36,12 +36,12 @@ KINDS = (
     Kind("IdpDetectionSummaryEvent", 0.2, 1000, identity.idp, 12),
     Kind("IdentityProtectionEvent", 0.2, 1, identity.identity_protection, 12),
     Kind("ScheduledReportNotificationEvent", 0.2, 1000, estate.scheduled_report, 6),
-    Kind("XdrDetectionSummaryEvent", 0.1, 1000, endpoint.xdr, 8),
+    Kind("XdrDetectionSummaryEvent", 0.1, 1000, findings.xdr, 8),
     Kind("MobileDetectionSummaryEvent", 0.1, 1000, identity.mobile, 8),
-    Kind("OverwatchGenericDetectionSummaryEvent", 0.1, 1000, endpoint.overwatch, 6),
-    Kind("AutomatedLeadSummaryEvent", 0.1, 1000, endpoint.lead, 6),
+    Kind("OverwatchGenericDetectionSummaryEvent", 0.1, 1000, findings.overwatch, 6),
+    Kind("AutomatedLeadSummaryEvent", 0.1, 1000, findings.lead, 6),
     Kind("DataProtectionDetectionSummaryEvent", 0.1, 1000, estate.data_protection, 12),
-    Kind("IncidentSummaryEvent", 0.1, 1000, endpoint.incident, 6),
+    Kind("IncidentSummaryEvent", 0.1, 1000, findings.incident, 6),
     Kind("CustomerIOCEvent", 0.1, 1000, endpoint.custom_ioc, 10),
     Kind("ReconNotificationSummaryEvent", 0.1, 1000, estate.recon, 6),
     Kind("CSPMIOAStreamingEvent", 0.1, 1000, estate.cspm_ioa, 6),
@@ -87,7 +87,7 @@ class Catalogue:
 
     def _repeated_lead(self) -> list[Template]:
         """A lead that is sent three times, each time updated later."""
-        body = endpoint.lead(self._cast)
+        body = findings.lead(self._cast)
         updates = [{**body, "SignalUpdatedTimestamp": f"[[s{-3 + number:+d}]]"} for number in range(3)]
         return [Template("AutomatedLeadSummaryEvent", update, 1000) for update in updates]
 

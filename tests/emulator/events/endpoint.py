@@ -1,58 +1,14 @@
-"""Events about endpoints: detections old and new, custom indicators, incidents, leads (events reference 5.1, 5.4-5.6,
-5.8, 5.12).
-"""
+"""Detections on endpoints, old and new, and hits on customers' indicators (events reference 5.1 and 5.12)."""
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from tests.emulator.events.cast import Cast, Host
-from tests.emulator.events.template import iso, millis, nanos, seconds, serial
+from tests.emulator.events.template import seconds, serial
+from tests.emulator.events.vocabulary import LINK, SEVERITIES, TECHNIQUES, disposition, mitre
 
 Body = dict[str, Any]
-LINK = "https://falcon.crowdstrike.com"
-_FLAGS = [
-    "Indicator",
-    "Detect",
-    "InddetMask",
-    "SensorOnly",
-    "Rooting",
-    "KillProcess",
-    "KillSubProcess",
-    "QuarantineMachine",
-    "QuarantineFile",
-    "PolicyDisabled",
-    "KillParent",
-    "OperationBlocked",
-    "ProcessBlocked",
-    "RegistryOperationBlocked",
-    "CriticalProcessDisabled",
-    "BootupSafeguardEnabled",
-    "FsOperationBlocked",
-    "HandleOperationDowngraded",
-    "KillActionFailed",
-    "BlockingUnsupportedOrDisabled",
-    "SuspendProcess",
-    "SuspendParent",
-    "ContainmentFileSystem",
-]
-_DISPOSITIONS = (
-    (0, "Detection, standard detection.", ()),
-    (16, "Prevention, process killed.", ("KillProcess",)),
-    (272, "Detection, process would have been killed if policy was enabled.", ("KillProcess", "PolicyDisabled")),
-    (1024, "Prevention, operation blocked.", ("OperationBlocked",)),
-    (2048, "Prevention, process was blocked from execution.", ("ProcessBlocked",)),
-    (2176, "Prevention, process was blocked and quarantined.", ("ProcessBlocked", "QuarantineFile")),
-    (2304, "Detection, process would have been blocked if policy was enabled.", ("ProcessBlocked", "PolicyDisabled")),
-)
-SEVERITIES = ((10, "Informational"), (30, "Low"), (50, "Medium"), (70, "High"), (90, "Critical"))
-_TECHNIQUES = (
-    ("Execution", "TA0002", "PowerShell", "T1059.001", 10197),
-    ("Machine Learning", "CSTA0004", "Sensor-based ML", "CST0007", 5704),
-    ("Credential Access", "TA0006", "OS Credential Dumping", "T1003", 10250),
-    ("Initial Access", "TA0001", "Phishing", "T1566", 10391),
-    ("Falcon Overwatch", "CSTA0006", "Malicious Activity", "CST0002", 10111),
-)
 _COMMANDS = {
     "Windows": (
         "powershell.exe",
@@ -62,17 +18,6 @@ _COMMANDS = {
     "Mac": ("osascript", "osascript -e 'display dialog \"<update>\"'"),
 }
 _FOLDERS = {"Windows": "\\Device\\HarddiskVolume3\\Windows\\System32\\", "Linux": "/usr/bin/", "Mac": "/usr/bin/"}
-
-
-def disposition(cast: Cast, choice: Optional[int] = None) -> Body:
-    """The three disposition fields."""
-    value, text, raised = cast.one(_DISPOSITIONS) if choice is None else _DISPOSITIONS[choice]
-    flags = {name: name in raised for name in _FLAGS}
-    return {
-        "PatternDispositionDescription": text,
-        "PatternDispositionValue": value,
-        "PatternDispositionFlags": flags,
-    }
 
 
 def accesses(cast: Cast, host: Host) -> list[Body]:
@@ -97,7 +42,7 @@ def epp(cast: Cast) -> Body:
     """EppDetectionSummaryEvent: the endpoint detection of today."""
     host, user = cast.host(), cast.person()
     severity, severity_name = cast.one(SEVERITIES)
-    tactic, tactic_id, technique, technique_id, pattern = cast.one(_TECHNIQUES)
+    tactic, tactic_id, technique, technique_id, pattern = cast.one(TECHNIQUES)
     process, parent = cast.process(host), cast.process(host)
     name, command = _COMMANDS[host.platform]
     folder = _FOLDERS[host.platform]
@@ -165,7 +110,7 @@ def epp(cast: Cast) -> Body:
 def legacy(cast: Cast) -> Body:
     """DetectionSummaryEvent: the endpoint detection until 2025."""
     host = cast.host("Windows")
-    tactic, _, technique, _, pattern = cast.one(_TECHNIQUES)
+    tactic, _, technique, _, pattern = cast.one(TECHNIQUES)
     detection = cast.rng.randrange(10**10, 10**11)
     severity = cast.rng.randrange(1, 6)
     started = -cast.one((1, 3, 66, 86400, 432000))
@@ -207,108 +152,6 @@ def legacy(cast: Cast) -> Body:
     }
 
 
-def xdr(cast: Cast) -> Body:
-    """XdrDetectionSummaryEvent; times in milliseconds, or in nanoseconds as in 2022."""
-    host, other = cast.host(), cast.host()
-    old = cast.rng.random() < 0.25
-    return {
-        "DetectId": f"{cast.customer}:ind:{cast.customer}:xdr|{cast.hex(32)}",
-        "Name": "Encoded PowerShell followed by mailbox rule",
-        "Description": "Endpoint and mail activity share one user.",
-        "PatternId": 100011,
-        "TacticIds": "TA0002,TA0009",
-        "Tactics": "Execution, Collection",
-        "TechniqueIds": "T1059.001,T1114.003",
-        "Techniques": "PowerShell,Email Forwarding Rule",
-        "StartTimeEpoch": nanos(-293) if old else millis(-293000),
-        "EndTimeEpoch": nanos(-73) if old else millis(-73000),
-        "Severity": cast.one((16, 70, 90)),
-        "HostNames": f"{host.name}, {other.name}",
-        "IPv4Addresses": f"{host.ip},{other.ip}",
-        "IPv6Addresses": host.ipv6,
-        "Users": cast.person(),
-        "SensorIds": f"{host.aid},{other.aid}",
-        "SHA256Hashes": cast.hex(64),
-        "EmailAddresses": cast.analyst(),
-        "SourceProducts": "Falcon,ExampleMail",
-        "SourceVendors": "CrowdStrike,ExampleVendor",
-        "DataDomains": "Endpoint,Email",
-        "Author": "CrowdStrike",
-        "XdrType": "xdr",
-    }
-
-
-def overwatch(cast: Cast) -> Body:
-    """OverwatchGenericDetectionSummaryEvent."""
-    severity, severity_name = cast.one(SEVERITIES)
-    composite = f"{cast.customer}:lead:generic|{cast.customer}:{cast.uuid()}"
-    return {
-        "CompositeId": composite,
-        "Timestamp": iso(-60),
-        "Name": "OverwatchDetection",
-        "DisplayName": "OverWatch Detection",
-        "Description": "Hunters saw hands-on activity in a cloud account.",
-        "Category": "Cloud",
-        "FalconHostLink": f"{LINK}/unified-detections/{composite}?_cid=g01000example",
-        "Severity": severity,
-        "SeverityName": severity_name,
-        "MitreAttack": [mitre("Falcon Overwatch", "CSTA0006", "Malicious Activity", "CST0002", 10111)],
-    }
-
-
-def lead(cast: Cast, indicators: Optional[int] = None, updated: int = -1) -> Body:
-    """AutomatedLeadSummaryEvent."""
-    host, lead_id = cast.host(), cast.hex(64)
-    count = cast.rng.randrange(5, 9) if indicators is None else indicators
-    return {
-        "LeadId": lead_id,
-        "Name": f"{host.name} at {iso(-80)}",
-        "SignalStartTimestamp": seconds(-90),
-        "SignalEndTimestamp": seconds(-85),
-        "SignalUpdatedTimestamp": seconds(updated),
-        "Score": cast.rng.randrange(20, 95),
-        "ThreatgraphIndicators": [
-            {
-                "IndicatorId": f"ind:{host.aid}:{cast.process(host)}-10358-{cast.rng.randrange(10**7, 10**8)}",
-                "SignalAssociationTimestamp": seconds(-90 + number),
-                "PatternId": 10358 + number,
-                "PatternDisposition": 0,
-                "Severity": 70,
-                "ProcessId": str(cast.process(host)),
-                "HostId": host.aid,
-                "Hostname": host.name,
-                "TemplateInstanceId": 24302,
-                "Description": "A rarely seen file was opened by the user.",
-                "DisplayName": "UserExecution",
-            }
-            for number in range(count)
-        ],
-        "MitreAttack": [mitre("Execution", "TA0002", "User Execution", "T1204", 10358)],
-        "LeadType": "simple",
-        "CompositeId": f"{cast.customer}:automated-lead:{cast.customer}:{lead_id}",
-        "FalconHostLink": f"{LINK}/automated-leads/{lead_id}?_cid=g01000example",
-    }
-
-
-def incident(cast: Cast) -> Body:
-    """IncidentSummaryEvent."""
-    host = cast.host()
-    incident_id = f"inc:{host.aid}:{cast.hex(32)}"
-    lateral = cast.rng.randrange(0, 2)
-    body: Body = {
-        "IncidentStartTime": seconds(-85),
-        "IncidentEndTime": seconds(),
-        "FalconHostLink": f"{LINK}/crowdscore/incidents/details/{incident_id}",
-        "State": cast.one(("open", "closed")),
-        "FineScore": cast.one((0.1, 2.4, 6.1)),
-        "LateralMovement": lateral,
-        "IncidentType": 1,
-        "IncidentID": incident_id,
-        "HostID": host.aid,
-    }
-    return {**body, "LMHostIDs": [cast.hex(32)]} if lateral else body
-
-
 def custom_ioc(cast: Cast) -> Body:
     """CustomerIOCEvent: ids as strings, exactly one indicator."""
     host = cast.host()
@@ -338,9 +181,3 @@ def custom_ioc(cast: Cast) -> Body:
 def hash_spreading(cast: Cast) -> Body:
     """HashSpreadingEvent: only `AlertTime` is public, the rest is a guess."""
     return {"AlertTime": seconds(), "SHA256String": cast.hex(64), "HashSpreadingSensorEventTime": seconds(-30)}
-
-
-def mitre(tactic: str, tactic_id: str, technique: str, technique_id: str, pattern: int) -> Body:
-    """One element of MitreAttack."""
-    ids = {"TacticID": tactic_id, "TechniqueID": technique_id, "PatternID": pattern}
-    return {"Tactic": tactic, "TacticID": ids["TacticID"], "Technique": technique, **ids}

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulator.events.cast import Cast
-from tests.emulator.events.endpoint import LINK, SEVERITIES, mitre
 from tests.emulator.events.template import iso, millis, seconds
+from tests.emulator.events.vocabulary import LINK, SEVERITIES, mitre
 
 Body = dict[str, Any]
 
@@ -140,7 +140,7 @@ def scheduled_report(cast: Cast) -> Body:
 def cspm_search(cast: Cast) -> Body:
     """CSPMSearchStreamingEvent: JSON inside a string, Tags as an array."""
     number = cast.rng.randrange(1, 400)
-    rules = "|".join(f"Rule Number: {rule}|CIDR Block: 0.0.0.0/0|Port Range: 0-65535" for rule in range(100, 900, 100))
+    rules = "|".join(f"Rule Number: {rule}|CIDR Block: 0.0.0.0/0|Port Range: 0-65535" for rule in range(100, 1500, 100))
     return {
         "AccountId": "111122223333",
         "Region": "eu-central-1",

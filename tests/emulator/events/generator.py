@@ -16,7 +16,7 @@ from tests.emulator.events.template import Template
 from tests.emulator.log import Line
 
 _REFILL = 512
-_EPISODE_CHANCE = 0.15  # per refill
+_EPISODE_CHANCE = 0.25  # per refill
 _INVERSION_CHANCE, _LARGEST_INVERSION = 0.05, 2000  # ms
 
 
@@ -32,6 +32,7 @@ class Generator:
         self._queue = deque(tour)
         self._templates = [template for template, _ in catalogue.weighted]
         self._weights = [weight for _, weight in catalogue.weighted]
+        self._episodes = cycle(catalogue.episodes)
         self._number = 0
 
     def make(
@@ -57,5 +58,5 @@ class Generator:
             if not self._queue:
                 self._queue.extend(self._rng.choices(self._templates, self._weights, k=_REFILL))
                 if self._rng.random() < _EPISODE_CHANCE:
-                    self._queue.extend(self._rng.choice(self._catalogue.episodes))
+                    self._queue.extend(next(self._episodes))
             yield self._queue.popleft()

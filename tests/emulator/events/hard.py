@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from tests.emulator.events import audits, endpoint, estate, identity
+from tests.emulator.events import audits, endpoint, estate, findings, identity
 from tests.emulator.events.cast import Cast
 from tests.emulator.events.template import Template, millis, nanos
 
@@ -21,7 +21,7 @@ EPP, AUTH = "EppDetectionSummaryEvent", "AuthActivityAuditEvent"
 
 def templates(cast: Cast) -> list[Template]:
     """All of them."""
-    epp, xdr, incident = endpoint.epp(cast), endpoint.xdr(cast), endpoint.incident(cast)
+    epp, xdr, incident = endpoint.epp(cast), findings.xdr(cast), findings.incident(cast)
     flags = {**epp["PatternDispositionFlags"], "QuantumRollback": True}
     scanned = {name: epp[name] for name in _SCANNED.split()}
     return [
@@ -34,11 +34,11 @@ def templates(cast: Cast) -> list[Template]:
         Template(EPP, {**epp, "CommandLine": "cmd.exe /c " + "rem é" * 14000 + ' "C:\\x\\"'}, 1000),  # over 64 KiB
         Template("EPPDetectionSummaryEvent", epp, 1000),  # the type in another case
         Template(EPP, {name: "" if isinstance(value, str) else value for name, value in epp.items()}, 1000),
-        Template(EPP, None),  # metadata only
+        Template(EPP, None, 1000),  # metadata only
         Template("XdrDetectionSummaryEvent", {**xdr, "StartTimeEpoch": nanos(-293), "EndTimeEpoch": nanos(-73)}, 1000),
         Template("IdpDetectionSummaryEvent", _nameless(identity.idp(cast)), 1000),
         Template("IncidentSummaryEvent", {**incident, "IncidentType": "CrowdScore incident"}, 1000),  # text, not number
-        Template("AutomatedLeadSummaryEvent", endpoint.lead(cast, indicators=40), 1000),
+        Template("AutomatedLeadSummaryEvent", findings.lead(cast, indicators=40), 1000),
         Template("RemoteResponseSessionEndEvent", audits.rtr_end(cast, commands=300), 1000),
         Template("RemoteResponseSessionEndEvent", audits.rtr_end(cast, commands=0), 1000),
         Template("FirewallMatchEvent", {**estate.firewall(cast), "RuleName": 'A & B <all> "x" \\'}, 1000),
@@ -65,7 +65,7 @@ def _nameless(body: Body) -> Body:
 
 def _saml(cast: Cast) -> Body:
     """A login with its assertion, carried twice: some twenty kilobytes."""
-    assertion = base64.b64encode(cast.rng.getrandbits(8 * 7000).to_bytes(7000, "big")).decode()
+    assertion = base64.b64encode(cast.rng.getrandbits(8 * 7500).to_bytes(7500, "big")).decode()
     attributes = {"target_name": cast.analyst(), "saml_assertion": assertion, "trace_id": cast.uuid()}
     service = "CrowdStrike Authentication"
     return audits.audit(cast.analyst(), cast.outside(), "saml2Assert", service, attributes, Success=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulator.events.cast import Cast
-from tests.emulator.events.endpoint import LINK, SEVERITIES, mitre
 from tests.emulator.events.template import filetime, millis, seconds
+from tests.emulator.events.vocabulary import LINK, SEVERITIES, mitre
 
 Body = dict[str, Any]
 
@@ -31,7 +31,6 @@ def idp(cast: Cast) -> Body:
         "SourceAccountName": user,
         "SourceAccountUpn": f"{user}@example.com",
         "SourceAccountObjectSid": f"S-1-5-21-100-200-300-{cast.rng.randrange(1000, 9999)}",
-        "SourceAccountObjectGuid": cast.uuid().upper(),
         "SourceEndpointHostName": f"{host.name.lower()}.corp.example.com",
         "SourceEndpointIpAddress": host.ip,
         "SourceEndpointSensorId": host.aid,

@@ -70,7 +70,7 @@ def hard_lines(offset: int) -> dict[str, bytes]:
     lines["metadata null"] = b'{"metadata":null,"event":{}}'
     lines["metadata missing"] = b'{"event":{}}'
     lines["empty object"] = b"{}"
-    lines["an array"] = b"[1,2,3]"
+    lines["an array"] = b'[{"metadata":{"offset":1}}]'
     lines["a number"] = b"42"
     lines["a text"] = b'"text"'
     lines["null"] = b"null"
