@@ -159,12 +159,17 @@ def judge(scene: Scene, acts: Sequence[Act]) -> Outcome:
     return Outcome(
         comparison,
         acts,
-        sum(reach > (STOP_BOUND if one.kind == STOP else KILL_BOUND) for one, reach in reaches),
+        sum(reach > bound_of(one) for one, reach in reaches),
         max((reach for one, reach in reaches if one.kind == STOP), default=0.0),
         max((reach for one, reach in reaches if one.kind != STOP), default=0.0),
         forced,
         len(scene.falcon.violations()),
     )
+
+
+def bound_of(one: Act) -> float:
+    """How far before this act a repeat may have arrived, in seconds."""
+    return STOP_BOUND if one.kind == STOP else KILL_BOUND
 
 
 def reaches_of(events: Sequence[Event], acts: Sequence[Act]) -> list[tuple[Act, float]]:
@@ -178,6 +183,8 @@ def reaches_of(events: Sequence[Event], acts: Sequence[Act]) -> list[tuple[Act, 
         arrived = latest[key] = event.indextime - DROP_MS / 1000
         if before is not None:
             between = [one for one in acts if before - 0.2 <= one.at <= arrived]
-            first = between[0] if between else Act("nothing", arrived, 0.0, False)
-            reaches.append((first, first.at - before if between else float("inf")))
+            nothing = Act("nothing", float("inf"), 0.0, False)
+            # of several acts the one that explains it: a stop repeats its last second, a kill the replay before it
+            cause = min(between, key=lambda one: one.at - before - bound_of(one), default=nothing)
+            reaches.append((cause, cause.at - before))
     return reaches

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.emulator import Emulator
+from tests.integration import leaks
 from tests.integration.comparison import Comparison, compare
 from tests.splunkd import Splunkd
 
@@ -32,12 +33,15 @@ class Scene:
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
+        self.secrets: set[str] = set()
         self.splunkd = Splunkd(
             folder / "home", package, python, switches=switches, server_info=server_info, env=env, capture=True
         )
 
     def __enter__(self) -> Scene:
         self.falcon.start()
+        self.secrets |= {self.falcon.client_secret}
+        watch_tokens(self.falcon, self.secrets)
         try:
             self.splunkd.start()
             self.add_account()
@@ -46,9 +50,16 @@ class Scene:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.splunkd.close()
         self.falcon.stop()
+        found = self.leaks()
+        assert not found, f"secrets stand in {found}"
+
+    def leaks(self) -> list[str]:
+        """Where one of Falcon's secrets stands in what was written."""
+        files = ((path, data) for path, data in self.splunkd.every_byte() if "stand-in-passwords" not in path.name)
+        return list(leaks.find(self.secrets, files))
 
     def add_account(self, name: str = "prod", **settings: str) -> None:
         """An account of the tenant, with its secret."""
@@ -115,3 +126,28 @@ class Scene:
             return self.committed(name) == latest
 
         self.wait(done, timeout, "all committed")
+
+
+def watch_tokens(falcon: Emulator, secrets: set[str]) -> None:
+    """Note every token and secret that the emulator gives out from now on."""
+    tokens = falcon.tenant.tokens
+    mint_bearer, mint_pass, rotate = tokens.mint_bearer, tokens.mint_pass, falcon.rotate_secret
+
+    def noting_bearer(*arguments: Any) -> str:
+        token = mint_bearer(*arguments)
+        secrets.add(token)
+        return token
+
+    def noting_pass(*arguments: Any) -> tuple[str, float]:
+        token, expires = mint_pass(*arguments)
+        secrets.add(token)
+        return token, expires
+
+    def noting_secret(*arguments: Any, **options: Any) -> str:
+        secret = rotate(*arguments, **options)
+        secrets.add(secret)
+        return secret
+
+    tokens.mint_bearer = noting_bearer  # type: ignore[method-assign,assignment]
+    tokens.mint_pass = noting_pass  # type: ignore[method-assign,assignment]
+    falcon.rotate_secret = noting_secret  # type: ignore[method-assign]
