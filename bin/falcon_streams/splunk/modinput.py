@@ -23,6 +23,7 @@ from falcon_streams.splunk.splunkd import SCHEME
 
 TITLE = "CrowdStrike Falcon Event Streams"
 DESCRIPTION = "Reads the event streams of a CrowdStrike Falcon tenant: every partition, from where it left off."
+_NOT_SPLUNKD = "stdin holds no configuration of splunkd's: this script is started by splunkd only"
 _DATA_TYPES = {"integer": Argument.data_type_number, "boolean": Argument.data_type_boolean}
 
 
@@ -93,10 +94,12 @@ def _parse(kind: Any, data: bytes) -> Any:
     try:
         return kind.parse(io.BytesIO(data))
     except (ElementTree.ParseError, ValueError, KeyError, AttributeError):
-        raise Fatal("stdin holds no configuration of splunkd's: this script is started by splunkd only") from None
+        raise Fatal(_NOT_SPLUNKD) from None
 
 
 def _invocation(stanza: str, settings: Mapping[str, Any], metadata: Mapping[str, Any]) -> Invocation:
+    if not stanza or not metadata.get("server_uri"):
+        raise Fatal(_NOT_SPLUNKD)
     # which form the name of a validation has is not documented: with the scheme before it or without
     prefix = f"{SCHEME}://"
     return Invocation(

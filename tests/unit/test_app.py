@@ -1,0 +1,59 @@
+"""The front door: three invocations, and one clear sentence where none can be answered."""
+
+from __future__ import annotations
+
+import io
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from falcon_streams import app
+from falcon_streams.splunk.settings import read_schema
+
+ENTRY = Path(__file__).resolve().parents[2] / "bin" / "falcon_event_streams.py"
+
+
+def test_the_scheme_has_every_setting_of_ours_with_the_schemas_texts() -> None:
+    out = io.BytesIO()
+
+    assert app.main(["--scheme"], io.BytesIO(), out) == 0
+    root = ElementTree.fromstring(out.getvalue())
+    schema = read_schema("input")
+    own = {name: each for name, each in schema["properties"].items() if not each.get("x-splunk")}
+    arguments = {str(each.get("name")): each for each in root.findall("endpoint/args/arg")}
+    assert list(arguments) == list(own)
+    for name, each in arguments.items():
+        assert each.findtext("title") == own[name]["title"]
+        assert each.findtext("description") == own[name]["description"]
+        assert each.findtext("required_on_create") == str(name in schema["required"]).lower()
+    assert root.findtext("use_external_validation") == "true"
+    assert root.findtext("use_single_instance") == "false"
+    assert root.findtext("streaming_mode") == "xml"
+
+
+def test_an_interpreter_with_an_old_openssl_gets_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl, "OPENSSL_VERSION_INFO", (1, 0, 2, 26, 15))
+    monkeypatch.setattr(ssl, "OPENSSL_VERSION", "OpenSSL 1.0.2zf")
+    out = io.BytesIO()
+
+    assert app.main(["--validate-arguments"], io.BytesIO(), out) == 1
+    message = ElementTree.fromstring(out.getvalue()).findtext("message")
+    assert message == (
+        "this Splunk brings OpenSSL 1.0.2zf, and TLS to Falcon needs OpenSSL 1.1.1 or later: run this add-on on "
+        "Splunk 10.0 or later"
+    )
+
+
+@pytest.mark.parametrize("stdin", [b"", b"<", b"<input/>", b"\xff\x00", b"<items/>", b"<a>" * 1000])
+def test_garbage_on_stdin_ends_with_one_sentence_and_no_traceback(stdin: bytes) -> None:
+    for arguments in ([], ["--validate-arguments"]):
+        done = subprocess.run([sys.executable, str(ENTRY), *arguments], input=stdin, capture_output=True, timeout=30)
+
+        assert done.returncode == 1
+        assert b"Traceback" not in done.stderr
+        assert len((done.stderr + done.stdout).splitlines()) == 1
+        assert b"started by splunkd" in done.stderr + done.stdout

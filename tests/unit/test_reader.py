@@ -1,0 +1,175 @@
+"""One feed, from its opening to its end, by transcripts of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from falcon_streams.core.discovery import Lease
+from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.resume import Resume, resume_at_origin
+from falcon_streams.errors import Fatal, Retryable
+from falcon_streams.happenings import FeedEnded
+from falcon_streams.progress import Progress
+from falcon_streams.reader import Reader
+from falcon_streams.tally import Filters
+from tests.fakes.clock import FakeClock
+from tests.fakes.memory import MemorySink, ScriptedFeed, ScriptedFeeds, Step
+
+LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
+
+
+def line(offset: int, event_type: str = "AuthActivityAuditEvent", customer: str = "c") -> bytes:
+    return (
+        b'{"metadata":{"customerIDString":"%s","offset":%d,"eventType":"%s","eventCreationTime":1770000000000,'
+        b'"version":"1.0"},"event":{}}' % (customer.encode(), offset, event_type.encode())
+    )
+
+
+class Desk:
+    """One partition with its progress and sink; `read` plays a feed of these steps."""
+
+    def __init__(self, resume: Resume | None = None, filters: Filters = Filters()) -> None:  # noqa: B008 - frozen
+        self.clock, self.sink = FakeClock(), MemorySink()
+        record = first_record("i", "0", Owner("h", "a", ""), Origin(), self.clock.now(), None)
+        self.progress = Progress(record, resume or resume_at_origin(Origin(), True), 30.0)
+        self.filters = filters
+        self.asked: list[str] = []
+
+    def read(self, *steps: Step) -> FeedEnded:
+        feeds = ScriptedFeeds(lambda lease, position: ScriptedFeed(steps))
+        self.reader = Reader(LEASE, self.progress, feeds, self.sink, self.clock, self.filters)
+        ended = self.reader.run(lambda: None)
+        self.asked += [position for _, position in feeds.asked]
+        assert all(feed.closed for feed in feeds.opened)
+        return ended
+
+
+def lines(*offsets: int) -> bytes:
+    return b"".join(line(offset) + b"\n" for offset in offsets)
+
+
+def offsets_of(desk: Desk) -> Sequence[int | None]:
+    return [event.offset for _, event in desk.sink.written]
+
+
+def test_events_reach_the_sink_in_order_and_the_last_offset_the_progress() -> None:
+    desk = Desk()
+
+    assert desk.read(lines(0, 1), b"\r\n", lines(2)).reason == "feed_ended"
+    assert offsets_of(desk) == [0, 1, 2]
+    assert desk.progress.written_offset == 2
+
+
+def test_a_feed_cut_anywhere_goes_on_without_loss_or_repeat() -> None:
+    whole = lines(0, 1, 2)
+    for cut in range(1, len(whole) + 1):
+        desk = Desk()
+        assert desk.read(whole[:cut], Retryable("cut")).reason == "feed_cut"
+        last = desk.progress.written_offset
+        desk.read(lines(*range(last or 0, 4)))
+
+        assert offsets_of(desk) == [0, 1, 2, 3]
+        assert desk.asked[1] == ("whence=0" if last is None else f"offset={last}")
+
+
+def test_a_last_line_without_its_end_is_taken_where_it_is_whole() -> None:
+    whole, half = Desk(), Desk()
+    whole.read(lines(0) + line(1))
+    half.read(lines(0) + line(1)[:-1])
+
+    assert offsets_of(whole) == [0, 1]
+    assert offsets_of(half) == [0]
+
+
+def test_an_open_that_fails_keeps_the_servers_wait() -> None:
+    desk = Desk()
+
+    def refuse(lease: Lease, position: str) -> ScriptedFeed:
+        raise Retryable("429", after=30.0)
+
+    ended = Reader(LEASE, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters()).run(lambda: None)
+    assert (ended.reason, ended.after) == ("open_failed", 30.0)
+
+
+def test_bad_lines_are_delivered_counted_and_stop_nothing() -> None:
+    desk = Desk()
+    desk.read(b"not json\n" + lines(0) + b'{"no":"metadata"}\n' + lines(1))
+
+    assert desk.sink.lines() == [b"not json", line(0), b'{"no":"metadata"}', line(1)]
+    assert (desk.progress.counters.malformed, desk.progress.counters.unplaced) == (1, 1)
+    assert desk.progress.written_offset == 1
+
+
+def test_excluded_types_are_dropped_and_the_offset_moves_on() -> None:
+    desk = Desk(filters=Filters(excluded=frozenset({"X"})))
+    desk.read(lines(0) + line(1, "X") + b"\n" + line(2, "X") + b"\n")
+
+    assert offsets_of(desk) == [0]
+    assert desk.progress.written_offset == 2
+    assert desk.progress.counters.excluded == 2
+
+
+def test_an_unknown_type_is_counted_once_and_delivered() -> None:
+    desk = Desk()
+    desk.read(line(0, "Newcomer") + b"\n" + line(1, "Newcomer") + b"\n")
+
+    assert desk.progress.counters.unknown_types == 1
+    assert offsets_of(desk) == [0, 1]
+
+
+def test_a_gap_is_counted_unless_a_filter_explains_it() -> None:
+    for filters, gaps in ((Filters(), 1), (Filters(event_types=("A",)), 0)):
+        desk = Desk(Resume("offset=5", 5), filters)
+        desk.read(lines(9))
+
+        assert desk.progress.counters.gaps == gaps
+        assert offsets_of(desk) == [9]
+
+
+def test_a_foreign_stream_ends_the_input_before_anything_is_written() -> None:
+    desk = Desk(Resume("offset=5", 5, "x", customers=("mine",)))
+    ended = desk.read(line(5, customer="theirs") + b"\n")
+
+    assert isinstance(ended.error, Fatal)
+    assert "another tenant" in str(ended.error)
+    assert desk.sink.written == []
+
+
+def test_another_event_at_the_asked_offset_is_a_reset_that_is_read_from_its_oldest_event() -> None:
+    desk = Desk(Resume("offset=1", 1, "another"))
+
+    assert desk.read(lines(1, 2)).reason == "feed_cut"
+    assert desk.sink.written == []
+    desk.read(lines(0, 1, 2))
+    assert desk.asked == ["offset=1", "whence=0"]
+    assert offsets_of(desk) == [0, 1, 2]
+
+
+def test_a_stop_of_the_sink_ends_the_reader_quietly() -> None:
+    desk = Desk()
+    desk.sink.stop()
+
+    assert desk.read(lines(0)).reason == "stopped"
+    assert desk.progress.written_offset is None
+
+
+@pytest.mark.parametrize("method", ["close", "abort"])
+def test_a_close_before_the_feed_has_opened_is_not_forgotten(method: str) -> None:
+    desk = Desk()
+    feed = ScriptedFeed([lines(0)])
+    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+
+    assert reader.run(opened=getattr(reader, method)).reason == "closed"
+    assert feed.closed
+    assert desk.sink.written == []
+
+
+def test_the_pulse_hears_heartbeats_and_events() -> None:
+    desk = Desk()
+    desk.read(b"\r\n", lines(0))
+
+    assert desk.reader.pulse.heartbeats_seen
+    assert desk.reader.pulse.events_seen
+    assert not desk.reader.pulse.writing
