@@ -12,29 +12,11 @@ import pytest
 
 from tests.splunkd import Splunkd
 from tests.splunkd.conftest import Start
-
-_FLOOD = """
-write("<stream>")
-for number in range(int(params["count"])):
-    event(str(number) + "x" * 1000)
-    open(os.environ["SPLUNK_HOME"] + "/written", "w").write(str(number + 1))
-stop.wait()
-write("</stream>")
-"""
-
-_TICKING = """
-write("<stream>")
-number = 0
-while not stop.wait(0.02):
-    event(str(number))
-    number += 1
-event("after")
-write("</stream>")
-"""
+from tests.splunkd.toy import FLOOD, TICKING
 
 
 def test_what_was_in_memory_is_lost_when_the_stand_in_is_killed(start: Start) -> None:
-    splunkd = start(_FLOOD, switches={"flush_ms": 60_000})
+    splunkd = start(FLOOD, switches={"flush_ms": 60_000})
     splunkd.create_input("a", count="50")
     splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] == 50)
     splunkd.kill()
@@ -52,7 +34,7 @@ def test_it_kills_itself_when_asked_to(start: Start) -> None:
 
 def test_an_orderly_stop_writes_what_was_in_memory(start: Start) -> None:
     """The control of the former."""
-    splunkd = start(_FLOOD, switches={"flush_ms": 60_000})
+    splunkd = start(FLOOD, switches={"flush_ms": 60_000})
     splunkd.create_input("a", count="50")
     splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] == 50)
     splunkd.stop()
@@ -72,7 +54,7 @@ def test_inputs_outlive_a_killed_splunkd_until_they_notice(start: Start) -> None
 
 
 def test_an_orphan_that_writes_gets_a_broken_pipe(start: Start) -> None:
-    splunkd = start(_TICKING)
+    splunkd = start(TICKING)
     splunkd.create_input("a", count="1")
     splunkd.wait_for(lambda: splunkd.count() > 0)
     splunkd.kill()

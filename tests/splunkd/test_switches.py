@@ -11,25 +11,7 @@ from tests.splunkd import RestRefused, Splunkd
 from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestClient
 from tests.splunkd.switches import Switches
-
-_FLOOD = """
-write("<stream>")
-for number in range(int(params["count"])):
-    event(str(number) + "x" * 1000)
-    open(os.environ["SPLUNK_HOME"] + "/written", "w").write(str(number + 1))
-stop.wait()
-write("</stream>")
-"""
-
-_TICKING = """
-write("<stream>")
-number = 0
-while not stop.wait(0.02):
-    event(str(number))
-    number += 1
-event("after")
-write("</stream>")
-"""
+from tests.splunkd.toy import FLOOD, TICKING
 
 
 def _written(splunkd: Splunkd) -> int:
@@ -70,7 +52,7 @@ def test_what_is_under_stand_in_is_an_admins_only_and_never_hit_by_its_own_fault
 
 
 def test_a_reader_that_pauses_fills_the_pipe_and_loses_nothing_when_it_goes_on(start: Start) -> None:
-    splunkd = start(_FLOOD)
+    splunkd = start(FLOOD)
     splunkd.pause_reading("a")
     splunkd.create_input("a", count="200")
     splunkd.wait_for(lambda: _written(splunkd) > 0)
@@ -85,7 +67,7 @@ def test_a_reader_that_pauses_fills_the_pipe_and_loses_nothing_when_it_goes_on(s
 
 
 def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: Start) -> None:
-    splunkd = start(_FLOOD)
+    splunkd = start(FLOOD)
     splunkd.create_input("a", count="20")
     splunkd.wait_for(lambda: splunkd.count() == 20)
     splunkd.pause_reading("a")
@@ -99,7 +81,7 @@ def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: S
 
 
 def test_a_slow_reader_takes_its_time(start: Start) -> None:
-    splunkd = start(_FLOOD)
+    splunkd = start(FLOOD)
     splunkd.pace_reading("a", 200_000)
     splunkd.create_input("a", count="200")
     began = time.monotonic()
@@ -122,7 +104,7 @@ def test_stdout_is_what_the_switch_says(start: Start, kind: str, test: str) -> N
 
 
 def test_a_lossy_stop_loses_the_last_moments_and_what_comes_after(start: Start) -> None:
-    splunkd = start(_TICKING, switches={"drop_at_stop_ms": 500, "flush_ms": 20})
+    splunkd = start(TICKING, switches={"drop_at_stop_ms": 500, "flush_ms": 20})
     splunkd.create_input("a", count="1")
     splunkd.wait_for(lambda: splunkd.count() >= 20)
     splunkd.disable_input("a")
@@ -138,7 +120,7 @@ def test_a_lossy_stop_loses_the_last_moments_and_what_comes_after(start: Start) 
 
 
 def test_a_healthy_stop_loses_nothing(start: Start) -> None:
-    splunkd = start(_TICKING)
+    splunkd = start(TICKING)
     splunkd.create_input("a", count="1")
     splunkd.wait_for(lambda: splunkd.count() >= 5)
     splunkd.disable_input("a")
@@ -150,7 +132,7 @@ def test_a_healthy_stop_loses_nothing(start: Start) -> None:
 
 
 def test_a_signal_from_outside_is_no_stop_of_splunkds(start: Start) -> None:
-    splunkd = start(_TICKING, switches={"drop_at_stop_ms": 500})
+    splunkd = start(TICKING, switches={"drop_at_stop_ms": 500})
     splunkd.create_input("a", count="1", interval="0.2")
     pid = splunkd.wait_for(lambda: splunkd.input_pid("a"))
     splunkd.wait_for(lambda: splunkd.runs("a")[0]["events"] >= 3)

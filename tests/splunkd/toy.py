@@ -94,3 +94,24 @@ def write_app(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+# Two bodies for it: one that fills the pipe at once, one that ticks until it is stopped.
+FLOOD = """
+write("<stream>")
+for number in range(int(params["count"])):
+    event(str(number) + "x" * 1000)
+    open(os.environ["SPLUNK_HOME"] + "/written", "w").write(str(number + 1))
+stop.wait()
+write("</stream>")
+"""
+
+TICKING = """
+write("<stream>")
+number = 0
+while not stop.wait(0.02):
+    event(str(number))
+    number += 1
+event("after")
+write("</stream>")
+"""
