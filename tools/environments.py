@@ -23,6 +23,7 @@ SUPPORTED = ("3.9", "3.13")
 TOOLS = {
     "appinspect": ["splunk-appinspect==4.3.1"],
     "slim": ["splunk-packaging-toolkit==1.2.8"],
+    "ucc": ["splunk-add-on-ucc-framework==6.6.0"],
 }
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 

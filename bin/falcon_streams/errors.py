@@ -15,7 +15,7 @@ class StreamsError(Exception):
 
     def __init__(self, message: str) -> None:
         if type(self) is StreamsError:
-            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, RestartNeeded, SplunkdGone")
+            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, Refused, RestartNeeded, SplunkdGone")
         super().__init__(message)
 
 
@@ -48,6 +48,14 @@ class SessionGone(Retryable):
 
 class Skippable(StreamsError):
     """One bad line: count it, sample it, deliver it as it is, and go on."""
+
+
+class Refused(StreamsError):
+    """A page's request that is not granted: answered with this HTTP status and its sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RestartNeeded(StreamsError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import tarfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tests.integration.comparison import Comparison
 from tests.integration.scene import Scene
+from tools.package import unpack
 
 SCALE = 200.0
 HOUR = 3600.0
@@ -87,9 +87,7 @@ def live_through(hours: float, folder: Path, package: Path, say: Callable[[str],
 
 def install(package: Path, folder: Path, epoch: float) -> Path:
     """The package as a folder, with the entry on the scaled clock."""
-    with tarfile.open(package) as archive:
-        archive.extractall(folder / "app")
-    (app,) = (folder / "app").iterdir()
+    app = unpack(package, folder / "app")
     shutil.copyfile(_CLOCK, app / "bin" / "scaled_clock.py")
     entry = _ENTRY.format(scale=SCALE, epoch=epoch)
     (app / "bin" / "falcon_event_streams.py").write_text(entry, encoding="utf-8")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 
 from tests.integration.scene import ACCOUNT_CONF, REALM
 from tests.splunkd import Splunkd, Surroundings, run_input, run_validation
+from tools.package import unpack
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "refusals.json").read_text(encoding="utf-8"))
 SETTINGS_CONF = "falcon_event_streams_settings"
@@ -28,11 +28,7 @@ GOOD_ACCOUNT = {"cloud": "us-1", "client_id": "a" * 32}
 @pytest.fixture(scope="module")
 def app(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, unpacked."""
-    folder = tmp_path_factory.mktemp("app")
-    with tarfile.open(package) as archive:
-        archive.extractall(folder)
-    (found,) = folder.iterdir()
-    return found
+    return unpack(package, tmp_path_factory.mktemp("app"))
 
 
 @pytest.fixture(scope="module")

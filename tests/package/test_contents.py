@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import environments, package, settings_pages
+from tools import environments, settings_pages
+from tools import package as builder
 
 ROOT = Path(__file__).resolve().parents[2]
 _COMPILED = (".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe")
@@ -18,15 +19,10 @@ _COMPILED = (".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe")
 
 @pytest.fixture(scope="module")
 def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("unpacked")
-    with tarfile.open(package) as archive:
-        archive.extractall(folder)
-    return folder / "TA_falcon_event_streams"
+    return builder.unpack(package, tmp_path_factory.mktemp("unpacked"))
 
 
 def test_two_builds_have_the_same_bytes(package: Path, tmp_path: Path) -> None:
-    from tools import package as builder
-
     assert builder.build(tmp_path).read_bytes() == package.read_bytes()
 
 
@@ -47,7 +43,7 @@ def test_the_version_is_one() -> None:
     code = (ROOT / "bin" / "falcon_streams" / "__init__.py").read_text(encoding="utf-8")
     found = re.findall(r"^version = (\S+)$", conf, re.MULTILINE) + re.findall(r'__version__ = "(\S+)"', code)
 
-    assert found == [package.version()] * 3
+    assert found == [builder.version()] * 3
 
 
 _IMPORT_ALL = """

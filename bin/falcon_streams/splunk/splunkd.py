@@ -1,4 +1,4 @@
-"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info; reading only.
+"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info; reading only (`editor` writes).
 
 Rules: every call bears the input's own session key, reads in this app's namespace and ends after ten seconds. A 401
 means that the key was revoked (RestartNeeded), a 404 that the thing is not there (None), all else is Retryable. The
@@ -55,12 +55,13 @@ class Splunkd:
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
         """A stanza of one of our confs as settings and values, None where there is none."""
-        entries = self._entries(f"configs/conf-{conf}/{_quoted(name)}")
-        if not entries:
-            return None
-        settings = _settings(entries[0])
-        settings.pop("disabled", None)  # splunkd adds it to every stanza
-        return settings
+        entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
+        return _conf_settings(entries[0]) if entries else None
+
+    def stanzas(self, conf: str) -> List[Tuple[str, Dict[str, str]]]:
+        """All stanzas of one of our confs, by name."""
+        entries = self._entries(f"configs/conf-{conf}", count=0) or []
+        return [(str(entry.get("name", "")), _conf_settings(entry)) for entry in entries]
 
     def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
         """All inputs of ours on this instance, by name."""
@@ -69,8 +70,7 @@ class Splunkd:
 
     def secret(self, realm: str, user: str) -> Optional[str]:
         """A secret out of `storage/passwords`, None where there is none."""
-        name = f"{_escaped(realm)}:{_escaped(user)}:"
-        entries = self._entries(f"storage/passwords/{_quoted(name)}")
+        entries = self._entries(f"storage/passwords/{quoted(secret_name(realm, user))}")
         return _settings(entries[0]).get("clear_password") if entries else None
 
     def info(self) -> ServerInfo:
@@ -122,13 +122,20 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _quoted(name: str) -> str:
+def _conf_settings(entry: Mapping[str, Any]) -> Dict[str, str]:
+    settings = _settings(entry)
+    settings.pop("disabled", None)  # splunkd adds it to every stanza
+    return settings
+
+
+def quoted(name: str) -> str:
+    """A name as one segment of a path."""
     return quote(name, safe="")
 
 
-def _escaped(part: str) -> str:
-    # splunkd joins realm and user by colons and escapes those within them
-    return part.replace("\\", "\\\\").replace(":", "\\:")
+def secret_name(realm: str, user: str) -> str:
+    """The name of a secret in `storage/passwords`: realm and user joined by colons, those within them escaped."""
+    return "".join(part.replace("\\", "\\\\").replace(":", "\\:") + ":" for part in (realm, user))
 
 
 def _number(value: object) -> Optional[float]:
