@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-from tools import package, vendor
+from tools import vendor
 
 ROOT = vendor.ROOT
 VENVS = ROOT / ".venv"
@@ -101,5 +101,5 @@ def fill_lib() -> None:
     wanted = hashlib.sha256(vendor.REQUIREMENTS.read_bytes() + Path(vendor.__file__).read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         print("filling lib/ with the libraries that ship (once)", flush=True)
-        package.fill_in_place()
+        vendor.fill_in_place()
         stamp.write_text(wanted)

@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List
 
-from tools import vendor
+from tools import front_end, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
@@ -29,6 +29,7 @@ SHIPPED = (
     "README.md",
     "README",
     "app.manifest",
+    "appserver",
     "bin",
     "default",
     "docs/operations.md",
@@ -61,6 +62,7 @@ def stage(folder: Path) -> Path:
     for name in tracked():
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, app / name)
+    front_end.unpack(app)
     vendor.unpack(app / "lib")
     return app
 
@@ -103,14 +105,6 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
     archive.addfile(member, io.BytesIO(data))
 
 
-def fill_in_place() -> None:
-    """Fill the repo's lib/ with the libraries; everything in it but the list of them is replaced."""
-    for path in (ROOT / "lib").iterdir():
-        if path.name != "requirements.txt":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    vendor.unpack(ROOT / "lib")
-
-
 def main() -> None:
     """Build, and say what was built."""
     parser = argparse.ArgumentParser(description="Build the installable package.")
@@ -118,7 +112,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="where the archive goes")
     arguments = parser.parse_args()
     if arguments.in_place:
-        fill_in_place()
+        vendor.fill_in_place()
         print("lib/ is filled")
         return
     path = build(arguments.to)

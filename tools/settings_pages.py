@@ -1,4 +1,4 @@
-"""Writes what people read about settings from the JSON Schemas: the .conf.spec files and the README's tables.
+"""Writes what people see of settings from the JSON Schemas: the .conf.spec files, the README's tables, the pages.
 
 Rules: the schemas are the source of truth; a page that differs from what this writes is a fault, and a test says so.
 `--check` writes nothing and names the pages that differ.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import runpy
 import textwrap
-from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import manager_page, package
+from tools.configuration_pages import global_config
+
+ROOT = package.ROOT
 SCHEMAS = ROOT / "bin" / "falcon_streams" / "splunk" / "schemas"
 Schema = Dict[str, Any]
 
@@ -21,6 +24,12 @@ def read(name: str) -> Schema:
     """One schema."""
     schema: Schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     return schema
+
+
+def known_types() -> Sequence[str]:
+    """The event types of the product's catalogue."""
+    names: Dict[str, Any] = runpy.run_path(str(ROOT / "bin" / "falcon_streams" / "core" / "catalogue.py"))
+    return tuple(names["KNOWN_TYPES"])
 
 
 def spec_setting(name: str, setting: Mapping[str, Any], required: bool) -> str:
@@ -109,6 +118,10 @@ def with_tables(text: str) -> str:
 def pages() -> Dict[str, str]:
     """All pages as they should be."""
     found = spec_pages()
+    found["globalConfig.json"] = global_config(
+        read("account"), read("settings"), read("input"), package.version(), known_types()
+    )
+    found[manager_page.PATH] = manager_page.manager_page(read("input"))
     readme = ROOT / "README.md"
     if readme.exists():
         found["README.md"] = with_tables(readme.read_text(encoding="utf-8"))

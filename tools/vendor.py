@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -100,3 +101,11 @@ def _sdk_files(archive: Path) -> Iterator[Tuple[str, bytes]]:
             if file is not None:
                 name = member.name.split("/", 1)[1]
                 yield ("splunklib/LICENSE" if name == "LICENSE" else name), file.read()
+
+
+def fill_in_place() -> None:
+    """Fill the repo's lib/ with the libraries; everything in it but the list of them is replaced."""
+    for path in (ROOT / "lib").iterdir():
+        if path.name != "requirements.txt":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    unpack(ROOT / "lib")

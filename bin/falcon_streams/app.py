@@ -89,14 +89,30 @@ def _claim_stdout(stdout: BinaryIO) -> int:
 
 
 def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
-    from falcon_streams.composition import run_input
-    from falcon_streams.splunk.credentials import read_log_level
-    from falcon_streams.splunk.logs import set_level, start_logging
+    from falcon_streams.splunk.checkpoint import folder_of
+    from falcon_streams.splunk.logs import start_logging
     from falcon_streams.splunk.settings import check_name
+    from falcon_streams.splunk.state import StateFile
 
     try:
         check_name(f"{SCHEME}://", invocation.name)
-        start_logging(invocation.name)
+    except Fatal as error:
+        return Stop(Ending.FATAL, error)
+    start_logging(invocation.name)
+    stop = _run_named(invocation, descriptor, clock)
+    state = "error" if stop.ending is Ending.FATAL else "stopped"
+    trouble = str(stop.error) if isinstance(stop.error, StreamsError) else ""
+    board = StateFile(folder_of(invocation.checkpoint_dir, invocation.name))
+    board.show({"state": state, "trouble": trouble, "updated_at": clock.now(), "partitions": {}})
+    return stop
+
+
+def _run_named(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
+    from falcon_streams.composition import run_input
+    from falcon_streams.splunk.credentials import read_log_level
+    from falcon_streams.splunk.logs import set_level
+
+    try:
         splunkd = Splunkd(invocation.server_uri, invocation.session_key)
         set_level(read_log_level(splunkd))
         return run_input(invocation, splunkd, descriptor, clock)

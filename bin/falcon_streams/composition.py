@@ -79,7 +79,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
 def _look_after(parent: ParentWatch, health: Health) -> Callable[[Supervisor], None]:
     def check(supervisor: Supervisor) -> None:
         parent.check()
-        health.check(supervisor.roster, supervisor.commits.progress)
+        health.check(supervisor.roster, supervisor.commits.progress, supervisor.trouble)
 
     return check
 

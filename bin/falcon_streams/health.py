@@ -40,13 +40,13 @@ class Health:
         self._shown_states: object = None
         self._ingested = 0
 
-    def check(self, roster: Roster, partitions: Mapping[str, Progress]) -> None:
+    def check(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str) -> None:
         """Log and show what is due."""
         at = self._clock.monotonic()
         states = roster.states()
         if states != self._shown_states or at - self._shown_at >= SHOW_EVERY:
             self._shown_at, self._shown_states = at, states
-            self._show(roster, partitions, at)
+            self._show(roster, partitions, trouble, at)
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
             self.log(roster, partitions)
@@ -87,10 +87,10 @@ class Health:
             "before_start": counters.before_start,
         }
 
-    def _show(self, roster: Roster, partitions: Mapping[str, Progress], at: float) -> None:
+    def _show(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str, at: float) -> None:
         state, _ = roster.states()
         shown = {name: self._statistics(roster, name, partitions[name], at) for name in partitions}
-        self._board.show({"state": state, "updated_at": self._clock.now(), "partitions": shown})
+        self._board.show({"state": state, "trouble": trouble, "updated_at": self._clock.now(), "partitions": shown})
 
 
 def resident_mb() -> float:

@@ -70,7 +70,10 @@ class Supervisor:
         draw: Callable[[], float],
         on_tick: Callable[[Supervisor], None],
     ) -> None:
-        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone."""
+        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone.
+
+        `trouble` is the last sentence that says why something is not read, empty once a feed opens.
+        """
         self.roster = Roster(plan.wanted, plan.idle_timeout, draw, commits.known)
         self.commits = commits
         self._plan = plan
@@ -86,6 +89,7 @@ class Supervisor:
         self._discoveries = 0
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
+        self.trouble = ""
 
     def run(self) -> Stop:
         """Run to the end; returns how it came. Raises nothing of ours."""
@@ -119,8 +123,10 @@ class Supervisor:
             self._take_discovery(happening.discovery, at)
         elif isinstance(happening, DiscoveryFailed):
             LOG.warning("discovery_failed", complaint(happening.error))
+            self.trouble = str(happening.error)
             self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
         elif isinstance(happening, FeedOpened):
+            self.trouble = ""
             self._carry_out(self.roster.opened(happening.partition, at, happening.pulse))
         elif isinstance(happening, FeedEnded):
             self._take_end(happening, at)
@@ -132,6 +138,7 @@ class Supervisor:
         self._served_at = discovery.served_at
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
+            self.trouble = refusal
         LOG.info("discovered", {"partitions": ",".join(lease.partition for lease in discovery.leases)})
         self._carry_out(self.roster.discovered(discovery, at))
 
@@ -142,6 +149,8 @@ class Supervisor:
         LOG.log(logging.WARNING if ended.error else logging.INFO, "feed_ended", fields)
         if isinstance(ended.error, (Fatal, SplunkdGone)):
             raise ended.error
+        if ended.error is not None:
+            self.trouble = f"partition {ended.partition}: {ended.error}"
         self.commits.progress[ended.partition].counters.reconnects += 1
         self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
 

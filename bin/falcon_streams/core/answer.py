@@ -71,9 +71,9 @@ class Answer(NamedTuple):
         return max(0.0, until - base) if until is not None else 0.0
 
 
-def tidy(text: str) -> str:
+def tidy(text: str, limit: int = _TEXT_LIMIT) -> str:
     """A text from outside, printable and short enough for a log line."""
-    return "".join(c if c.isprintable() else " " for c in text[:_TEXT_LIMIT]).strip()
+    return "".join(c if c.isprintable() else " " for c in text[:limit]).strip()
 
 
 def _number(text: Optional[str]) -> Optional[float]:

@@ -79,6 +79,11 @@ def origin_of(cloud: str, base_url: Optional[str] = None, allowed_domains: Tuple
     return Origin((base_url or "").rstrip("/"), host, exact, suffixes, True, False)
 
 
+def cloud_at(api_host: str) -> str:
+    """The name of the cloud whose API is at this host; `custom` where it is none of Falcon's."""
+    return next((cloud.name for cloud in CLOUDS.values() if cloud.api_host == api_host), CUSTOM)
+
+
 def home_after_redirect(origin: Origin, location: str) -> Optional[Origin]:
     """The origin that a 308 of the token endpoint leads to, None where it must not be followed.
 

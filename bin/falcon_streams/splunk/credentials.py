@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Optional
+from typing import Mapping, Optional
 
 from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
 from falcon_streams.errors import Fatal, RestartNeeded
-from falcon_streams.splunk.settings import InputSettings, check_name, check_stanza, read_schema, stanza_schema
+from falcon_streams.splunk.settings import InputSettings, Values, check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.splunkd import APP, Splunkd
 
 ACCOUNT_CONF = "falcon_event_streams_account"
@@ -53,14 +53,25 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
             f"account = {name} does not exist. Create it on the Configuration page, or as stanza [{name}] of "
             f"{ACCOUNT_CONF}.conf, or name another one"
         )
-    values = check_stanza(read_schema("account"), name, raw)
-    _refuse_unreadable(name, values.get("ca_bundle"))
+    values = check_account(name, raw)
     secret = splunkd.secret(account_realm(name), SECRET_USER)
     if not secret:
         raise Fatal(
             f"account {name} has no client secret. Enter it on the Configuration page, or store it in "
             f"storage/passwords under realm {account_realm(name)}, user {SECRET_USER}"
         )
+    return make_account(splunkd, name, values, secret)
+
+
+def check_account(name: str, raw: Mapping[str, str]) -> Values:
+    """The values of an account's stanza. Raises Fatal with one sentence."""
+    values = check_stanza(read_schema("account"), name, raw)
+    _refuse_unreadable(name, values.get("ca_bundle"))
+    return values
+
+
+def make_account(splunkd: Splunkd, name: str, values: Values, secret: str) -> Account:
+    """An account out of checked values and its secret; its proxy is read. Raises what `read_account` raises."""
     return Account(
         name=name,
         cloud=values["cloud"],
@@ -86,7 +97,7 @@ def _refuse_unreadable(account: str, ca_bundle: Optional[str]) -> None:
         )
 
 
-def _origin(values: Dict[str, Any]) -> Origin:
+def _origin(values: Values) -> Origin:
     if values["cloud"] != CUSTOM:
         return origin_of(values["cloud"])
     return origin_of(CUSTOM, values["base_url"], tuple(values.get("allowed_domains", ())))

@@ -82,6 +82,16 @@ def stanza_schema(conf: str, name: str) -> Dict[str, Any]:
     return {**schema["$defs"][name], "$defs": schema["$defs"]}
 
 
+def is_true(text: str) -> bool:
+    """Whether a conf's text means yes."""
+    return text.strip().lower() in _TRUE
+
+
+def is_false(text: str) -> bool:
+    """Whether a conf's text means no; an empty one means neither."""
+    return text.strip().lower() in _FALSE
+
+
 def check_name(stanza: str, name: str) -> None:
     """Refuse names that could not be part of a file name, a realm or a log line. Raises Fatal."""
     if not name or len(name) > 64 or not name.isascii() or not name[0].isalnum():

@@ -1,4 +1,4 @@
-"""The state of an input as a small file beside its checkpoints, which the Inputs page reads.
+"""The state of an input as a small file beside its checkpoints: written by the input, read for the Inputs page.
 
 Rules: replaced whole, readable for its owner only, not flushed: it may be lost, it is written again. A failure is
 logged once and harms nobody.
@@ -10,11 +10,12 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Dict, Mapping
 
 from falcon_streams.splunk.checkpoint import make_private_folder, write_private_file
 
 LOG = logging.getLogger(__name__)
+_NAME = "state.json"
 
 
 class StateFile:
@@ -26,7 +27,7 @@ class StateFile:
 
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown."""
-        path = self._folder / "state.json"
+        path = self._folder / _NAME
         temporary = path.with_suffix(".new")
         try:
             make_private_folder(self._folder)
@@ -37,3 +38,12 @@ class StateFile:
             if not self._failed:
                 LOG.warning("state_not_shown", {"error": error.strerror})
             self._failed = True
+
+
+def read_state(folder: Path) -> Dict[str, Any]:
+    """What an input last showed in this folder; empty where there is nothing to read."""
+    try:
+        state = json.loads((folder / _NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}

@@ -1,0 +1,36 @@
+"""Trying an API client: a token and one discovery, no feed, so that an admin learns at once what would fail later.
+
+Rules: the app id is a throw-away one, so no input's streams are touched. Every way to fail is a sentence that names the
+hop and the remedy. The bearer is given back. What a discovery names is judged as it would be when running.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+from falcon_streams.core.account import Credentials
+from falcon_streams.core.clouds import Origin, cloud_at
+from falcon_streams.errors import Retryable
+from falcon_streams.falcon.auth import Bearers
+from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
+from falcon_streams.falcon.transport import Transport
+from falcon_streams.ports import Clock
+
+_LETTERS = string.ascii_lowercase + string.digits
+
+
+def try_client(transport: Transport, clock: Clock, origin: Origin, credentials: Credentials) -> None:
+    """Ask Falcon as an input would. Raises Retryable with the sentence of what failed."""
+    bearers = Bearers(transport, clock, origin, lambda: credentials)
+    app_id = "trial" + "".join(secrets.choice(_LETTERS) for _ in range(16))
+    streams = EventStreamsInput(EventStreams(transport, bearers), bearers, clock, app_id, "json")
+    try:
+        discovery = streams.discover()
+        home = bearers.origin
+    finally:
+        streams.revoke()
+    if home.api_host != origin.api_host:
+        raise Retryable(f"this API client lives in {cloud_at(home.api_host)}: choose cloud = {cloud_at(home.api_host)}")
+    if discovery.refusals:
+        raise Retryable(discovery.refusals[0])

@@ -1,0 +1,113 @@
+"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, and how each of them is doing.
+
+Rules: everything goes through splunkd's `data/inputs`, so `--validate-arguments` is the judge and the page's toggle is
+`/enable` and `/disable`. How an input is doing comes from its state file, never from a search, and only for callers to
+whom splunkd lists the inputs. A state file that is older than its writer would leave it stands for no running input.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping
+
+from falcon_streams.core.answer import tidy
+from falcon_streams.errors import Refused
+from falcon_streams.ports import Clock
+from falcon_streams.splunk.checkpoint import folder_of
+from falcon_streams.splunk.editor import Editor
+from falcon_streams.splunk.rest import Entry
+from falcon_streams.splunk.settings import is_false, is_true, read_input
+from falcon_streams.splunk.state import read_state
+
+STALE_AFTER = 15.0  # seconds; the file is replaced every other second
+
+
+class Inputs:
+    """The collection behind `falcon_event_streams_input`."""
+
+    needs_secrets = False
+
+    def __init__(self, editor: Editor, clock: Clock, checkpoint_dir: Path) -> None:
+        self._editor = editor
+        self._clock = clock
+        self._checkpoint_dir = checkpoint_dir
+
+    def entries(self) -> List[Entry]:
+        """All inputs with their states."""
+        return [self._entry(name, settings) for name, settings in self._editor.inputs()]
+
+    def entry(self, name: str) -> Entry:
+        """One input with its state."""
+        return self._entry(name, self._existing(name))
+
+    def create(self, name: str, form: Dict[str, str]) -> Entry:
+        """Add an input; it runs at once unless the form says that it is disabled."""
+        disabled = form.pop("disabled", "")
+        wanted = {setting: value for setting, value in form.items() if value.strip()}
+        read_input(name, wanted)
+        if name in dict(self._editor.inputs()):
+            raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
+        self._editor.create_input(name, wanted)
+        if is_true(disabled):
+            self._editor.switch_input(name, on=False)
+        return self.entry(name)
+
+    def edit(self, name: str, form: Dict[str, str]) -> Entry:
+        """Change an input, or only switch it on or off."""
+        former = self._existing(name)
+        disabled = form.pop("disabled", "")
+        if form:
+            read_input(name, {**former, **form})
+            self._editor.edit_input(name, form)
+        if is_true(disabled) or is_false(disabled):
+            self._editor.switch_input(name, on=is_false(disabled))
+        return self.entry(name)
+
+    def delete(self, name: str) -> None:
+        """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
+        self._existing(name)
+        self._editor.delete_input(name)
+
+    def _existing(self, name: str) -> Dict[str, str]:
+        settings = dict(self._editor.inputs()).get(name)
+        if settings is None:
+            raise Refused(404, f"there is no input {tidy(name)!r}")
+        return settings
+
+    def _entry(self, name: str, settings: Mapping[str, str]) -> Entry:
+        disabled = is_true(settings.get("disabled", ""))
+        content: Dict[str, object] = {**settings, "disabled": disabled}
+        return Entry(name, {**content, **self._health(name, disabled)})
+
+    def _health(self, name: str, disabled: bool) -> Dict[str, object]:
+        shown = read_state(folder_of(str(self._checkpoint_dir), name))
+        partitions = [each for each in _mapping(shown.get("partitions")).values() if isinstance(each, dict)]
+        state, trouble = str(shown.get("state") or "starting"), str(shown.get("trouble") or "")
+        if disabled:
+            state, trouble = "disabled", ""
+        elif state not in ("error", "starting") and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
+            state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
+        lags = [each["lag_s"] for each in partitions if isinstance(each.get("lag_s"), (int, float))]
+        return {
+            "state": state,
+            "trouble": trouble or "none",
+            "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
+            "lag": f"{max(lags):.0f} s" if lags else "-",
+            "offsets": ", ".join(
+                _position(partition, each) for partition, each in _mapping(shown.get("partitions")).items()
+            )
+            or "-",
+        }
+
+
+def _mapping(value: object) -> Dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def _position(partition: str, statistics: Any) -> str:
+    offset = _mapping(statistics).get("offset")
+    return f"{partition}: {'none yet' if offset is None else offset}"

@@ -1,0 +1,180 @@
+"""The endpoints behind the pages: splunkd's persistent request in, JSON of the shape UCC's pages read out.
+
+Rules: everything is done with the caller's own session. POST and DELETE where secrets are touched need the capability
+`edit_storage_passwords`: splunkd checks it (`restmap.conf`), and it is asked for again here, before any packet leaves.
+An answer never holds a secret; what went wrong is one sentence with a status. One request changes things at a time.
+The shape of the request is `passPayload`'s of restmap.conf.spec; the shape of the answer is splunkd's own JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
+from urllib.parse import quote
+
+from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
+from falcon_streams.splunk.editor import Editor
+from falcon_streams.splunk.splunkd import APP
+
+LOG = logging.getLogger(__name__)
+MASK = "******"
+SECRETS = "edit_storage_passwords"
+_ALL = "admin_all_objects"  # "bypasses ACLs" (authorize.conf.spec)
+
+
+class Request(NamedTuple):
+    """One request of a page. `endpoint` as matched, `name` empty for the collection."""
+
+    method: str
+    endpoint: str
+    name: str
+    form: Mapping[str, str]
+    session_key: str
+    server_uri: str
+
+
+class Entry(NamedTuple):
+    """One object of an answer."""
+
+    name: str
+    content: Mapping[str, object]
+
+
+class Collection(Protocol):
+    """What lies behind one endpoint. Its methods raise any error of ours."""
+
+    needs_secrets: bool
+
+    def entries(self) -> List[Entry]:
+        """All objects."""
+
+    def entry(self, name: str) -> Entry:
+        """One object; Refused 404 where there is none."""
+
+    def create(self, name: str, form: Dict[str, str]) -> Entry:
+        """Add one; Refused 409 where there is one of that name."""
+
+    def edit(self, name: str, form: Dict[str, str]) -> Entry:
+        """Change one."""
+
+    def delete(self, name: str) -> None:
+        """Remove one."""
+
+
+Collections = Mapping[str, Callable[[Editor], Collection]]
+
+
+class Endpoints:
+    """Answers requests out of collections, by the name of their endpoint."""
+
+    def __init__(self, collections: Collections) -> None:
+        self._collections = collections
+        self._lock = threading.Lock()
+
+    def answer(self, document: str) -> Dict[str, Any]:
+        """splunkd's request document in, its answer document out: status, payload, headers."""
+        try:
+            request = read_request(document)
+            return _page(request, self._serve(request))
+        except Refused as error:
+            return _refusal(error.status, str(error))
+        except Fatal as error:
+            return _refusal(400, str(error))
+        except RestartNeeded:
+            return _refusal(401, "your session has ended: log in again")
+        except Retryable as error:
+            status = error.status if error.status in (401, 403) else 503
+            return _refusal(status, _may_not("read this") if status == 403 else str(error))
+        except Exception as error:  # a fault of ours: its place goes to the log, no text that could hold a secret
+            LOG.exception("unexpected_error")
+            return _refusal(500, f"this add-on has failed ({type(error).__name__}): see splunkd.log or python.log")
+
+    def _serve(self, request: Request) -> List[Entry]:
+        make = self._collections.get(request.endpoint)
+        if make is None:
+            raise Refused(404, "there is no such endpoint")
+        editor = Editor(request.server_uri, request.session_key)
+        collection = make(editor)
+        if request.method == "GET":
+            return [collection.entry(request.name)] if request.name else collection.entries()
+        if collection.needs_secrets:
+            _demand_secrets(editor)
+        with self._lock:
+            return self._change(request, collection)
+
+    def _change(self, request: Request, collection: Collection) -> List[Entry]:
+        form = dict(request.form)
+        if request.method == "POST" and request.name:
+            form.pop("name", None)
+            return [collection.edit(request.name, form)]
+        if request.method == "POST":
+            return [collection.create(form.pop("name", ""), form)]
+        if request.method == "DELETE" and request.name:
+            collection.delete(request.name)
+            return collection.entries()
+        raise Refused(405, f"{request.method} is not possible here")
+
+
+def read_request(document: str) -> Request:
+    """splunkd's request. Raises Refused 400 where it is none."""
+    try:
+        tree = json.loads(document)
+        path = [part for part in str(tree["rest_path"]).split("/") if part]
+        endpoint, rest = path[0], "/".join(path[1:])
+        form = {str(name): str(value) for name, value in tree.get("form") or ()}
+        session_key, server_uri = str(tree["session"]["authtoken"]), str(tree["server"]["rest_uri"])
+        method = str(tree["method"]).upper()
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        raise Refused(400, "splunkd's request cannot be read") from None
+    return Request(method, endpoint, rest, form, session_key, server_uri)
+
+
+def form_secret(form: Dict[str, str], field: str) -> str:
+    """Take a secret out of a form; what a page shows in its place is no secret."""
+    secret = form.pop(field, "")
+    return "" if secret.strip() in ("", MASK) else secret
+
+
+def _demand_secrets(editor: Editor) -> None:
+    if not editor.capabilities() & {SECRETS, _ALL}:
+        raise Refused(403, _may_not(f"change this: it takes the capability {SECRETS}"))
+
+
+def _may_not(what: str) -> str:
+    return f"you may not {what}. Ask a Splunk admin for it"
+
+
+def _page(request: Request, entries: List[Entry]) -> Dict[str, Any]:
+    base = f"/servicesNS/nobody/{APP}/{request.endpoint}"
+    tree = {
+        "links": {"create": f"{base}/_new"},
+        "origin": base,
+        "entry": [_rendered(base, entry) for entry in entries],
+        "paging": {"total": len(entries), "perPage": len(entries), "offset": 0},
+        "messages": [],
+    }
+    created = request.method == "POST" and not request.name
+    return _document(201 if created else 200, tree)
+
+
+def _rendered(base: str, entry: Entry) -> Dict[str, object]:
+    address = f"{base}/{quote(entry.name, safe='')}"
+    return {
+        "name": entry.name,
+        "id": address,
+        "links": {"alternate": address, "list": address, "edit": address, "remove": address},
+        "author": "nobody",
+        "acl": {"app": APP, "owner": "nobody", "sharing": "app", "can_write": True, "removable": True},
+        "content": dict(entry.content),
+    }
+
+
+def _refusal(status: int, sentence: str) -> Dict[str, Any]:
+    return _document(status, {"messages": [{"type": "ERROR", "text": sentence}]})
+
+
+def _document(status: int, tree: object) -> Dict[str, Any]:
+    headers: Tuple[Tuple[str, str], ...] = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+    return {"status": status, "payload": json.dumps(tree), "headers": dict(headers)}

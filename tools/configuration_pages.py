@@ -1,0 +1,321 @@
+"""Describes the Configuration and Inputs pages for UCC's front end: `globalConfig.json`, out of the JSON Schemas.
+
+Rules: what a schema can say (title, description, choices, pattern, bounds, default, what to do when it is wrong) comes
+from it; here stand only the order of fields, what a page has and a conf has not (names, secrets, columns of a table),
+and what one field does to another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Dict, Mapping, Sequence
+
+Page = Dict[str, Any]
+Setting = Mapping[str, Any]
+
+NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+APP_ID_HOOK = "app_id_proposal"
+_HELP_LIMIT = 200
+_FEED_STAYS = (
+    "The checkpoint stays with the input. Another API client of the same tenant goes on where this input is; another "
+    "tenant is refused with a sentence in the input's log, and needs an input of its own."
+)
+_START_STAYS = (
+    "Only a partition that was never read begins here. Those with a checkpoint go on from it, whatever stands here."
+)
+
+
+def global_config(
+    account: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    version: str,
+    types: Sequence[str],
+) -> str:
+    """The text of globalConfig.json. The schemas are those of the three confs; `types` are the known event types."""
+    tree = {
+        "meta": {
+            "name": "TA_falcon_event_streams",
+            "displayName": "Falcon Event Streams",
+            "restRoot": "falcon_event_streams",
+            "version": version,
+            "schemaVersion": "0.0.11",
+            "checkForUpdates": True,
+            "supportedThemes": ["light", "dark"],
+            "supportedPythonVersion": ["3.9", "3.13"],
+            "hideUCCVersion": True,
+            "defaultView": "inputs",
+        },
+        "pages": {
+            "configuration": {
+                "title": "Configuration",
+                "description": "The Falcon API clients, the proxy, and how much is logged.",
+                "tabs": [
+                    _accounts_tab(account["properties"], account["required"]),
+                    _proxy_tab(settings["$defs"]["proxy"]["properties"]),
+                    _logging_tab(settings["$defs"]["logging"]["properties"]),
+                ],
+            },
+            "inputs": _inputs_page(inputs["properties"], inputs["required"], types),
+        },
+    }
+    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+
+
+# -- the tabs and the table --------------------------------------------------------------------------------------------
+
+
+def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) -> Page:
+    fields = {name: field(name, each, name in required) for name, each in properties.items()}
+    fields["cloud"]["modifyFieldsOnValue"] = [
+        {"fieldValue": "custom", "fieldsToModify": [_shown("base_url"), _shown("allowed_domains")]},
+        {"fieldValue": "[[any_other_value]]", "fieldsToModify": [_hidden("base_url"), _hidden("allowed_domains")]},
+    ]
+    fields["base_url"]["options"] = {"display": False, "requiredWhenVisible": True}
+    fields["allowed_domains"]["options"] = {"display": False}
+    return {
+        "name": "account",
+        "title": "Accounts",
+        "table": {
+            "header": [
+                {"field": "name", "label": "Name"},
+                {"field": "cloud", "label": "Cloud"},
+                {"field": "client_id", "label": "Client id"},
+                {"field": "proxy", "label": "Proxy"},
+            ],
+            "moreInfo": [
+                {"field": "name", "label": "Name"},
+                *({"field": name, "label": each["title"]} for name, each in properties.items()),
+            ],
+            "actions": ["edit", "clone", "delete"],
+        },
+        "entity": [
+            _name("A name for this API client within Splunk."),
+            fields["cloud"],
+            fields["base_url"],
+            fields["client_id"],
+            _secret("client_secret", "Client secret", "The secret that Falcon showed when the API client was made."),
+            fields["member_cid"],
+            fields["proxy"],
+            fields["ca_bundle"],
+            fields["allowed_domains"],
+            {
+                "type": "checkbox",
+                "field": "save_without_test",
+                "label": "Save without testing",
+                "help": "Otherwise Falcon is asked for a token and the streams first, for at most 10 s.",
+                "defaultValue": 0,
+            },
+        ],
+    }
+
+
+def _proxy_tab(properties: Mapping[str, Setting]) -> Page:
+    fields = {name: field(name, each, False) for name, each in properties.items()}
+    password = _secret("password", "Password", "The password of that user.")
+    order = ["enabled", "type", "host", "port", "username"]
+    return {
+        "name": "proxy",
+        "title": "Proxy",
+        "entity": [*(fields[name] for name in order), password, fields["no_proxy"]],
+    }
+
+
+def _logging_tab(properties: Mapping[str, Setting]) -> Page:
+    return {"name": "logging", "title": "Logging", "entity": [field("level", properties["level"], True)]}
+
+
+def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], types: Sequence[str]) -> Page:
+    fields = {
+        name: field(name, each, name in required) for name, each in properties.items() if name not in _NOT_ON_THE_PAGE
+    }
+    fields["account"] = _reference(fields["account"], {"referenceName": "account"}, _FEED_STAYS)
+    fields["index"] = _reference(
+        fields["index"], {"endpointUrl": "data/indexes", "denyList": "^_.*$", "createSearchChoice": True}
+    )
+    fields["index"]["defaultValue"] = "default"
+    for name in ("event_types", "exclude_event_types"):
+        fields[name] = _choices(fields[name], types)
+    fields["start_from"]["modifyFieldsOnValue"] = [_remark("start_from", _START_STAYS)]
+    fields["app_id"]["help"] = _short(properties["app_id"]["description"])
+    columns = [
+        ("name", "Name"),
+        ("account", "Account"),
+        ("app_id", "App id"),
+        ("index", "Index"),
+        ("state", "State"),
+        ("events", "Events"),
+        ("lag", "Lag"),
+        ("disabled", "Status"),
+    ]
+    details = [("name", "Name"), ("trouble", "Trouble"), ("offsets", "Offsets by partition"), ("interval", "Interval")]
+    return {
+        "title": "Inputs",
+        "description": "One input reads the event streams of one account, every partition, from where it left off.",
+        "table": {
+            "header": [_column(*each) for each in columns],
+            "moreInfo": [_column(*each) for each in details],
+            "actions": ["edit", "clone", "delete"],
+        },
+        "services": [
+            {
+                "name": "input",
+                "title": "Falcon event streams",
+                "hook": {"src": APP_ID_HOOK, "type": "external"},
+                "groups": [
+                    {
+                        "label": "Advanced",
+                        "options": {"isExpandable": True, "expand": False},
+                        "fields": [name for name in fields if name not in _FIRST],
+                    }
+                ],
+                "entity": [
+                    _name("A name for this input; its checkpoints are kept under it."),
+                    *(fields[name] for name in _FIRST),
+                    *(each for name, each in fields.items() if name not in _FIRST),
+                ],
+            }
+        ],
+    }
+
+
+_FIRST = ("account", "app_id", "index", "start_from", "event_types")
+# Splunk's own, or chosen elsewhere: they stay as they are.
+_NOT_ON_THE_PAGE = (
+    "disabled",
+    "host",
+    "source",
+    "sourcetype",
+    "python.version",
+    "python.required",
+    "start_by_shell",
+    "run_introspection",
+    "run_only_one",
+    "persistentQueueSize",
+    "queueSize",
+)
+_STATES = {
+    "running": "Running",
+    "standby": "Standby",
+    "waiting_app_id": "Waiting for the app id",
+    "error": "Error",
+    "starting": "Starting",
+    "stopped": "Stopped",
+    "not_running": "Not running",
+    "disabled": "Disabled",
+}
+
+
+# -- fields ------------------------------------------------------------------------------------------------------------
+
+
+def field(name: str, setting: Setting, required: bool) -> Page:
+    """One setting as a field of a form."""
+    entity: Page = {
+        "type": "text",
+        "field": name,
+        "label": setting["title"],
+        "help": _short(setting["description"]),
+        "required": required,
+    }
+    kind = setting.get("type")
+    if "default" in setting:
+        entity["defaultValue"] = _written(setting["default"])
+    if kind == "boolean":
+        entity.update(type="checkbox", defaultValue=int(setting.get("default", False)))
+    elif "enum" in setting:
+        items = [{"value": each, "label": each} for each in setting["enum"]]
+        entity.update(type="singleSelect", options={"disableSearch": True, "autoCompleteFields": items})
+    elif kind == "integer":
+        bounds = [setting["minimum"], setting["maximum"]]
+        entity["validators"] = [{"type": "number", "range": bounds, "isInteger": True, "errorMsg": wrong(setting)}]
+    else:
+        entity["validators"] = [{"type": "regex", "pattern": pattern(setting), "errorMsg": wrong(setting)}]
+    return entity
+
+
+def pattern(setting: Setting) -> str:
+    """The pattern of a setting's whole text; of a list, that of its comma list."""
+    if setting.get("type") != "array":
+        return str(setting["pattern"])
+    item = re.sub(r"^\^|\$$", "", setting["items"]["pattern"])
+    return rf"^\s*(?:{item})(?:\s*,\s*(?:{item}))*\s*$"
+
+
+def wrong(setting: Setting) -> str:
+    """What a form says of a wrong value: the schema's own words."""
+    return f"{setting['title']} {setting['x-fault']}. {setting['x-remedy']}"
+
+
+def _written(default: Any) -> Any:
+    if isinstance(default, list):
+        return ",".join(default)
+    return default
+
+
+def _short(text: str) -> str:
+    """The description as a field's help; one too long for it is cut at a sentence's end."""
+    if len(text) <= _HELP_LIMIT:
+        return text
+    end = max(text.rfind(mark, 0, _HELP_LIMIT) for mark in (". ", ": ", "; "))
+    return text[:end] + "."
+
+
+def _name(text: str) -> Page:
+    return {
+        "type": "text",
+        "field": "name",
+        "label": "Name",
+        "help": text,
+        "required": True,
+        "validators": [
+            {
+                "type": "regex",
+                "pattern": NAME_PATTERN,
+                "errorMsg": "Name is not 1 to 64 letters, digits, _ and -, beginning with a letter or digit.",
+            }
+        ],
+    }
+
+
+def _secret(name: str, label: str, text: str) -> Page:
+    return {"type": "text", "field": name, "label": label, "help": text, "encrypted": True, "required": False}
+
+
+def _reference(entity: Page, options: Page, remark: str = "") -> Page:
+    plain = {key: value for key, value in entity.items() if key != "validators"}
+    if remark:
+        plain["modifyFieldsOnValue"] = [_remark(entity["field"], remark)]
+    return {**plain, "type": "singleSelect", "options": options}
+
+
+def _choices(entity: Page, values: Sequence[str]) -> Page:
+    plain = {key: value for key, value in entity.items() if key != "validators"}
+    items = [{"value": each, "label": each} for each in values]
+    options = {"createSearchChoice": True, "delimiter": ",", "items": items}
+    return {**plain, "type": "multipleSelect", "options": options}
+
+
+def _column(name: str, label: str) -> Page:
+    mappings = {"state": _STATES, "disabled": {"true": "Disabled", "false": "Enabled"}}
+    column: Page = {"field": name, "label": label}
+    return {**column, "mapping": mappings[name]} if name in mappings else column
+
+
+def _shown(name: str) -> Page:
+    return {"fieldId": name, "display": True}
+
+
+def _hidden(name: str) -> Page:
+    return {"fieldId": name, "display": False, "value": ""}
+
+
+def _remark(name: str, text: str) -> Page:
+    """Whatever stands in the field, an input that exists shows this below it."""
+    message = {"markdownType": "text", "text": text}
+    return {
+        "fieldValue": "[[any_other_value]]",
+        "mode": "edit",
+        "fieldsToModify": [{"fieldId": name, "markdownMessage": message}],
+    }

@@ -1,0 +1,65 @@
+"""Builds the front end of the pages: UCC's, from globalConfig.json, in a staged copy; and takes of it what they need.
+
+Rules: `ucc-gen` sees a copy of three files and writes outside the checkout; of what it makes only the front end and the
+two views ship, never its Python. The dashboard's parts and what nothing refers to are left out, for their weight and
+their licence; the licence file of the bundle ships with it. What was left out and is asked for is a fault that the
+browser tests find.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tools import environments
+
+ROOT = environments.ROOT
+APP = "TA_falcon_event_streams"
+_SOURCES = ("app.manifest", "default/app.conf")
+_TAKEN = (
+    "appserver/templates/base.html",
+    "appserver/static/js/build/*",
+    "default/data/ui/views/configuration.xml",
+    "default/data/ui/views/inputs.xml",
+)
+_LEFT = ("*/Dashboard.*", "*/html2canvas*", "*/index.es*", "*/purify*", "*/EnterpriseViewOnlyPreset*")
+# It would upgrade the pip that it finds, and fails with the newest (the reference on pages, section 1).
+_PIP = "23.2.1"
+
+
+def unpack(app: Path) -> None:
+    """Put the front end into a staged app."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = _build(Path(folder))
+        for path in sorted(built.rglob("*")):
+            name = str(path.relative_to(built))
+            if path.is_file() and _taken(name):
+                (app / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, app / name)
+
+
+def _taken(name: str) -> bool:
+    return any(fnmatch.fnmatch(name, each) for each in _TAKEN) and not any(
+        fnmatch.fnmatch(name, each) for each in _LEFT
+    )
+
+
+def _build(folder: Path) -> Path:
+    package = folder / "stage" / "package"
+    for name in _SOURCES:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, package / name)
+    shutil.copyfile(ROOT / "globalConfig.json", folder / "stage" / "globalConfig.json")
+    version = json.loads((ROOT / "app.manifest").read_text(encoding="utf-8"))["info"]["id"]["version"]
+    python = environments.for_tool("ucc")
+    command = [str(python.with_name("ucc-gen")), "build", "--source", str(package), "--ta-version", version]
+    command += ["--config", str(folder / "stage" / "globalConfig.json"), "--output", str(folder / "out")]
+    command += ["--python-binary-name", str(python), "--pip-version", _PIP]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"ucc-gen failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return folder / "out" / APP
