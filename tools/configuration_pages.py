@@ -123,7 +123,7 @@ def _proxy_tab(properties: Mapping[str, Setting]) -> Page:
 
 
 def _logging_tab(properties: Mapping[str, Setting]) -> Page:
-    return {"name": "logging", "title": "Logging", "entity": [field("level", properties["level"], True)]}
+    return {"name": "logging", "title": "Logging", "entity": [field("level", properties["level"], False)]}
 
 
 def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], types: Sequence[str]) -> Page:

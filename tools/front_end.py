@@ -3,13 +3,16 @@
 Rules: `ucc-gen` sees a copy of three files and writes outside the checkout; of what it makes only the front end and the
 two views ship, never its Python. The dashboard's parts and what nothing refers to are left out, for their weight and
 their licence; the licence file of the bundle ships with it. What was left out and is asked for is a fault that the
-browser tests find.
+browser tests find. Two builds have the same bytes: the time that UCC writes into base.html, so that browsers load new
+scripts after an upgrade, is replaced by a number that changes with the scripts.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,8 +23,10 @@ from tools import environments
 ROOT = environments.ROOT
 APP = "TA_falcon_event_streams"
 _SOURCES = ("app.manifest", "default/app.conf")
+_PAGE = "appserver/templates/base.html"
 _TAKEN = (
-    "appserver/templates/base.html",
+    _PAGE,
+    "appserver/static/openapi.json",
     "appserver/static/js/build/*",
     "default/data/ui/views/configuration.xml",
     "default/data/ui/views/inputs.xml",
@@ -35,11 +40,16 @@ def unpack(app: Path) -> None:
     """Put the front end into a staged app."""
     with tempfile.TemporaryDirectory() as folder:
         built = _build(Path(folder))
+        digest = hashlib.sha256()
         for path in sorted(built.rglob("*")):
             name = str(path.relative_to(built))
             if path.is_file() and _taken(name):
                 (app / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, app / name)
+                digest.update(b"" if name == _PAGE else path.read_bytes())
+    page = (app / _PAGE).read_text(encoding="utf-8")
+    number = int(digest.hexdigest()[:8], 16)
+    (app / _PAGE).write_text(re.sub(r"static/@[0-9]+/", f"static/@{number}/", page), encoding="utf-8")
 
 
 def _taken(name: str) -> bool:

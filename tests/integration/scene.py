@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,21 @@ class Scene:
         switches: Mapping[str, Any] | None = None,
         server_info: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
+        users: Sequence[tuple[str, str, str]] = (),
+        web: bool = False,
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
         self.secrets: set[str] = set()
         self.splunkd = Splunkd(
-            folder / "home", package, python, switches=switches, server_info=server_info, env=env, capture=True
+            folder / "home",
+            package,
+            python,
+            switches=switches,
+            server_info=server_info,
+            env=env,
+            users=users,
+            web=web,
         )
 
     def __enter__(self) -> Scene:

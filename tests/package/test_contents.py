@@ -55,8 +55,8 @@ for folder in ("lib", "bin"):
     for path in sorted((root / folder).rglob("*.py")):
         parts = path.relative_to(root / folder).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        if name == "falcon_event_streams":
-            continue
+        if name in ("falcon_event_streams", "falcon_event_streams_rest"):
+            continue  # splunkd's entries: the tests that start them are elsewhere
         module = importlib.import_module(name)
         assert str(root) in (module.__file__ or ""), module
         count += 1

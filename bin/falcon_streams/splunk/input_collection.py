@@ -16,7 +16,7 @@ from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import Entry
-from falcon_streams.splunk.settings import is_false, is_true, read_input
+from falcon_streams.splunk.settings import is_false, is_true, read_input, read_schema
 from falcon_streams.splunk.state import read_state
 
 STALE_AFTER = 15.0  # seconds; the file is replaced every other second
@@ -57,8 +57,10 @@ class Inputs:
         former = self._existing(name)
         disabled = form.pop("disabled", "")
         if form:
-            read_input(name, {**former, **form})
-            self._editor.edit_input(name, form)
+            properties = read_schema("input")["properties"]
+            own = {setting: value for setting, value in former.items() if setting in properties}
+            read_input(name, {**own, **form})
+            self._editor.edit_input(name, _without_empty_ones_of_splunk(form, properties))
         if is_true(disabled) or is_false(disabled):
             self._editor.switch_input(name, on=is_false(disabled))
         return self.entry(name)
@@ -85,6 +87,8 @@ class Inputs:
         state, trouble = str(shown.get("state") or "starting"), str(shown.get("trouble") or "")
         if disabled:
             state, trouble = "disabled", ""
+        elif state == "stopped":
+            state = "starting"
         elif state not in ("error", "starting") and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
             state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
         lags = [each["lag_s"] for each in partitions if isinstance(each.get("lag_s"), (int, float))]
@@ -98,6 +102,13 @@ class Inputs:
             )
             or "-",
         }
+
+
+def _without_empty_ones_of_splunk(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
+    """An empty setting of ours is unset; of Splunk's own (index, interval) it would be a wrong one."""
+    return {
+        setting: value for setting, value in form.items() if value.strip() or not properties[setting].get("x-splunk")
+    }
 
 
 def _mapping(value: object) -> Dict[str, Any]:

@@ -1,0 +1,390 @@
+"""The endpoints behind the pages, one by one: what is saved, what is refused with which sentence, and for whom."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.page_calls import ACCOUNT, INPUT, SETTINGS, Caller, Said, good_account
+from tests.integration.scene import REALM, Scene
+
+MASK = "******"
+MAY_LIST = "list_inputs,list_settings"
+LONG = "x" * 10_000
+
+
+@pytest.fixture(scope="module")
+def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A tenant with two partitions, a splunkd, an admin, and a user who may only look."""
+    folder = tmp_path_factory.mktemp("endpoints")
+    users = (("viewer", "viewer-password", MAY_LIST), ("nobody", "nobody-password", "search"))
+    with Scene(folder, package, users=users, partitions=2, preload=5, lock=0.5) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def admin(scene: Scene) -> Caller:
+    return Caller(scene)
+
+
+def refused(said: Said, status: int, *words: str) -> None:
+    """It was refused, and the sentence has these words."""
+    assert said.status == status, said
+    for word in words:
+        assert word in said.sentence
+
+
+def stored_secret(scene: Scene, name: str) -> str | None:
+    """What storage/passwords holds for an account, as splunkd gives it to an admin."""
+    found = scene.splunkd.request("GET", "/servicesNS/nobody/TA_falcon_event_streams/storage/passwords", count=0)
+    for entry in found.body["entry"]:
+        if entry["content"]["realm"] == REALM.format(name):
+            return str(entry["content"]["clear_password"])
+    return None
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_is_tried_saved_shown_without_its_secret_edited_and_removed(scene: Scene, admin: Caller) -> None:
+    made = admin.post(ACCOUNT, name="whole", **good_account(scene))
+    assert made.status == 201, made
+    assert made.entries["whole"]["client_secret"] == MASK
+    assert stored_secret(scene, "whole") == scene.falcon.client_secret
+
+    shown = admin.get(f"{ACCOUNT}/whole").entries["whole"]
+    assert (shown["cloud"], shown["client_secret"]) == ("custom", MASK)
+    assert "whole" in admin.get(ACCOUNT).entries
+
+    edited = admin.post(f"{ACCOUNT}/whole", client_secret=MASK, client_id=scene.falcon.address()["client_id"].upper())
+    assert edited.status in (200, 400)
+    assert stored_secret(scene, "whole") == scene.falcon.client_secret
+
+    assert admin.delete(f"{ACCOUNT}/whole").status == 200
+    assert stored_secret(scene, "whole") is None
+    refused(admin.get(f"{ACCOUNT}/whole"), 404, "no account")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"client_secret": "wrong" * 8}, ("refused the account's client_id and secret", "IP allow-list")),
+        ({"ca_bundle": ""}, ("TLS verification failed", "ca_bundle")),
+        ({"base_url": "https://nowhere.invalid"}, ("could not be resolved", "DNS")),
+        ({"base_url": "https://127.0.0.1:1"}, ("connection was refused", "host and port")),
+        ({"client_secret": ""}, ("client_secret is required",)),
+        ({"client_secret": MASK}, ("client_secret is required",)),
+        ({"cloud": "mars"}, ("[bad] cloud = mars", "us-1")),
+        ({"cloud": ""}, ("[bad] cloud is required",)),
+        ({"base_url": ""}, ("[bad] base_url is required where cloud = custom",)),
+        ({"base_url": "http://falcon.example"}, ("[bad] base_url", "is not https://")),
+        ({"client_id": "short"}, ("[bad] client_id", "32 hexadecimal")),
+        ({"member_cid": "zz"}, ("[bad] member_cid",)),
+        ({"ca_bundle": "relative.pem"}, ("[bad] ca_bundle", "absolute")),
+        ({"ca_bundle": "/nowhere/ca.pem"}, ("[bad] ca_bundle", "cannot be read")),
+        ({"allowed_domains": "a b"}, ("[bad] allowed_domains",)),
+        ({"proxy": "missing"}, ("proxy = missing does not exist",)),
+        ({"proxy": "a/b"}, ("[bad] proxy",)),
+        ({"verify": "false"}, ("[bad] verify is no setting of an account",)),
+        ({"member_cid": LONG}, ("[bad] member_cid",)),
+        ({"client_id": LONG}, ("[bad] client_id",)),
+    ],
+    ids=str,
+)
+def test_a_wrong_account_is_refused_by_a_sentence_and_nothing_is_saved(
+    scene: Scene, admin: Caller, changes: dict[str, str], words: tuple[str, ...]
+) -> None:
+    refused(admin.post(ACCOUNT, name="bad", **good_account(scene, **changes)), 400, *words)
+
+    assert "bad" not in admin.get(ACCOUNT).entries
+    assert stored_secret(scene, "bad") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "../up", "a\nb", "a:b", "a|b", "a b", "ä", "x" * 65, "[x]", "default", LONG, "%2e%2e", "a/b", "\x00"],
+    ids=repr,
+)
+def test_names_that_could_be_paths_realms_or_stanzas_are_refused(scene: Scene, admin: Caller, name: str) -> None:
+    before = admin.get(ACCOUNT).entries
+    said = admin.post(ACCOUNT, name=name, **good_account(scene, save_without_test="1"))
+
+    assert said.status == 400, said
+    assert len(said.sentence) < 300
+    assert admin.get(ACCOUNT).entries == before
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a\nb", "a:b", "a|b", "a b", "ä", "x" * 65, LONG, "a/b"], ids=repr)
+def test_such_names_are_refused_for_inputs_too(admin: Caller, name: str) -> None:
+    refused(admin.post(INPUT, name=name, account="prod", app_id="tricky"), 400)
+    assert admin.get(INPUT).entries == {}
+
+
+def test_a_missing_scope_is_named(scene: Scene, admin: Caller) -> None:
+    scene.falcon.add_faults([{"on": "discover", "answer": {"status": 403}}])
+    try:
+        refused(admin.post(ACCOUNT, name="scopeless", **good_account(scene)), 400, "Event streams: Read")
+    finally:
+        scene.falcon.clear_faults()
+
+
+def test_a_trial_can_be_left_out(scene: Scene, admin: Caller) -> None:
+    form = good_account(scene, base_url="https://127.0.0.1:1", save_without_test="1")
+    assert admin.post(ACCOUNT, name="untried", **form).status == 201
+    assert "save_without_test" not in admin.get(f"{ACCOUNT}/untried").entries["untried"]
+    assert admin.delete(f"{ACCOUNT}/untried").status == 200
+
+
+def test_a_trial_opens_no_feed_and_leaves_the_app_ids_of_inputs_alone(scene: Scene, admin: Caller) -> None:
+    before = len(scene.falcon.requests())
+    assert admin.post(ACCOUNT, name="tried", **good_account(scene)).status == 201
+    asked = scene.falcon.requests()[before:]
+    admin.delete(f"{ACCOUNT}/tried")
+
+    paths = [request["path"] for request in asked]
+    assert paths == ["/oauth2/token", "/sensors/entities/datafeed/v2", "/oauth2/revoke"]
+    assert asked[1]["query"]["appId"].startswith("trial")
+
+
+def test_the_same_account_twice_is_a_conflict_and_the_first_one_stays(scene: Scene, admin: Caller) -> None:
+    assert admin.post(ACCOUNT, name="twice", **good_account(scene)).status == 201
+    refused(
+        admin.post(ACCOUNT, name="twice", **good_account(scene, client_secret="other" * 8, save_without_test="1")),
+        409,
+        "exists already",
+    )
+    assert stored_secret(scene, "twice") == scene.falcon.client_secret
+    admin.delete(f"{ACCOUNT}/twice")
+
+
+def test_of_two_writers_at_once_one_wins_whole(scene: Scene, admin: Caller) -> None:
+    secrets = {"a": "a" * 40, "b": "b" * 40}
+    forms = {
+        key: good_account(scene, client_secret=secret, member_cid=key * 32, save_without_test="1")
+        for key, secret in secrets.items()
+    }
+    said: dict[str, Said] = {}
+
+    def write(key: str) -> None:
+        said[key] = Caller(scene).post(ACCOUNT, name="race", **forms[key])
+
+    threads = [threading.Thread(target=write, args=(key,)) for key in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    (winner,) = (key for key in secrets if said[key].status == 201)
+    (loser,) = (key for key in secrets if said[key].status == 409)
+    assert winner != loser
+    assert stored_secret(scene, "race") == secrets[winner]
+    assert admin.get(f"{ACCOUNT}/race").entries["race"]["member_cid"] == winner * 32
+    admin.delete(f"{ACCOUNT}/race")
+
+
+@pytest.mark.parametrize("field", ["base_url", "proxy", "ca_bundle", "allowed_domains", "cloud"])
+def test_a_stored_secret_is_not_sent_where_it_was_not_entered_for(scene: Scene, admin: Caller, field: str) -> None:
+    assert admin.post(ACCOUNT, name="kept", **good_account(scene)).status == 201
+    changed = {
+        "base_url": {"base_url": "https://evil.example"},
+        "proxy": {"proxy": "none"},
+        "ca_bundle": {"ca_bundle": ""},
+        "allowed_domains": {"allowed_domains": "evil.example"},
+        "cloud": {"cloud": "us-1", "base_url": ""},
+    }[field]
+    before = len(scene.falcon.requests())
+    for secret in ("", MASK):
+        refused(admin.post(f"{ACCOUNT}/kept", client_secret=secret, **changed), 400, "entered again", field)
+    assert len(scene.falcon.requests()) == before
+    admin.delete(f"{ACCOUNT}/kept")
+
+
+def test_a_failure_half_way_leaves_nothing_half_saved(scene: Scene, admin: Caller) -> None:
+    assert admin.post(ACCOUNT, name="halfway", **good_account(scene)).status == 201
+    # the conf cannot be written: its stanza's edit is answered 503 after the secret has been stored
+    scene.splunkd.switch(rest_status=503, rest_path="conf-falcon_event_streams_account/halfway", rest_method="POST")
+    try:
+        form = good_account(scene, client_secret="n" * 40, save_without_test="1")
+        said = admin.post(f"{ACCOUNT}/halfway", **form)
+    finally:
+        scene.splunkd.switch(rest_status=0, rest_path="", rest_method="")
+
+    assert said.status == 503
+    assert stored_secret(scene, "halfway") == scene.falcon.client_secret
+    admin.delete(f"{ACCOUNT}/halfway")
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_log_level_is_read_and_written(admin: Caller) -> None:
+    assert admin.get(f"{SETTINGS}/logging").entries["logging"]["level"] == "INFO"
+    assert admin.post(f"{SETTINGS}/logging", level="DEBUG").status == 200
+    assert admin.get(f"{SETTINGS}/logging").entries["logging"]["level"] == "DEBUG"
+    refused(admin.post(f"{SETTINGS}/logging", level="LOUD"), 400, "[logging] level = LOUD", "INFO")
+    assert admin.post(f"{SETTINGS}/logging", level="INFO").status == 200
+
+
+def test_a_proxy_keeps_its_password_to_itself_and_for_itself(scene: Scene, admin: Caller) -> None:
+    form = {"enabled": "0", "type": "http", "host": "proxy.example", "port": "3128", "username": "u"}
+    refused(admin.post(f"{SETTINGS}/proxy", **form), 400, "[proxy] password is required")
+    assert admin.post(f"{SETTINGS}/proxy", password="p@:/ß", **form).status == 200
+    assert admin.get(f"{SETTINGS}/proxy").entries["proxy"]["password"] == MASK
+    assert admin.post(f"{SETTINGS}/proxy", **{**form, "password": MASK, "no_proxy": ".example"}).status == 200
+    refused(admin.post(f"{SETTINGS}/proxy", **{**form, "host": "other.example"}), 400, "entered again", "host")
+    assert admin.post(f"{SETTINGS}/proxy", **{**form, "username": "", "no_proxy": ""}).status == 200
+    assert admin.get(f"{SETTINGS}/proxy").entries["proxy"]["password"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"enabled": "perhaps"}, ("[proxy] enabled",)),
+        ({"type": "socks5"}, ("[proxy] type = socks5",)),
+        ({"host": "http://proxy"}, ("[proxy] host",)),
+        ({"port": "70000"}, ("[proxy] port = 70000",)),
+        ({"port": ""}, ("[proxy] port is required",)),
+        ({"host": LONG}, ("[proxy] host",)),
+        ({"no_proxy": "*"}, ("[proxy] no_proxy",)),
+        ({"verify": "0"}, ("[proxy] verify is no setting",)),
+        ({"password": "alone"}, ("[proxy] username is required",)),
+    ],
+    ids=str,
+)
+def test_a_wrong_proxy_is_refused_by_a_sentence(admin: Caller, changes: dict[str, str], words: tuple[str, ...]) -> None:
+    form = {"enabled": "1", "type": "http", "host": "proxy.example", "port": "3128", **changes}
+    before = admin.get(f"{SETTINGS}/proxy").entries
+
+    refused(admin.post(f"{SETTINGS}/proxy", **form), 400, *words)
+    assert admin.get(f"{SETTINGS}/proxy").entries == before
+
+
+def test_named_proxies_are_made_used_and_removed_and_the_fixed_stanzas_stay(scene: Scene, admin: Caller) -> None:
+    assert admin.post(SETTINGS, name="proxy:corp", enabled="1", host="p.example", port="3128").status == 201
+    refused(admin.post(SETTINGS, name="proxy:corp", enabled="0"), 409, "exists already")
+    refused(admin.post(SETTINGS, name="proxy:../x", enabled="0"), 400, "no name of a proxy")
+    refused(admin.post(SETTINGS, name="anything", enabled="0"), 400, "no name of a proxy")
+    form = good_account(scene, proxy="corp", save_without_test="1")
+    assert admin.post(ACCOUNT, name="proxied", **form).status == 201
+    refused(admin.delete(f"{SETTINGS}/proxy%3Acorp"), 409, "used by account proxied")
+    admin.delete(f"{ACCOUNT}/proxied")
+    assert admin.delete(f"{SETTINGS}/proxy%3Acorp").status == 200
+    refused(admin.delete(f"{SETTINGS}/proxy"), 400, "always there")
+    refused(admin.get(f"{SETTINGS}/nothing"), 404)
+    assert set(admin.get(SETTINGS).entries) == {"logging", "proxy"}
+
+
+# -- inputs ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_input_is_made_seen_running_switched_edited_and_removed(scene: Scene, admin: Caller) -> None:
+    form = {"account": "prod", "app_id": "fromPage", "index": "main", "interval": "1", "event_types": ""}
+    made = admin.post(INPUT, name="page", **form)
+    assert made.status == 201, made
+
+    def state() -> dict[str, object]:
+        return admin.get(f"{INPUT}/page").entries["page"]
+
+    scene.wait(lambda: state()["state"] == "running" and state()["events"] == "10", what="10 events shown")
+    assert state()["offsets"] == "0: 4, 1: 4"
+    assert state()["trouble"] == "none"
+
+    assert admin.post(f"{INPUT}/page", disabled="true").entries["page"]["state"] == "disabled"
+    assert scene.splunkd.input_pid("page") is None
+    assert admin.post(f"{INPUT}/page", disabled="false").status == 200
+    scene.wait(lambda: state()["state"] == "running", what="running again")
+    assert admin.post(f"{INPUT}/page", event_types="AuthActivityAuditEvent").status == 200
+    assert state()["event_types"] == "AuthActivityAuditEvent"
+    assert admin.post(f"{INPUT}/page", event_types="").status == 200
+    assert not state().get("event_types")
+    refused(admin.delete(f"{ACCOUNT}/prod"), 409, "used by input page")
+    assert admin.delete(f"{INPUT}/page").status == 200
+    refused(admin.get(f"{INPUT}/page"), 404)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"account": ""}, ("account is required",)),
+        ({"account": "ghost"}, ("account = ghost does not exist",)),
+        ({"app_id": ""}, ("app_id is required",)),
+        ({"app_id": "not valid"}, ("app_id = not valid",)),
+        ({"start_from": "yesterday"}, ("start_from = yesterday",)),
+        ({"partitions": "a b"}, ("partitions",)),
+        ({"format": "xml"}, ("format = xml",)),
+        ({"checkpoint_store": "redis"}, ("checkpoint_store = redis",)),
+        ({"replay_seconds": "-1"}, ("replay_seconds = -1",)),
+        ({"idle_timeout": "5"}, ("idle_timeout = 5",)),
+        ({"interval": "0"}, ("interval = 0",)),
+        ({"index": "_internal"}, ("index = _internal",)),
+        ({"event_types": LONG}, ("event_types",)),
+        ({"client_secret": "oops"}, ("client_secret is no setting of this input",)),
+    ],
+    ids=str,
+)
+def test_a_wrong_input_is_refused_by_a_sentence_and_not_made(
+    admin: Caller, changes: dict[str, str], words: tuple[str, ...]
+) -> None:
+    form = {"account": "prod", "app_id": "wrongOne", "index": "main", **changes}
+    said = admin.post(INPUT, name="wrong", **form)
+
+    refused(said, 400, "wrong", *words)
+    assert "oops" not in said.sentence
+    assert "wrong" not in admin.get(INPUT).entries
+
+
+def test_the_validation_of_splunkd_is_the_judge_and_its_sentence_comes_through(admin: Caller) -> None:
+    assert admin.post(INPUT, name="first", account="prod", app_id="shared1", disabled="1").status == 201
+    refused(admin.post(INPUT, name="second", account="prod", app_id="shared1"), 400, "used by input first")
+    refused(admin.post(INPUT, name="first", account="prod", app_id="other1"), 409, "exists already")
+    admin.delete(f"{INPUT}/first")
+
+
+def test_an_input_in_trouble_shows_its_sentence(scene: Scene, admin: Caller) -> None:
+    form = good_account(scene, client_secret="wrong" * 8, save_without_test="1")
+    assert admin.post(ACCOUNT, name="broken", **form).status == 201
+    assert admin.post(INPUT, name="troubled", account="broken", app_id="troubled", interval="1").status == 201
+    try:
+        scene.wait(lambda: admin.get(f"{INPUT}/troubled").entries["troubled"]["state"] == "error", what="error")
+        assert "refused the account's client_id" in admin.get(f"{INPUT}/troubled").entries["troubled"]["trouble"]
+    finally:
+        admin.delete(f"{INPUT}/troubled")
+        admin.delete(f"{ACCOUNT}/broken")
+
+
+# -- who may -----------------------------------------------------------------------------------------------------------
+
+
+def test_who_may_not_touch_secrets_gets_403_before_any_packet_leaves(scene: Scene) -> None:
+    viewer = Caller(scene, "viewer", "viewer-password")
+    before = len(scene.falcon.requests())
+
+    refused(viewer.post(ACCOUNT, name="mine", **good_account(scene)), 403)
+    refused(viewer.post(f"{ACCOUNT}/prod", client_secret="x" * 40), 403)
+    refused(viewer.delete(f"{ACCOUNT}/prod"), 403)
+    refused(viewer.post(f"{SETTINGS}/proxy", enabled="0"), 403)
+    assert len(scene.falcon.requests()) == before
+
+
+def test_who_may_not_edit_inputs_gets_splunkds_403(scene: Scene) -> None:
+    viewer = Caller(scene, "viewer", "viewer-password")
+
+    assert viewer.get(INPUT).status == 200
+    refused(viewer.post(INPUT, name="mine", account="prod", app_id="mine"), 403)
+
+
+def test_states_are_shown_only_to_those_who_may_list_inputs(scene: Scene) -> None:
+    refused(Caller(scene, "nobody", "nobody-password").get(INPUT), 403)
+
+
+def test_an_unknown_session_is_answered_401(scene: Scene) -> None:
+    with pytest.raises(Exception, match="401"):
+        Caller(scene, "nobody", "wrong").get(ACCOUNT)
+
+
+def test_no_answer_holds_a_secret(scene: Scene, admin: Caller) -> None:
+    for path in (ACCOUNT, f"{ACCOUNT}/prod", SETTINGS, INPUT):
+        assert scene.falcon.client_secret not in str(admin.get(path))

@@ -1,0 +1,134 @@
+"""The endpoints' outer shape: splunkd's documents in, statuses and sentences out, whatever happens within."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
+from falcon_streams.splunk.editor import Editor
+from falcon_streams.splunk.rest import MASK, Endpoints, Entry, form_secret, read_request
+
+
+class Shelf:
+    """A collection in memory; `trouble` is raised by every method."""
+
+    needs_secrets = False
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.things: Dict[str, Dict[str, str]] = {"one": {"a": "1"}}
+        self.trouble = trouble
+
+    def entries(self) -> List[Entry]:
+        if self.trouble:
+            raise self.trouble
+        return [Entry(name, content) for name, content in self.things.items()]
+
+    def entry(self, name: str) -> Entry:
+        if name not in self.things:
+            raise Refused(404, "none")
+        return Entry(name, self.things[name])
+
+    def create(self, name: str, form: Dict[str, str]) -> Entry:
+        self.things[name] = form
+        return Entry(name, form)
+
+    def edit(self, name: str, form: Dict[str, str]) -> Entry:
+        self.things[name].update(form)
+        return self.entry(name)
+
+    def delete(self, name: str) -> None:
+        del self.things[name]
+
+
+def document(method: str, path: str, *form: List[str], **changes: Any) -> str:
+    """splunkd's request document."""
+    tree = {
+        "method": method,
+        "rest_path": path,
+        "form": list(form),
+        "session": {"authtoken": "k", "user": "u"},
+        "server": {"rest_uri": "https://127.0.0.1:8089"},
+    }
+    return json.dumps({**tree, **changes})
+
+
+def ask(shelf: Shelf, *arguments: Any) -> tuple[int, Any]:
+    """One request to a shelf at /thing."""
+
+    def shelve(editor: Editor) -> Shelf:
+        return shelf
+
+    answer = Endpoints({"thing": shelve}).answer(document(*arguments))
+    return answer["status"], json.loads(answer["payload"])
+
+
+def test_the_four_methods_reach_the_collection() -> None:
+    shelf = Shelf()
+
+    assert [entry["name"] for entry in ask(shelf, "GET", "/thing")[1]["entry"]] == ["one"]
+    assert ask(shelf, "GET", "/thing/one")[1]["entry"][0]["content"] == {"a": "1"}
+    assert ask(shelf, "POST", "/thing", ["name", "two"], ["b", "ü"])[0] == 201
+    assert shelf.things["two"] == {"b": "ü"}
+    assert ask(shelf, "POST", "/thing/two", ["name", "other"], ["c", "3"])[0] == 200
+    assert shelf.things["two"] == {"b": "ü", "c": "3"}
+    assert [entry["name"] for entry in ask(shelf, "DELETE", "/thing/one")[1]["entry"]] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "words"),
+    [
+        (Refused(409, "twice"), 409, "twice"),
+        (Fatal("[x] wrong"), 400, "[x] wrong"),
+        (RestartNeeded("key"), 401, "log in again"),
+        (Retryable("splunkd answered 403 for x", status=403), 403, "you may not"),
+        (Retryable("splunkd did not answer"), 503, "did not answer"),
+        (ValueError("secret=hunter2"), 500, "ValueError"),
+    ],
+)
+def test_what_goes_wrong_is_a_status_and_one_sentence(trouble: Exception, status: int, words: str) -> None:
+    said, tree = ask(Shelf(trouble), "GET", "/thing")
+
+    assert said == status
+    (message,) = tree["messages"]
+    assert message["type"] == "ERROR"
+    assert words in message["text"]
+    assert "hunter2" not in message["text"]
+
+
+def test_what_is_not_there_or_not_possible_is_said() -> None:
+    assert ask(Shelf(), "GET", "/other")[0] == 404
+    assert ask(Shelf(), "GET", "/thing/none")[0] == 404
+    assert ask(Shelf(), "PUT", "/thing/one")[0] == 405
+    assert ask(Shelf(), "DELETE", "/thing")[0] == 405
+
+
+@given(
+    st.one_of(
+        st.text(), st.recursive(st.none() | st.integers() | st.text(), lambda each: st.lists(each)).map(json.dumps)
+    )
+)
+def test_no_document_is_more_than_a_400(text: str) -> None:
+    assert Endpoints({}).answer(text)["status"] == 400
+
+
+@pytest.mark.parametrize("missing", ["method", "rest_path", "session", "server"])
+def test_a_document_that_lacks_something_is_a_400(missing: str) -> None:
+    tree = json.loads(document("GET", "/thing"))
+    del tree[missing]
+
+    with pytest.raises(Refused) as refused:
+        read_request(json.dumps(tree))
+    assert refused.value.status == 400
+
+
+def test_a_mask_is_no_secret() -> None:
+    for shown in ("", "  ", MASK, f" {MASK} "):
+        form = {"client_secret": shown, "other": "1"}
+        assert form_secret(form, "client_secret") == ""
+        assert form == {"other": "1"}
+    assert form_secret({"client_secret": "s3cret "}, "client_secret") == "s3cret "
