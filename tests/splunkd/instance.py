@@ -22,6 +22,7 @@ from tests.splunkd.rest.credentials import Credentials
 from tests.splunkd.rest.inputs_endpoint import InputsEndpoint, KindsEndpoint
 from tests.splunkd.rest.instance_endpoints import AppsEndpoint, ContextEndpoint, IndexesEndpoint, InfoEndpoint
 from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
+from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
@@ -52,7 +53,7 @@ class StandIn:
         )
         self._authority, certificate = make_certificate(home.etc / "auth")
         router = Router(sessions)
-        self._server = Server(options.port, certificate, router, options.switches)
+        self._server = Server(options.port, certificate, Reception(router, options.switches))
         instance = Instance(
             home=home,
             confs=confs,
