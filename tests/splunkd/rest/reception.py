@@ -1,4 +1,4 @@
-"""Every request meets this first, whether it came over TLS or through splunkweb: the switches, the router, the refusals.
+"""What every request meets first, over TLS or through splunkweb: the switches, the router, the refusals.
 
 Rules: the switches `rest_delay_s` and `rest_status` act here, never on /stand-in; what is refused is answered with
 splunkd's messages.

@@ -37,9 +37,7 @@ class Router:
         self._sessions = sessions
         self._mounts: dict[tuple[str, ...], _Mount] = {}
 
-    def add(
-        self, path: str, endpoint: Endpoint, methods: tuple[str, ...] = _METHODS, *, for_all: bool = False
-    ) -> None:
+    def add(self, path: str, endpoint: Endpoint, methods: tuple[str, ...] = _METHODS, *, for_all: bool = False) -> None:
         """`for_all`: without a session too."""
         self._mounts[tuple(path.split("/"))] = _Mount(endpoint, methods, for_all)
 
