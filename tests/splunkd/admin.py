@@ -132,6 +132,11 @@ class Admin:
         told: dict[str, Any] = self.post("/stand-in/switches", **switches)
         return told
 
+    def script_pid(self, name: str) -> int | None:
+        """The pid of a persistent script, `name` as in restmap.conf without `script:`; None where it does not run."""
+        pid: int | None = self.get("/stand-in/scripts")[f"script:{name}"]
+        return pid
+
     def pose(self, **fields: Any) -> None:
         """Say something else in server/info."""
         self.post("/stand-in/server-info", **fields)

@@ -20,7 +20,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Splunkd] = []
 
     def start_one(body: str = COUNTING, **told: Any) -> Splunkd:
-        app = {name: told.pop(name) for name in ("confs", "scheme", "validation", "spec") if name in told}
+        app = {name: told.pop(name) for name in ("confs", "files", "scheme", "validation", "spec") if name in told}
         folder = tmp_path / f"{len(started)}"
         splunkd = Splunkd(folder / "home", write_app(folder, body, **app), **told)
         started.append(splunkd)

@@ -1,6 +1,7 @@
 """The stand-in put together: one splunkd from start to stop.
 
-Order of a start: home and apps, REST, schemes, inputs. Order of a stop: inputs (they may still ask REST), index, REST.
+Order of a start: home and apps, REST, schemes, inputs. Order of a stop: inputs and persistent scripts
+(they may still ask REST), index, REST.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from tests.splunkd.intake.index import Index
 from tests.splunkd.intake.rules import Rules
 from tests.splunkd.journal import Journal
 from tests.splunkd.options import Options
+from tests.splunkd.persistent.scripts import Scripts
 from tests.splunkd.rest.confs_endpoint import ConfsEndpoint, PropertiesEndpoint
 from tests.splunkd.rest.credentials import Credentials
 from tests.splunkd.rest.inputs_endpoint import InputsEndpoint, KindsEndpoint
 from tests.splunkd.rest.instance_endpoints import AppsEndpoint, ContextEndpoint, IndexesEndpoint, InfoEndpoint
 from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
+from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
@@ -52,7 +55,7 @@ class StandIn:
         )
         self._authority, certificate = make_certificate(home.etc / "auth")
         router = Router(sessions)
-        self._server = Server(options.port, certificate, router, options.switches)
+        self._server = Server(options.port, certificate, Reception(router, options.switches))
         instance = Instance(
             home=home,
             confs=confs,
@@ -68,6 +71,7 @@ class StandIn:
             captures=Captures(home.captures if options.capture else None),
         )
         self._roster = Roster(instance)
+        self._scripts = Scripts(instance)
         changes = Changes(instance, self._roster)
         info = InfoEndpoint(options.server_host, home.guid(), home.start_time(), options.server_info)
         router.add("server/info", info)
@@ -79,7 +83,10 @@ class StandIn:
         router.add("data/inputs", InputsEndpoint(confs, self._roster, changes, options.server_host))
         router.add("data/modular-inputs", KindsEndpoint(self._roster))
         router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
-        router.add("stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info))
+        router.add(
+            "stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info, self._scripts.told)
+        )
+        self._scripts.mount(router)
 
     def start(self) -> dict[str, Any]:
         """Serve and run the inputs; what whoever started it wants to know."""
@@ -101,6 +108,7 @@ class StandIn:
     def stop(self) -> None:
         self._journal.write("INFO", "loader", "Shutting down splunkd (stand-in).")
         self._roster.stop()
+        self._scripts.stop()
         self._index.close()
         self._server.shutdown()
         self._server.server_close()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 STDOUT_KINDS = ("pipe", "socket", "file")
+HANDLER_INPUTS = ("text", "bytes")
 VALIDATION_NAMES = ("bare", "prefixed")
 
 
@@ -36,6 +37,9 @@ class Switches:
 
     validation_name: str = "bare"
     """Whether a validation's item is named `name` or `scheme://name`: which is right is not known (reference, 12)."""
+
+    handler_input: str = "text"
+    """What a persistent script's `handle` gets at its next start, text or bytes: apps in the wild rely on either."""
 
     rest_delay_s: float = 0.0
     """Silence before a REST answer."""
@@ -63,6 +67,8 @@ class Switches:
             raise ValueError(f"stdout_kind is one of {', '.join(STDOUT_KINDS)}")
         if values.get("validation_name", "bare") not in VALIDATION_NAMES:
             raise ValueError(f"validation_name is one of {', '.join(VALIDATION_NAMES)}")
+        if values.get("handler_input", "text") not in HANDLER_INPUTS:
+            raise ValueError(f"handler_input is one of {', '.join(HANDLER_INPUTS)}")
         with self._lock:
             for name, value in values.items():
                 setattr(self, name, value)

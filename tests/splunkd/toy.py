@@ -75,9 +75,10 @@ def write_app(
     scheme: str = SCHEME,
     validation: str = VALIDATION,
     confs: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
     spec: str = "[toy://<name>]\ncount = <integer>\nword = <string>\n",
 ) -> Path:
-    """The app's folder. `confs` are files of default/, named without `.conf`."""
+    """The app's folder. `confs` are files of default/, named without `.conf`; `files` any others, by their path."""
     root = folder / app
     script = _SCRIPT.format(
         scheme=scheme, validation=textwrap.indent(textwrap.dedent(validation), "    "), body=textwrap.dedent(body)
@@ -88,6 +89,7 @@ def write_app(
         "default/app.conf": f"[package]\nid = {app}\n[launcher]\nversion = 1.2.3\n",
         "default/inputs.conf": INPUTS,
         **{f"default/{name}.conf": text for name, text in (confs or {}).items()},
+        **(files or {}),
     }
     for name, text in files.items():
         path = root / name

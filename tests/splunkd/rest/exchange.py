@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape, quoteattr
 
 from tests.splunkd.rest.sessions import Session
@@ -31,6 +31,42 @@ class Refused(Exception):
         self.kind = kind
 
 
+Pairs = tuple[tuple[str, str], ...]
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Request(NamedTuple):
+    """A request as it came in: `path` still percent-encoded, arguments in their order and as often as they came."""
+
+    method: str
+    path: str
+    query: Pairs = ()
+    form: Pairs = ()
+    body: bytes = b""
+    authorization: str = ""
+    source_ip: str = "127.0.0.1"
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Query and form in one, the last of a name wins."""
+        return dict(self.query + self.form)
+
+    @property
+    def json(self) -> bool:
+        return self.arguments.get("output_mode") == "json"
+
+
+def pairs(text: str) -> Pairs:
+    """The arguments of a query or of a form's body."""
+    return tuple(parse_qsl(text, keep_blank_values=True))
+
+
+def form_pairs(body: bytes, content_type: str) -> Pairs:
+    """The arguments of a body, none where it says that it is no form."""
+    return pairs(body.decode("utf-8", "replace")) if content_type.partition(";")[0].strip() in ("", _FORM) else ()
+
+
 class Question(NamedTuple):
     """A request whose session is known to be good; `path` is what follows the namespace, decoded, by segment."""
 
@@ -40,6 +76,7 @@ class Question(NamedTuple):
     app: str | None
     arguments: dict[str, str]
     session: Session
+    request: Request
 
     @property
     def json(self) -> bool:
@@ -68,6 +105,7 @@ class Answer(NamedTuple):
     entries: list[Entry] | None = None
     body: bytes = b""
     content_type: str = "application/json; charset=UTF-8"
+    headers: Pairs = ()
 
 
 def split_path(path: str) -> tuple[str | None, str | None, list[str]]:

@@ -1,18 +1,21 @@
 """From a path to the endpoint that answers it, with the session checked before.
 
 Rules (REST API user manual, splunklib.binding): `Authorization: Splunk <key>` or Basic; no good session is 401 with
-`call not properly authenticated`; an unknown path is 404.
+`call not properly authenticated`, unless the endpoint asks for none; an unknown path is 404; a method that is not the
+endpoint's is 405.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from tests.splunkd.rest.exchange import Answer, Question, Refused, page, render, split_path
-from tests.splunkd.rest.sessions import Session, Sessions
+from tests.splunkd.rest.exchange import Answer, Question, Refused, Request, page, render, split_path
+from tests.splunkd.rest.sessions import NOBODY, Session, Sessions
+
+_LOGIN = "/services/auth/login"
+_METHODS = ("GET", "POST", "DELETE")
 
 
 class Endpoint(Protocol):
@@ -21,15 +24,22 @@ class Endpoint(Protocol):
     def answer(self, question: Question, rest: list[str]) -> Answer: ...
 
 
+class _Mount(NamedTuple):
+    endpoint: Endpoint
+    methods: tuple[str, ...]
+    for_all: bool
+
+
 class Router:
     """Endpoints by the path they own; the longest path wins."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._endpoints: dict[tuple[str, ...], Endpoint] = {}
+        self._mounts: dict[tuple[str, ...], _Mount] = {}
 
-    def add(self, path: str, endpoint: Endpoint) -> None:
-        self._endpoints[tuple(path.split("/"))] = endpoint
+    def add(self, path: str, endpoint: Endpoint, methods: tuple[str, ...] = _METHODS, *, for_all: bool = False) -> None:
+        """`for_all`: without a session too."""
+        self._mounts[tuple(path.split("/"))] = _Mount(endpoint, methods, for_all)
 
     def session_of(self, authorization: str) -> Session | None:
         """Whom an Authorization header stands for."""
@@ -44,38 +54,43 @@ class Router:
             return self._sessions.login(name, password)
         return None
 
-    def answer(self, method: str, path: str, arguments: Mapping[str, str], authorization: str) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """Raises Refused for what goes wrong."""
-        if path.rstrip("/") == "/services/auth/login":
-            return self._login(arguments)
-        session = self.session_of(authorization)
+        if request.path.rstrip("/") == _LOGIN:
+            return self._login(request)
+        owner, app, segments = split_path(request.path)
+        length = self._length(segments)
+        mount = self._mounts.get(tuple(segments[:length]))
+        session = self.session_of(request.authorization)
         if session is None:
-            raise Refused(401, "call not properly authenticated", "WARN")
-        owner, app, segments = split_path(path)
-        endpoint, rest = self._find(segments)
-        question = Question(method, segments, owner, app, dict(arguments), session)
-        answer = endpoint.answer(question, rest)
+            if mount is None or not mount.for_all:
+                raise Refused(401, "call not properly authenticated", "WARN")
+            session = NOBODY
+        if mount is None:
+            raise Refused(404, "Not Found")
+        if request.method not in mount.methods:
+            raise Refused(405, "Method Not Allowed")
+        question = Question(request.method, segments, owner, app, request.arguments, session, request)
+        answer = mount.endpoint.answer(question, segments[length:])
         if answer.entries is None:
             return answer
         return Answer(
             answer.status,
             None,
-            render(path.rstrip("/"), page(question, answer.entries), question.json),
+            render(request.path.rstrip("/"), page(question, answer.entries), question.json),
             "application/json; charset=UTF-8" if question.json else "text/xml; charset=UTF-8",
         )
 
-    def _find(self, segments: list[str]) -> tuple[Endpoint, list[str]]:
-        for length in range(len(segments), 0, -1):
-            endpoint = self._endpoints.get(tuple(segments[:length]))
-            if endpoint is not None:
-                return endpoint, segments[length:]
-        raise Refused(404, "Not Found")
+    def _length(self, segments: list[str]) -> int:
+        """How much of a path names its endpoint; 0 where none does."""
+        return next((n for n in range(len(segments), 0, -1) if tuple(segments[:n]) in self._mounts), 0)
 
-    def _login(self, arguments: Mapping[str, str]) -> Answer:
+    def _login(self, request: Request) -> Answer:
+        arguments = request.arguments
         session = self._sessions.login(arguments.get("username", ""), arguments.get("password", ""))
         if session is None:
             raise Refused(401, "Login failed", "WARN")
-        if arguments.get("output_mode") == "json":
+        if request.json:
             return Answer(body=f'{{"sessionKey":"{session.key}","message":"","code":""}}'.encode())
         return Answer(
             body=f"<response>\n  <sessionKey>{session.key}</sessionKey>\n</response>\n".encode(),

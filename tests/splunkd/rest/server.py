@@ -1,26 +1,24 @@
-"""The TLS server in front of the router.
+"""The TLS server in front of the reception.
 
 Rules: bound to 127.0.0.1, a certificate of its own CA for that address and localhost; the handshake runs in the
-connection's own thread, so that a silent client holds nobody up; the switches `rest_delay_s` and `rest_status` act
-here, never on /stand-in.
+connection's own thread, so that a silent client holds nobody up. A body is read whole; a form in it is taken apart
+only where the Content-Type says that it is one, or says nothing.
 """
 
 from __future__ import annotations
 
 import ssl
 import sys
-import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import trustme
 
-from tests.splunkd.rest.exchange import Answer, Refused, render_messages
-from tests.splunkd.rest.router import Router
-from tests.splunkd.switches import Switches
+from tests.splunkd.rest.exchange import Answer, Refused, Request, form_pairs, pairs
+from tests.splunkd.rest.reception import Reception, refusal
 
 _MOST_BODY = 16 << 20
 _IDLE_SECONDS = 60.0
@@ -44,12 +42,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port: int, certificate: Path, router: Router, switches: Switches) -> None:
+    def __init__(self, port: int, certificate: Path, reception: Reception) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
-        self.router = router
-        self.switches = switches
+        self.reception = reception
 
     @property
     def uri(self) -> str:
@@ -78,7 +75,21 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond()
 
+    def do_PUT(self) -> None:
+        self._respond()
+
     def do_DELETE(self) -> None:
+        self._respond()
+
+    # Known to nobody here; the router answers 405.
+
+    def do_HEAD(self) -> None:
+        self._respond()
+
+    def do_PATCH(self) -> None:
+        self._respond()
+
+    def do_OPTIONS(self) -> None:
         self._respond()
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -86,50 +97,39 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         path = urlsplit(self.path)
-        arguments = dict(parse_qsl(path.query, keep_blank_values=True))
+        query = pairs(path.query)
         try:
-            arguments.update(self._form())
-            self._misbehave(path.path)
-            answer = self.server.router.answer(
-                self.command, path.path, arguments, self.headers.get("Authorization", "")
-            )
+            body = self._body()
         except Refused as refused:
-            as_json = arguments.get("output_mode") == "json"
-            answer = Answer(
-                refused.status,
-                None,
-                render_messages(refused, as_json),
-                f"{'application/json' if as_json else 'text/xml'}; charset=UTF-8",
-            )
-        self._send(answer)
+            self._send(refusal(refused, dict(query).get("output_mode") == "json"))
+            return
+        request = Request(
+            self.command,
+            path.path,
+            query,
+            form_pairs(body, self.headers.get("Content-Type", "")),
+            body,
+            self.headers.get("Authorization", ""),
+            self.client_address[0],
+        )
+        self._send(self.server.reception.answer(request))
 
-    def _form(self) -> dict[str, str]:
+    def _body(self) -> bytes:
         length = int(self.headers.get("Content-Length") or 0)
         if length > _MOST_BODY:
             self.close_connection = True
             raise Refused(413, "Content-Length too large")
-        body = self.rfile.read(length)
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
-
-    def _misbehave(self, path: str) -> None:
-        switches = self.server.switches
-        if unquote(path).startswith("/stand-in") or switches.rest_path not in unquote(path):
-            return
-        if switches.inputs_only:
-            session = self.server.router.session_of(self.headers.get("Authorization", ""))
-            if session is None or session.stanza is None:
-                return
-        if switches.rest_delay_s > 0:
-            time.sleep(switches.rest_delay_s)
-        if switches.rest_status:
-            raise Refused(switches.rest_status, "The server is busy.")
+        return self.rfile.read(length)
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0")
+        for name, value in answer.headers:
+            self.send_header(name, value)
         # As splunkd does; the SDK closes its socket before it reads unless it is told that the connection closes.
         self.send_header("Connection", "Close" if self.close_connection else "Keep-Alive")
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)

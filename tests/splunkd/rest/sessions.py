@@ -43,6 +43,9 @@ class Session(NamedTuple):
         return "admin_all_objects" in self.capabilities or bool(self.capabilities & set(any_of))
 
 
+NOBODY = Session("", "", frozenset())
+
+
 class Sessions:
     """Users and keys, safe to share among threads."""
 
@@ -72,6 +75,10 @@ class Sessions:
 
     def open_for_input(self, stanza: str) -> Session:
         return self._open(SYSTEM_USER, ADMIN_CAPABILITIES, stanza)
+
+    def open_for_system(self) -> Session:
+        """A system token, for a script whose restmap.conf asks for one (`passSystemAuth`)."""
+        return self._open(SYSTEM_USER, ADMIN_CAPABILITIES, None)
 
     def find(self, key: str) -> Session | None:
         return self._keys.get(key)

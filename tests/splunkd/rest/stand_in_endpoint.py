@@ -3,6 +3,7 @@
 | GET | what |
 |---|---|
 | inputs | every scheduled input: pid, runs with exit codes and times, throttle |
+| scripts | every persistent script (`script:<name>`) and its pid |
 | switches | the switches and their values |
 | stats | events in memory, events for indexes that are not configured |
 
@@ -38,13 +39,20 @@ class StandInEndpoint:
     """Everything a test does to the stand-in that no admin could do to splunkd."""
 
     def __init__(
-        self, roster: Roster, index: Index, sessions: Sessions, switches: Switches, info: InfoEndpoint
+        self,
+        roster: Roster,
+        index: Index,
+        sessions: Sessions,
+        switches: Switches,
+        info: InfoEndpoint,
+        scripts: Callable[[], dict[str, int | None]],
     ) -> None:
         self._roster = roster
         self._index = index
         self._sessions = sessions
         self._switches = switches
         self._info = info
+        self._scripts = scripts
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         demand(question.session, "admin_all_objects")
@@ -66,6 +74,8 @@ class StandInEndpoint:
     def _tell(self, rest: list[str]) -> Any:
         if rest == ["inputs"]:
             return self._roster.told()
+        if rest == ["scripts"]:
+            return self._scripts()
         if rest == ["switches"]:
             return self._switches.told()
         if rest == ["stats"]:
