@@ -44,7 +44,7 @@ class Scene:
             server_info=server_info,
             env=env,
             users=users,
-            web=web,
+            **({"web": True} if web else {}),
         )
 
     def __enter__(self) -> Scene:

@@ -331,7 +331,7 @@ def test_a_wrong_input_is_refused_by_a_sentence_and_not_made(
     form = {"account": "prod", "app_id": "wrongOne", "index": "main", **changes}
     said = admin.post(INPUT, name="wrong", **form)
 
-    refused(said, 400, "wrong", *words)
+    refused(said, 400, *words)
     assert "oops" not in said.sentence
     assert "wrong" not in admin.get(INPUT).entries
 

@@ -50,6 +50,9 @@ class Switches:
     rest_path: str = ""
     """Delay and status hit paths that contain this only; /stand-in is never hit."""
 
+    rest_method: str = ""
+    """Delay and status hit requests of this method only."""
+
     inputs_only: bool = False
     """Delay and status hit requests with an input's session key only."""
 

@@ -15,10 +15,11 @@ from falcon_streams.errors import Refused
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import Entry
+from falcon_streams.splunk.rest import Entry, demand
 from falcon_streams.splunk.settings import is_false, is_true, read_input, read_schema
 from falcon_streams.splunk.state import read_state
 
+LIST = "list_inputs"
 STALE_AFTER = 15.0  # seconds; the file is replaced every other second
 
 
@@ -34,7 +35,7 @@ class Inputs:
 
     def entries(self) -> List[Entry]:
         """All inputs with their states."""
-        return [self._entry(name, settings) for name, settings in self._editor.inputs()]
+        return [self._entry(name, settings) for name, settings in self._listed().items()]
 
     def entry(self, name: str) -> Entry:
         """One input with its state."""
@@ -45,7 +46,7 @@ class Inputs:
         disabled = form.pop("disabled", "")
         wanted = {setting: value for setting, value in form.items() if value.strip()}
         read_input(name, wanted)
-        if name in dict(self._editor.inputs()):
+        if name in self._listed():
             raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
         self._editor.create_input(name, wanted)
         if is_true(disabled):
@@ -70,8 +71,12 @@ class Inputs:
         self._existing(name)
         self._editor.delete_input(name)
 
+    def _listed(self) -> Dict[str, Dict[str, str]]:
+        demand(self._editor, LIST)
+        return dict(self._editor.inputs())
+
     def _existing(self, name: str) -> Dict[str, str]:
-        settings = dict(self._editor.inputs()).get(name)
+        settings = self._listed().get(name)
         if settings is None:
             raise Refused(404, f"there is no input {tidy(name)!r}")
         return settings

@@ -100,7 +100,7 @@ class Endpoints:
         if request.method == "GET":
             return [collection.entry(request.name)] if request.name else collection.entries()
         if collection.needs_secrets:
-            _demand_secrets(editor)
+            demand(editor, SECRETS)
         with self._lock:
             return self._change(request, collection)
 
@@ -123,7 +123,7 @@ def read_request(document: str) -> Request:
         tree = json.loads(document)
         path = [part for part in str(tree["rest_path"]).split("/") if part]
         endpoint, rest = path[0], "/".join(path[1:])
-        form = {str(name): str(value) for name, value in tree.get("form") or ()}
+        form = {str(name): str(value) for name, value in tree.get("form") or () if name != "output_mode"}
         session_key, server_uri = str(tree["session"]["authtoken"]), str(tree["server"]["rest_uri"])
         method = str(tree["method"]).upper()
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
@@ -137,9 +137,10 @@ def form_secret(form: Dict[str, str], field: str) -> str:
     return "" if secret.strip() in ("", MASK) else secret
 
 
-def _demand_secrets(editor: Editor) -> None:
-    if not editor.capabilities() & {SECRETS, _ALL}:
-        raise Refused(403, _may_not(f"change this: it takes the capability {SECRETS}"))
+def demand(editor: Editor, capability: str) -> None:
+    """Refused 403 where the caller has not this capability."""
+    if not editor.capabilities() & {capability, _ALL}:
+        raise Refused(403, _may_not(f"do this: it takes the capability {capability}"))
 
 
 def _may_not(what: str) -> str:

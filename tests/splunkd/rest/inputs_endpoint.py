@@ -35,6 +35,7 @@ class InputsEndpoint:
         if scheme is None:
             raise Refused(404, "Not Found")
         if question.method == "GET":
+            demand(question.session, "list_inputs", "edit_modinput")
             return self._read(scheme, rest[1:])
         demand(question.session, "edit_modinput")
         if rest[1:] == ["_reload"]:

@@ -33,6 +33,8 @@ class Reception:
         path = unquote(request.path)
         if path.startswith("/stand-in") or switches.rest_path not in path:
             return
+        if switches.rest_method not in ("", request.method):
+            return
         if switches.inputs_only:
             session = self._router.session_of(request.authorization)
             if session is None or session.stanza is None:
