@@ -32,9 +32,11 @@ class Scene:
         env: Mapping[str, str] | None = None,
         users: Sequence[tuple[str, str, str]] = (),
         web: bool = False,
+        account: bool = True,
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
+        self._with_account = account
         self.secrets: set[str] = set()
         self.splunkd = Splunkd(
             folder / "home",
@@ -53,7 +55,8 @@ class Scene:
         watch_tokens(self.falcon, self.secrets)
         try:
             self.splunkd.start()
-            self.add_account()
+            if self._with_account:
+                self.add_account()
         except BaseException:
             self.__exit__()
             raise

@@ -132,8 +132,8 @@ def read_request(document: str) -> Request:
 
 
 def form_secret(form: Dict[str, str], field: str) -> str:
-    """Take a secret out of a form; what a page shows in its place is no secret."""
-    secret = form.pop(field, "")
+    """Take a secret out of a form; what a page shows in its place is no secret, nor is the line end of a file."""
+    secret = form.pop(field, "").rstrip("\r\n")
     return "" if secret.strip() in ("", MASK) else secret
 
 
