@@ -33,6 +33,16 @@ class Admin:
         return int(self.management_uri.rpartition(":")[2])
 
     @property
+    def web_uri(self) -> str:
+        """splunkweb's address, started with `web=True`."""
+        return str(self._told["web_uri"])
+
+    @property
+    def web_port(self) -> int:
+        """splunkweb's port, 0 without it."""
+        return int(self._told.get("web_uri", ":0").rpartition(":")[2])
+
+    @property
     def ca_file(self) -> str:
         return str(self._told["ca_file"])
 

@@ -42,6 +42,7 @@ class Splunkd(Admin):
         python: str = sys.executable,
         *,
         port: int = 0,
+        web: bool = False,
         password: str = "changed-at-once",
         indexes: Sequence[str] = (),
         switches: Mapping[str, Any] | None = None,
@@ -53,9 +54,11 @@ class Splunkd(Admin):
         super().__init__()
         self.home = Path(home)
         self._port = port
+        self._web_port = 0
         self._arguments = ["--home", str(home), "--python", python, "--password", password]
         self._arguments += ["--package", str(package)] if package else []
         self._arguments += ["--capture"] if capture else []
+        self._arguments += ["--web"] if web else []
         for name in indexes:
             self._arguments += ["--index", name]
         for option, pairs in (("--switch", switches), ("--server-info", server_info), ("--env", env)):
@@ -79,7 +82,7 @@ class Splunkd(Admin):
         errors = self.home / "stand-in.stderr"
         with open(errors, "ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.splunkd", *self._arguments, "--port", str(self._port)],
+                [sys.executable, "-m", "tests.splunkd", *self._arguments, *self._ports()],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,
@@ -90,7 +93,7 @@ class Splunkd(Admin):
             self.kill()
             raise RuntimeError(f"the stand-in did not start: {errors.read_text(errors='replace')[-2000:]}")
         self._connect(json.loads(line))
-        self._port = self.port
+        self._port, self._web_port = self.port, self.web_port
         return self
 
     def stop(self, timeout: float = 60.0) -> None:
@@ -177,6 +180,9 @@ class Splunkd(Admin):
             if time.monotonic() > deadline:
                 raise AssertionError(f"not within {timeout} s: {what or predicate}")
             time.sleep(_POLL)
+
+    def _ports(self) -> list[str]:
+        return ["--port", str(self._port), "--web-port", str(self._web_port)]
 
     def _first_line(self, process: subprocess.Popen[bytes]) -> bytes:
         assert process.stdout is not None

@@ -13,6 +13,7 @@ import tarfile
 import time
 import uuid
 from pathlib import Path
+from typing import Callable
 
 from tests.splunkd.conf import ini
 
@@ -34,8 +35,9 @@ _SYSTEM_DEFAULT: dict[str, ini.Stanzas] = {
     "indexes": {"main": {}, "_internal": {}, "_audit": {}, "summary": {}},
 }
 
-# What a checkout has and a package has not, for a package given as a folder.
-_NOT_PACKAGED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "tests", "build", "dist", "local", "local.meta")
+# What a checkout has and a package has not, for a package given as a folder: anywhere, and at its top.
+_NOWHERE_PACKAGED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "local.meta")
+_NOT_PACKAGED_AT_TOP = ("tests", "build", "dist", "local")
 
 
 class Home:
@@ -96,7 +98,7 @@ class Home:
         stanza = ini.read(package / "default" / "app.conf").get("package", {})
         app = stanza.get("id", package.resolve().name)
         if not (self.apps / app).exists():
-            shutil.copytree(package, self.apps / app, ignore=_NOT_PACKAGED)
+            shutil.copytree(package, self.apps / app, ignore=_not_packaged(package))
         return app
 
     def _install_archive(self, package: Path) -> str:
@@ -112,6 +114,14 @@ class Home:
             if not (self.apps / app).exists():
                 _extract(archive, self.apps)
         return app
+
+
+def _not_packaged(package: Path) -> Callable[[str, list[str]], set[str]]:
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        at_top = _NOT_PACKAGED_AT_TOP if Path(folder) == package else ()
+        return _NOWHERE_PACKAGED(folder, names) | set(at_top)
+
+    return ignored
 
 
 def _extract(archive: tarfile.TarFile, target: Path) -> None:

@@ -1,7 +1,7 @@
 """The stand-in put together: one splunkd from start to stop.
 
-Order of a start: home and apps, REST, schemes, inputs. Order of a stop: inputs and persistent scripts
-(they may still ask REST), index, REST.
+Order of a start: home and apps, REST, splunkweb, schemes, inputs. Order of a stop: splunkweb, inputs and persistent
+scripts (they may still ask REST), index, REST.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ from tests.splunkd.rest.router import Router
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
 from tests.splunkd.rest.stand_in_endpoint import StandInEndpoint
+from tests.splunkd.web.exposure import Exposure
+from tests.splunkd.web.login import Login
+from tests.splunkd.web.proxy import Proxy
+from tests.splunkd.web.server import WebServer
+from tests.splunkd.web.site import Site
 
 
 class StandIn:
@@ -55,7 +60,9 @@ class StandIn:
         )
         self._authority, certificate = make_certificate(home.etc / "auth")
         router = Router(sessions)
-        self._server = Server(options.port, certificate, Reception(router, options.switches))
+        reception = Reception(router, options.switches)
+        self._server = Server(options.port, certificate, reception)
+        self._web = self._site(confs, sessions, reception) if options.web else None
         instance = Instance(
             home=home,
             confs=confs,
@@ -91,10 +98,12 @@ class StandIn:
     def start(self) -> dict[str, Any]:
         """Serve and run the inputs; what whoever started it wants to know."""
         threading.Thread(target=self._server.serve_forever, args=(0.1,), name="rest", daemon=True).start()
+        if self._web is not None:
+            threading.Thread(target=self._web.serve_forever, args=(0.1,), name="web", daemon=True).start()
         self._journal.write("INFO", "loader", "Splunkd starting (stand-in).")
         self._roster.introspect()
         self._roster.start()
-        return {
+        told = {
             "management_uri": self._server.uri,
             "ca_file": str(self._authority),
             "username": self._options.username,
@@ -104,14 +113,23 @@ class StandIn:
             "schemes": sorted(self._roster.schemes),
             "index_file": str(self._home.index_file),
         }
+        return told if self._web is None else {**told, "web_uri": self._web.uri}
 
     def stop(self) -> None:
         self._journal.write("INFO", "loader", "Shutting down splunkd (stand-in).")
+        if self._web is not None:
+            self._web.shutdown()
+            self._web.server_close()
         self._roster.stop()
         self._scripts.stop()
         self._index.close()
         self._server.shutdown()
         self._server.server_close()
+
+    def _site(self, confs: Confs, sessions: Sessions, reception: Reception) -> WebServer:
+        login = Login(sessions)
+        proxy = Proxy(reception, Exposure(confs), login)
+        return WebServer(self._options.web_port, Site(confs, login, proxy, self._options.switches))
 
     def _add_users(self, sessions: Sessions) -> None:
         if not sessions.knows(self._options.username):

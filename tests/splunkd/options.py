@@ -25,6 +25,8 @@ class Options(NamedTuple):
     server_info: dict[str, str]
     switches: Switches
     server_host: str
+    web: bool
+    web_port: int
     capture: bool
 
 
@@ -43,6 +45,8 @@ def parse(arguments: Sequence[str]) -> Options:
     add("--server-info", action="append", default=[], metavar="FIELD=VALUE", help="pose in server/info")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="see switches.py")
     add("--server-host", default="standin01", help="the instance's host name")
+    add("--web", action="store_true", help="splunkweb too: the apps' pages, over HTTP on 127.0.0.1")
+    add("--web-port", type=int, default=0, help="splunkweb's port, 0 for a free one")
     add("--capture", action="store_true", help="keep every input's raw stdout and stderr in files")
     told = parser.parse_args(arguments)
     switches = Switches()
@@ -62,6 +66,8 @@ def parse(arguments: Sequence[str]) -> Options:
             server_info=_pairs(told.server_info),
             switches=switches,
             server_host=told.server_host,
+            web=told.web,
+            web_port=told.web_port,
             capture=told.capture,
         )
     except ValueError as error:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 STDOUT_KINDS = ("pipe", "socket", "file")
+THEMES = ("light", "dark")
 HANDLER_INPUTS = ("text", "bytes")
 VALIDATION_NAMES = ("bare", "prefixed")
 
@@ -40,6 +41,9 @@ class Switches:
 
     handler_input: str = "text"
     """What a persistent script's `handle` gets at its next start, text or bytes: apps in the wild rely on either."""
+
+    theme: str = "light"
+    """splunkweb's theme for everybody: light or dark."""
 
     rest_delay_s: float = 0.0
     """Silence before a REST answer."""
@@ -72,6 +76,8 @@ class Switches:
             raise ValueError(f"validation_name is one of {', '.join(VALIDATION_NAMES)}")
         if values.get("handler_input", "text") not in HANDLER_INPUTS:
             raise ValueError(f"handler_input is one of {', '.join(HANDLER_INPUTS)}")
+        if values.get("theme", "light") not in THEMES:
+            raise ValueError(f"theme is one of {', '.join(THEMES)}")
         with self._lock:
             for name, value in values.items():
                 setattr(self, name, value)
