@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check package restarts day format clean
+.PHONY: help setup demo test test-ui check package restarts day format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -15,6 +15,9 @@ demo: ## show the main job running: 20 seconds of events into an index, a stop i
 
 test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are found
 	@$(PYTHON) -m tools.suite $(if $(NEED_BOTH),--need-both)
+
+test-ui: ## the pages in a real browser, on the same Pythons; installs Chromium where it is missing
+	@$(PYTHON) -m tools.suite --ui $(if $(NEED_BOTH),--need-both)
 
 check: ## lint and types only
 	@$(PYTHON) -m tools.suite --check-only

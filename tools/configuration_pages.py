@@ -77,6 +77,7 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
     return {
         "name": "account",
         "title": "Accounts",
+        "formTitle": "account",
         "table": {
             "header": [
                 {"field": "name", "label": "Name"},
@@ -95,7 +96,9 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
             fields["cloud"],
             fields["base_url"],
             fields["client_id"],
-            _secret("client_secret", "Client secret", "The secret that Falcon showed when the API client was made."),
+            _secret(
+                "client_secret", "Client secret", "The secret that Falcon showed when the API client was made.", True
+            ),
             fields["member_cid"],
             fields["proxy"],
             fields["ca_bundle"],
@@ -162,6 +165,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
             {
                 "name": "input",
                 "title": "Falcon event streams",
+                "formTitle": "input",
                 "hook": {"src": APP_ID_HOOK, "type": "external"},
                 "groups": [
                     {
@@ -279,8 +283,8 @@ def _name(text: str) -> Page:
     }
 
 
-def _secret(name: str, label: str, text: str) -> Page:
-    return {"type": "text", "field": name, "label": label, "help": text, "encrypted": True, "required": False}
+def _secret(name: str, label: str, text: str, required: bool = False) -> Page:
+    return {"type": "text", "field": name, "label": label, "help": text, "encrypted": True, "required": required}
 
 
 def _reference(entity: Page, options: Page, remark: str = "") -> Page:

@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -37,14 +38,20 @@ SHIPPED = (
     "metadata",
     "static",
 )
-# 2026-01-01: a fixed time for all files, because a build has no date of its own.
-_TIME = 1767225600
 
 
 def version() -> str:
     """The version, as app.manifest has it."""
     manifest = json.loads((ROOT / "app.manifest").read_text(encoding="utf-8"))
     return str(manifest["info"]["id"]["version"])
+
+
+def build_time() -> int:
+    """The time of all files in the package, in epoch seconds: a build has none of its own, app.conf gives it one."""
+    conf = (ROOT / "default" / "app.conf").read_text(encoding="utf-8")
+    found = re.search(r"^build = ([0-9]+)$", conf, re.MULTILINE)
+    assert found is not None
+    return int(found.group(1))
 
 
 def tracked() -> List[str]:
@@ -78,7 +85,7 @@ def build(target: Path) -> Path:
                 _add(archive, name, files.get(name, app))
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"{APP}-{version()}.tgz"
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=_TIME) as packed:
+    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=build_time()) as packed:
         packed.write(tar.getvalue())
     return path
 
@@ -94,7 +101,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
     member = tarfile.TarInfo(name)
-    member.mtime = _TIME
+    member.mtime = build_time()
     member.uname = member.gname = "root"
     if path.is_dir():
         member.type, member.mode = tarfile.DIRTYPE, 0o755

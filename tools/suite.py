@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import List
 
-from tools import environments
+from tools import browser, environments
 
 CHECKED = ("bin", "tools", "tests")
 
@@ -36,6 +36,7 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description="Run the checks and the tests.")
     parser.add_argument("--check-only", action="store_true", help="lint and types, no tests")
+    parser.add_argument("--ui", action="store_true", help="the pages in a browser, and nothing else")
     parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
     parser.add_argument("pytest", nargs="*", help="what to hand to pytest instead of the whole suite")
     arguments = parser.parse_args()
@@ -47,12 +48,17 @@ def main() -> None:
         print(f"not tested here, because not found: Python {' and '.join(missing)}", flush=True)
     pythons = [environments.for_tests(version, python) for version, python in found.items()]
     environments.fill_lib()
+    for tool in environments.TOOLS:
+        environments.for_tool(tool)
+    if arguments.ui:
+        browser.find()
+        for python in pythons:
+            run([str(python), "-m", "pytest", "-q", "-m", "ui", "tests/ui", *arguments.pytest])
+        return
     check(pythons[0])
     if not arguments.check_only:
-        for tool in environments.TOOLS:
-            environments.for_tool(tool)
         for python in pythons:
-            run([str(python), "-m", "pytest", "-q", "-n", "2", *arguments.pytest])
+            run([str(python), "-m", "pytest", "-q", "-n", "2", "-m", "not ui", *arguments.pytest])
 
 
 if __name__ == "__main__":

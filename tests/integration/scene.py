@@ -46,7 +46,7 @@ class Scene:
             server_info=server_info,
             env=env,
             users=users,
-            **({"web": True} if web else {}),
+            web=web,
         )
 
     def __enter__(self) -> Scene:

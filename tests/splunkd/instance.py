@@ -26,6 +26,7 @@ from tests.splunkd.rest.instance_endpoints import AppsEndpoint, ContextEndpoint,
 from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
 from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
+from tests.splunkd.rest.search_endpoint import SearchEndpoint, app_build
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
 from tests.splunkd.rest.stand_in_endpoint import StandInEndpoint
@@ -89,6 +90,9 @@ class StandIn:
         router.add("data/indexes", indexes)
         router.add("data/inputs", InputsEndpoint(confs, self._roster, changes, options.server_host))
         router.add("data/modular-inputs", KindsEndpoint(self._roster))
+        searches = SearchEndpoint([app_build(confs)])
+        router.add("search/jobs", searches)
+        router.add("search/v2/jobs", searches)
         router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
         router.add(
             "stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info, self._scripts.told)

@@ -55,7 +55,8 @@ class Answer(NamedTuple):
         if not isinstance(errors, list) or not errors:
             return None
         first = errors[0] if isinstance(errors[0], dict) else {}
-        return tidy(f"{first.get('code', 'error')}: {first.get('message', 'no message')}")
+        code, message = first.get("code", "error"), first.get("message", "no message")
+        return tidy(f"{message}" if code == self.status else f"{code}: {message}")
 
     def wait(self, now: float) -> float:
         """Seconds the server asks us to wait, 0.0 where it asks for none. `now` in epoch seconds."""

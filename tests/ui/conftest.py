@@ -1,0 +1,36 @@
+"""A browser, and a stage on which an admin sits before Splunk with the package installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.ui.stage import Stage
+from tools import browser as chromium
+
+SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.ui)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def stage(browser: Browser, package: Path, tmp_path: Path) -> Iterator[Stage]:
+    """A tenant, a splunkd with splunkweb, a logged-in admin; no account yet."""
+    with Stage(browser, package, tmp_path, SHOTS) as made:
+        yield made
