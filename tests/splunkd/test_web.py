@@ -217,6 +217,10 @@ def test_what_cannot_be_shown_says_why(browser: Browser, path: str, status: int,
     assert (reply.status_code, text in reply.text) == (status, True), reply.text
 
 
+def test_a_browser_that_asks_for_an_icon_gets_none_and_no_error(stranger: Browser) -> None:
+    assert stranger("GET", "/favicon.ico").status_code == 204
+
+
 def test_every_answer_has_the_security_headers(browser: Browser) -> None:
     for path in ("/", "/en-US/app/TA_toy/inputs", f"{_STATIC}/toy.css", _THING, "/en-US/nothing", "/fr-FR/"):
         headers = browser("GET", path).headers
