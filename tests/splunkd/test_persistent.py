@@ -6,130 +6,22 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from tests.splunkd import Splunkd
 from tests.splunkd.conftest import Start
-from tests.splunkd.persistent import capability
 from tests.splunkd.switches import Switches
 from tests.splunkd.toy import write_app
-
-_HANDLER = """
-import json, os, sys
-from splunk.persistconn.application import PersistentServerConnectionApplication
-
-class Echo(PersistentServerConnectionApplication):
-    def __init__(self, command_line, command_arg):
-        super().__init__()
-        self.asked = 0
-        self.born = [command_line, command_arg]
-
-    def handle(self, in_string):
-        self.asked += 1
-        told = json.loads(in_string)
-        last = told.get("path_info", "").rpartition("/")[2]
-        if last == "crash":
-            raise KeyError("a made-up secret")
-        if last == "exit":
-            os._exit(3)
-        if last == "print":
-            print("hello from the handler")
-        if last == "taken":
-            return {"status": 409, "payload": {"messages": [{"type": "ERROR", "text": "already there"}]}}
-        if last == "text":
-            return json.dumps({"status": 201, "payload": "plain \\u00fc", "headers": {"X-Toy": "yes"}})
-        if last == "pairs":
-            return {"payload": "<a/>", "headers": [["Content-Type", "text/html"], ["X-Toy", "1"], ["X-Toy", "2"]]}
-        if last == "bytes":
-            return json.dumps({"payload": "b"}).encode()
-        if last in ("list", "strange", "broken"):
-            return {"list": ["no"], "strange": {"status": "soon"}, "broken": "no JSON"}[last]
-        sys.stderr.write("WARN asked for %s\\n" % told["rest_path"])
-        sys.stderr.flush()
-        told["child"] = {"pid": os.getpid(), "asked": self.asked, "born": self.born, "path": sys.path,
-                         "env": dict(os.environ), "kind": type(in_string).__name__, "argv": sys.argv}
-        return {"payload": told, "status": 200, "headers": {}}
-"""
-
-_RESTMAP = """
-[script:echo]
-match = /toy_echo
-script = toy_rest.py
-scripttype = persist
-handler = toy_rest.Echo
-output_modes = json
-passPayload = true
-passSystemAuth = false
-capability = list_settings
-capability.post = edit_toys or (edit_modinput and list_settings)
-capability.delete = edit_toys
-
-[script:open]
-match = /toy_open/deep
-script = toy_rest.py
-scripttype = persist
-handler = toy_rest.Echo
-output_modes = json, xml
-requireAuthentication = false
-passConf = false
-script.param = a parameter
-
-[script:trusted]
-match = /toy_trusted
-script = toy_rest.py
-scripttype = persist
-handler = toy_rest.Echo
-output_modes = json
-passSystemAuth = true
-passPayload = base64
-
-[script:missing]
-match = /toy_missing
-script = toy_rest.py
-scripttype = persist
-handler = no_such_module.Echo
-
-[script:old]
-match = /toy_old
-script = toy_rest.py
-handler = toy_rest.Echo
-
-[admin_external:toy]
-handlertype = python
-"""
-
-_USERS = (("maker", "pw", "list_settings,edit_toys"), ("reader", "pw", "list_settings"), ("nobody_much", "pw", ""))
-_ECHO = "/servicesNS/nobody/TA_toy/toy_echo"
-
-
-class Client:
-    """Plain HTTPS with Basic authentication."""
-
-    def __init__(self, splunkd: Splunkd, user: str | None = "maker") -> None:
-        self._splunkd = splunkd
-        self._auth = (user, "pw") if user else None
-
-    def __call__(self, method: str, path: str, **told: Any) -> requests.Response:
-        told.setdefault("params", {"output_mode": "json"})
-        address = self._splunkd.management_uri + path
-        return requests.request(method, address, verify=self._splunkd.ca_file, auth=self._auth, timeout=30, **told)
-
-    def told(self, method: str, path: str, **told: Any) -> dict[str, Any]:
-        """What the handler was told."""
-        reply = self(method, path, **told)
-        assert reply.status_code == 200, reply.text
-        document: dict[str, Any] = reply.json()
-        return document
+from tests.splunkd.toy_rest import ECHO, HANDLER, RESTMAP, USERS, Client
 
 
 @pytest.fixture(scope="module")
 def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
     folder = tmp_path_factory.mktemp("persistent")
-    package = write_app(folder, confs={"restmap": _RESTMAP}, files={"bin/toy_rest.py": _HANDLER})
-    with Splunkd(folder / "home", package, users=_USERS, env={"LEAKED": "yes"}) as started:
+    package = write_app(folder, confs={"restmap": RESTMAP}, files={"bin/toy_rest.py": HANDLER})
+    with Splunkd(folder / "home", package, users=USERS, env={"LEAKED": "yes"}) as started:
         yield started
 
 
@@ -139,7 +31,7 @@ def ask(splunkd: Splunkd) -> Client:
 
 
 def test_without_a_session_it_is_401_and_the_handler_is_not_asked(splunkd: Splunkd) -> None:
-    reply = Client(splunkd, None)("GET", _ECHO)
+    reply = Client(splunkd, None)("GET", ECHO)
 
     assert (reply.status_code, reply.json()["messages"][0]["text"]) == (401, "call not properly authenticated")
 
@@ -173,7 +65,7 @@ def test_where_no_authentication_is_required_none_is_and_no_session_is_told(splu
 def test_a_capability_is_demanded_for_all_methods_and_for_each(
     splunkd: Splunkd, user: str, method: str, status: int
 ) -> None:
-    reply = Client(splunkd, user)(method, _ECHO)
+    reply = Client(splunkd, user)(method, ECHO)
 
     assert reply.status_code == status
     if status == 403:
@@ -183,22 +75,8 @@ def test_a_capability_is_demanded_for_all_methods_and_for_each(
 
 
 def test_an_admin_has_no_capability_that_is_not_its_own(splunkd: Splunkd) -> None:
-    assert splunkd.request("POST", _ECHO).status == 200
-    assert splunkd.request("DELETE", _ECHO).status == 403
-
-
-@pytest.mark.parametrize(
-    ("expression", "met"),
-    [("a", True), ("b", False), ("a and b", False), ("b or a", True), ("(b or a) and a", True), ("a or b and c", True)],
-)
-def test_capabilities_are_had_by_and_or_and_brackets(expression: str, met: bool) -> None:
-    assert capability.holds(expression, frozenset("a")) == met
-
-
-@pytest.mark.parametrize("wrong", ["", "a b", "a and", "(a", "a)", "or a"])
-def test_what_is_no_expression_is_refused(wrong: str) -> None:
-    with pytest.raises(capability.ExpressionRefused):
-        capability.holds(wrong, frozenset("a"))
+    assert splunkd.request("POST", ECHO).status == 200
+    assert splunkd.request("DELETE", ECHO).status == 403
 
 
 def test_a_path_that_nobody_matches_is_404(ask: Client) -> None:
@@ -209,7 +87,7 @@ def test_a_path_that_nobody_matches_is_404(ask: Client) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "HEAD", "OPTIONS"])
 def test_a_method_that_splunkd_does_not_know_is_405(ask: Client, method: str) -> None:
-    assert ask(method, _ECHO).status_code == 405
+    assert ask(method, ECHO).status_code == 405
 
 
 def test_put_is_for_scripts_only(ask: Client) -> None:
@@ -217,12 +95,12 @@ def test_put_is_for_scripts_only(ask: Client) -> None:
 
 
 def test_an_output_mode_that_the_endpoint_does_not_name_is_400(ask: Client) -> None:
-    assert ask("GET", _ECHO, params={"output_mode": "xml"}).status_code == 400
-    assert ask.told("GET", _ECHO, params={})["output_mode"] == "json"
+    assert ask("GET", ECHO, params={"output_mode": "xml"}).status_code == 400
+    assert ask.told("GET", ECHO, params={})["output_mode"] == "json"
 
 
 def test_the_handler_is_told_of_the_whole_request(splunkd: Splunkd, ask: Client) -> None:
-    told = ask.told("GET", f"{_ECHO}/a/b", params=[("output_mode", "json"), ("k", "1"), ("k", "2"), ("empty", "")])
+    told = ask.told("GET", f"{ECHO}/a/b", params=[("output_mode", "json"), ("k", "1"), ("k", "2"), ("empty", "")])
     del told["child"]
     key = told["session"].pop("authtoken")
 
@@ -244,7 +122,7 @@ def test_the_handler_is_told_of_the_whole_request(splunkd: Splunkd, ask: Client)
 
 
 def test_the_session_that_the_handler_gets_may_do_what_its_user_may(splunkd: Splunkd, ask: Client) -> None:
-    key = ask.told("GET", _ECHO)["session"]["authtoken"]
+    key = ask.told("GET", ECHO)["session"]["authtoken"]
     reply = requests.get(
         f"{splunkd.management_uri}/services/authentication/current-context?output_mode=json",
         headers={"Authorization": f"Splunk {key}"},
@@ -264,7 +142,7 @@ def test_without_a_namespace_there_is_no_ns_and_of_a_wildcard_nothing(ask: Clien
 def test_a_form_keeps_its_order_its_repeats_and_its_letters(ask: Client) -> None:
     long = "x" * 9_999 + "é"
     form = [("name", "Ünï ©ode 😀"), ("k", "1"), ("k", "2"), ("long", long), ("empty", ""), ("signs", "a&b=c+d %")]
-    told = ask.told("POST", _ECHO, data=form)
+    told = ask.told("POST", ECHO, data=form)
 
     assert told["form"] == [list(pair) for pair in form]
     assert told["payload"].startswith("name=%C3%9Cn%C3%AF")
@@ -272,10 +150,10 @@ def test_a_form_keeps_its_order_its_repeats_and_its_letters(ask: Client) -> None
 
 
 def test_a_body_that_is_no_form_is_the_payload_alone(ask: Client) -> None:
-    told = ask.told("POST", _ECHO, json={"a": "b=c&d=ü"})
+    told = ask.told("POST", ECHO, json={"a": "b=c&d=ü"})
 
     assert (told["form"], told["payload"]) == ([], '{"a": "b=c&d=\\u00fc"}')
-    assert "payload" not in ask.told("GET", _ECHO)
+    assert "payload" not in ask.told("GET", ECHO)
 
 
 def test_the_body_comes_in_base64_where_the_stanza_says_so(splunkd: Splunkd) -> None:
@@ -287,31 +165,31 @@ def test_the_body_comes_in_base64_where_the_stanza_says_so(splunkd: Splunkd) -> 
     [("a%2Fb", "a/b"), ("two%20words", "two words"), ("a+b", "a+b"), ("%C3%BC%3F", "ü?"), ("x" * 10_000, "x" * 10_000)],
 )
 def test_what_follows_the_match_is_decoded(ask: Client, wire: str, path_info: str) -> None:
-    told = ask.told("GET", f"{_ECHO}/{wire}")
+    told = ask.told("GET", f"{ECHO}/{wire}")
 
     assert (told["path_info"], told["rest_path"]) == (path_info, f"/toy_echo/{path_info}")
 
 
 def test_where_nothing_follows_the_match_there_is_no_path_info(ask: Client) -> None:
-    assert "path_info" not in ask.told("GET", _ECHO)
-    assert "path_info" not in ask.told("GET", f"{_ECHO}/")
+    assert "path_info" not in ask.told("GET", ECHO)
+    assert "path_info" not in ask.told("GET", f"{ECHO}/")
 
 
 def test_a_system_token_is_handed_over_only_where_it_is_asked_for(splunkd: Splunkd, ask: Client) -> None:
-    assert "system_authtoken" not in ask.told("GET", _ECHO)
-    assert "system_authtoken" not in ask.told("POST", _ECHO, data={"a": "b"})
+    assert "system_authtoken" not in ask.told("GET", ECHO)
+    assert "system_authtoken" not in ask.told("POST", ECHO, data={"a": "b"})
     assert len(ask.told("GET", "/services/toy_trusted")["system_authtoken"]) > 20
 
 
 def test_status_and_messages_of_the_handler_go_through(ask: Client) -> None:
-    reply = ask("POST", f"{_ECHO}/taken", data={"name": "x"})
+    reply = ask("POST", f"{ECHO}/taken", data={"name": "x"})
 
     assert reply.status_code == 409
     assert reply.json() == {"messages": [{"type": "ERROR", "text": "already there"}]}
 
 
 def test_an_answer_is_an_object_a_text_or_bytes(ask: Client) -> None:
-    text, pairs, data = (ask("GET", f"{_ECHO}/{kind}") for kind in ("text", "pairs", "bytes"))
+    text, pairs, data = (ask("GET", f"{ECHO}/{kind}") for kind in ("text", "pairs", "bytes"))
 
     assert (text.status_code, text.text, text.headers["X-Toy"]) == (201, "plain ü", "yes")
     assert (pairs.text, pairs.headers["Content-Type"], pairs.headers["X-Toy"]) == ("<a/>", "text/html", "1, 2")
@@ -322,14 +200,14 @@ def test_an_answer_is_an_object_a_text_or_bytes(ask: Client) -> None:
 def test_what_is_no_answer_is_500_and_a_line_in_the_log(splunkd: Splunkd, ask: Client, kind: str) -> None:
     before = len(splunkd.logs("PersistentScript"))
 
-    assert ask("GET", f"{_ECHO}/{kind}").status_code == 500
+    assert ask("GET", f"{ECHO}/{kind}").status_code == 500
     assert "answered what is no answer" in splunkd.logs("PersistentScript", "ERROR")[before].message
 
 
 def test_an_exception_is_500_its_traceback_in_the_log_and_the_next_request_works(splunkd: Splunkd, ask: Client) -> None:
-    before = ask.told("GET", _ECHO)["child"]
-    reply = ask("GET", f"{_ECHO}/crash")
-    after = ask.told("GET", _ECHO)["child"]
+    before = ask.told("GET", ECHO)["child"]
+    reply = ask("GET", f"{ECHO}/crash")
+    after = ask.told("GET", ECHO)["child"]
 
     assert (reply.status_code, reply.json()["messages"][0]["type"]) == (500, "ERROR")
     assert "KeyError" in reply.json()["messages"][0]["text"]
@@ -339,34 +217,34 @@ def test_an_exception_is_500_its_traceback_in_the_log_and_the_next_request_works
 
 
 def test_what_it_says_on_stderr_is_in_the_log(splunkd: Splunkd, ask: Client) -> None:
-    ask("GET", f"{_ECHO}/said")
+    ask("GET", f"{ECHO}/said")
 
     splunkd.wait_for(lambda: [x for x in splunkd.logs("PersistentScript") if "asked for /toy_echo/said" in x.message])
 
 
 def test_what_it_prints_spoils_its_answer(splunkd: Splunkd, ask: Client) -> None:
-    assert ask("GET", f"{_ECHO}/print").status_code == 500
-    assert ask("GET", _ECHO).status_code == 200
+    assert ask("GET", f"{ECHO}/print").status_code == 500
+    assert ask("GET", ECHO).status_code == 200
     assert [line for line in splunkd.logs("PersistentScript") if "wrote to its stdout" in line.message]
 
 
 def test_one_process_answers_until_it_is_killed_and_then_another(splunkd: Splunkd, ask: Client) -> None:
-    first = ask.told("GET", _ECHO)["child"]["pid"]
-    assert ask.told("GET", _ECHO)["child"]["pid"] == first == splunkd.script_pid("echo")
+    first = ask.told("GET", ECHO)["child"]["pid"]
+    assert ask.told("GET", ECHO)["child"]["pid"] == first == splunkd.script_pid("echo")
     os.kill(first, signal.SIGKILL)
     splunkd.wait_for(lambda: splunkd.script_pid("echo") is None)
 
-    second = ask.told("GET", _ECHO)["child"]
+    second = ask.told("GET", ECHO)["child"]
     assert (second["pid"] != first, second["asked"]) == (True, 1)
 
 
 def test_a_process_that_ends_while_it_is_asked_is_500_and_the_next_request_works(ask: Client) -> None:
-    assert ask("GET", f"{_ECHO}/exit").status_code == 500
-    assert ask.told("GET", _ECHO)["child"]["asked"] == 1
+    assert ask("GET", f"{ECHO}/exit").status_code == 500
+    assert ask.told("GET", ECHO)["child"]["asked"] == 1
 
 
 def test_the_process_has_splunkds_environment_and_the_apps_folder_only(splunkd: Splunkd, ask: Client) -> None:
-    child = ask.told("GET", _ECHO)["child"]
+    child = ask.told("GET", ECHO)["child"]
     bin_folder = str(splunkd.app_home.resolve() / "bin")
 
     assert child["path"][0] == bin_folder
@@ -395,16 +273,16 @@ def test_what_cannot_be_served_is_complained_of(splunkd: Splunkd, ask: Client) -
 def test_a_busy_splunkd_does_not_ask_the_handler(splunkd: Splunkd, ask: Client) -> None:
     splunkd.switch(rest_status=503, rest_path="toy_echo")
     try:
-        assert ask("GET", _ECHO).status_code == 503
+        assert ask("GET", ECHO).status_code == 503
     finally:
         splunkd.switch(rest_status=0, rest_path="")
 
 
 def test_processes_end_with_splunkd_however_it_ends(start: Start) -> None:
-    splunkd = start(confs={"restmap": _RESTMAP}, files={"bin/toy_rest.py": _HANDLER}, users=_USERS)
-    stopped = Client(splunkd).told("GET", _ECHO)["child"]["pid"]
+    splunkd = start(confs={"restmap": RESTMAP}, files={"bin/toy_rest.py": HANDLER}, users=USERS)
+    stopped = Client(splunkd).told("GET", ECHO)["child"]["pid"]
     splunkd.restart()
-    killed = Client(splunkd).told("GET", _ECHO)["child"]["pid"]
+    killed = Client(splunkd).told("GET", ECHO)["child"]["pid"]
     splunkd.kill()
 
     assert not Path(f"/proc/{stopped}").exists()
@@ -412,9 +290,9 @@ def test_processes_end_with_splunkd_however_it_ends(start: Start) -> None:
 
 
 def test_a_handler_may_get_bytes_instead_of_text(start: Start) -> None:
-    told = {"confs": {"restmap": _RESTMAP}, "files": {"bin/toy_rest.py": _HANDLER}, "users": _USERS}
+    told = {"confs": {"restmap": RESTMAP}, "files": {"bin/toy_rest.py": HANDLER}, "users": USERS}
     splunkd = start(switches={"handler_input": "bytes"}, **told)
 
-    assert Client(splunkd).told("GET", _ECHO)["child"]["kind"] == "bytes"
+    assert Client(splunkd).told("GET", ECHO)["child"]["kind"] == "bytes"
     with pytest.raises(ValueError, match="text, bytes"):
         Switches().change({"handler_input": "list"})

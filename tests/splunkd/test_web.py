@@ -1,4 +1,4 @@
-"""splunkweb: login, pages, static files, what every page is given, and the proxy to splunkd."""
+"""splunkweb: login, pages, static files, and what every page is given."""
 
 from __future__ import annotations
 
@@ -8,114 +8,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from tests.splunkd import Splunkd
 from tests.splunkd.conftest import Start
 from tests.splunkd.toy import write_app
+from tests.splunkd.toy_pages import CONFS, FILES, STATIC, THING, Browser
 from tests.splunkd.web import scripts
-from tests.splunkd.web.exposure import fits
 from tests.splunkd.web.views import Link
-
-_HANDLER = """
-import json
-from splunk.persistconn.application import PersistentServerConnectionApplication
-
-class Echo(PersistentServerConnectionApplication):
-    def __init__(self, command_line, command_arg):
-        super().__init__()
-
-    def handle(self, in_string):
-        told = json.loads(in_string)
-        return {"payload": told, "status": 409 if told.get("path_info") == "taken" else 200}
-"""
-_STANZA = """
-[script:{name}]
-match = /{name}
-script = toy_rest.py
-scripttype = persist
-handler = toy_rest.Echo
-output_modes = json
-passPayload = true
-{more}
-"""
-_WEB = """
-[expose:toy_thing]
-pattern = toy_thing
-methods = GET, POST
-
-[expose:toy_thing_one]
-pattern = toy_thing/*
-methods = GET,POST,DELETE
-
-[expose:toy_guarded]
-pattern = toy_guarded
-"""
-_FILES = {
-    "bin/toy_rest.py": _HANDLER,
-    "default/data/ui/nav/default.xml": (
-        '<nav><view name="inputs"/><collection label="More"><view name="configuration" default="true"/></collection>'
-        '<view name="studio"/><a href="https://example.invalid/">Help &amp; more</a></nav>'
-    ),
-    "default/data/ui/views/configuration.xml": (
-        '<view template="TA_toy:/templates/base.html" type="html" isDashboard="False">'
-        "<label>Set &lt;it&gt; up</label></view>"
-    ),
-    "default/data/ui/views/inputs.xml": '<view template="TA_toy:/templates/base.html" type="html"/>',
-    "default/data/ui/views/outside.xml": '<view template="TA_toy:/../default/app.conf" type="html"/>',
-    "default/data/ui/views/studio.xml": '<dashboard version="2"><label>Studio</label></dashboard>',
-    "default/data/ui/views/broken.xml": "<view",
-    "appserver/templates/base.html": "<!DOCTYPE html><title>Toy ünder ${glass}</title>",
-    "appserver/static/js/build/entry_page.js": "export const toy = 1;",
-    "appserver/static/js/build/globalConfig.json": "{}",
-    "appserver/static/toy.css": "a {}",
-    "appserver/static/toy.unheard": "x",
-    "appserver/secret.txt": "not static",
-}
-_CONFS = {
-    "restmap": "".join(
-        _STANZA.format(name=name, more=more)
-        for name, more in (("toy_thing", ""), ("toy_hidden", ""), ("toy_guarded", "capability.get = edit_toys"))
-    ),
-    "web": _WEB,
-}
-_THING = "/en-US/splunkd/__raw/servicesNS/nobody/TA_toy/toy_thing"
-_STATIC = "/en-US/static/app/TA_toy"
-
-
-class Browser:
-    """A session of plain requests that follows no redirect."""
-
-    def __init__(self, splunkd: Splunkd, user: str | None = "reader") -> None:
-        self.uri = splunkd.web_uri
-        self.port = splunkd.web_port
-        self.session = requests.Session()
-        self.session.trust_env = False
-        if user:
-            assert self.login(user).status_code == 303
-
-    def __call__(self, method: str, path: str, **told: Any) -> requests.Response:
-        return self.session.request(method, self.uri + path, allow_redirects=False, timeout=30, **told)
-
-    def login(self, user: str, password: str = "pw", **more: str) -> requests.Response:
-        return self("POST", "/en-US/account/login", data={"username": user, "password": password, **more})
-
-    def cookie(self, name: str) -> str:
-        return self.session.cookies.get(f"{name}_{self.port}") or ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What a page's script sends along."""
-        return {"X-Splunk-Form-Key": self.cookie("splunkweb_csrf_token"), "X-Requested-With": "XMLHttpRequest"}
 
 
 @pytest.fixture(scope="module")
 def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
     folder = tmp_path_factory.mktemp("web")
-    package = write_app(folder, confs=_CONFS, files=_FILES)
+    package = write_app(folder, confs=CONFS, files=FILES)
     with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_settings")]) as started:
         yield started
 
@@ -174,7 +81,7 @@ def test_a_logout_ends_the_session_in_splunkd_too(browser: Browser) -> None:
     browser.session.cookies.set(f"splunkd_{browser.port}", key)
 
     assert (reply.status_code, reply.headers["Location"]) == (303, "/en-US/account/login")
-    assert browser("GET", _THING).status_code == 401
+    assert browser("GET", THING).status_code == 401
     assert browser("GET", "/en-US/app/TA_toy/inputs").status_code == 303
 
 
@@ -196,7 +103,7 @@ def test_a_view_is_its_template_as_it_is(browser: Browser) -> None:
     reply = browser("GET", "/en-US/app/TA_toy/configuration")
 
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "text/html; charset=UTF-8")
-    assert reply.content.decode() == _FILES["appserver/templates/base.html"]
+    assert reply.content.decode() == FILES["appserver/templates/base.html"]
 
 
 @pytest.mark.parametrize(
@@ -217,8 +124,12 @@ def test_what_cannot_be_shown_says_why(browser: Browser, path: str, status: int,
     assert (reply.status_code, text in reply.text) == (status, True), reply.text
 
 
+def test_a_browser_that_asks_for_an_icon_gets_none_and_no_error(stranger: Browser) -> None:
+    assert stranger("GET", "/favicon.ico").status_code == 204
+
+
 def test_every_answer_has_the_security_headers(browser: Browser) -> None:
-    for path in ("/", "/en-US/app/TA_toy/inputs", f"{_STATIC}/toy.css", _THING, "/en-US/nothing", "/fr-FR/"):
+    for path in ("/", "/en-US/app/TA_toy/inputs", f"{STATIC}/toy.css", THING, "/en-US/nothing", "/fr-FR/"):
         headers = browser("GET", path).headers
         assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("SAMEORIGIN", "nosniff"), path
 
@@ -235,10 +146,10 @@ def test_every_answer_has_the_security_headers(browser: Browser) -> None:
 def test_static_files_are_given_with_and_without_a_number_and_to_anybody(
     stranger: Browser, path: str, kind: str
 ) -> None:
-    for prefix in (_STATIC, _STATIC.replace("static/", "static/@1.2.3:0/")):
+    for prefix in (STATIC, STATIC.replace("static/", "static/@1.2.3:0/")):
         reply = stranger("GET", f"{prefix}/{path}")
         assert (reply.status_code, reply.headers["Content-Type"]) == (200, kind)
-        assert reply.text == _FILES[f"appserver/static/{path}"]
+        assert reply.text == FILES[f"appserver/static/{path}"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +174,7 @@ def test_nothing_outside_the_static_folder_is_given(splunkd: Splunkd, path: str)
         link.symlink_to(splunkd.app_home / "appserver" / "secret.txt")
     # As it stands: a client would tidy the path up.
     connection = http.client.HTTPConnection("127.0.0.1", splunkd.web_port, timeout=10)
-    connection.request("GET", f"{_STATIC}/{path}")
+    connection.request("GET", f"{STATIC}/{path}")
     reply = connection.getresponse()
     body = reply.read()
     connection.close()
@@ -338,124 +249,10 @@ def test_the_theme_is_switched(splunkd: Splunkd, browser: Browser) -> None:
     assert splunkd.request("POST", "/stand-in/switches", theme="mauve").status == 400
 
 
-def test_the_proxy_wants_a_session(stranger: Browser) -> None:
-    assert stranger("GET", _THING).status_code == 401
-    assert stranger("GET", "/en-US/splunkd/__raw/services/server/info").status_code == 401
-
-
-def test_the_proxy_asks_splunkd_as_the_user(browser: Browser) -> None:
-    path = "/en-US/splunkd/__raw/services/authentication/current-context"
-    reply = browser("GET", path, params={"output_mode": "json"})
-
-    assert reply.json()["entry"][0]["content"]["username"] == "reader"
-
-
-def test_the_proxy_hands_everything_on_but_the_cache_buster(browser: Browser) -> None:
-    query = [("output_mode", "json"), ("_", "1700000000"), ("k", "1"), ("k", "ü")]
-    reply = browser("POST", f"{_THING}/a%2Fb", params=query, data=[("x", "1"), ("x", "2")], headers=browser.headers)
-    told = reply.json()
-
-    assert (reply.status_code, told["method"], told["path_info"]) == (200, "POST", "a/b")
-    assert told["query"] == [["output_mode", "json"], ["k", "1"], ["k", "ü"]]
-    assert (told["form"], told["payload"]) == ([["x", "1"], ["x", "2"]], "x=1&x=2")
-    assert told["session"] == {"user": "reader", "authtoken": browser.cookie("splunkd")}
-    assert told["ns"] == {"user": "nobody", "app": "TA_toy"}
-
-
-def test_a_refusal_of_splunkd_comes_through_as_it_is(browser: Browser) -> None:
-    taken = browser("POST", f"{_THING}/taken?output_mode=json", headers=browser.headers)
-    guarded = browser("GET", _THING.replace("thing", "guarded"), params={"output_mode": "json"})
-
-    assert taken.status_code == 409
-    assert guarded.status_code == 403
-    assert guarded.json()["messages"][0]["type"] == "ERROR"
-
-
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-@pytest.mark.parametrize("wrong", ["no headers", "no key", "wrong key", "empty key", "not by script", "no cookie"])
-def test_a_change_that_no_page_of_this_site_sent_is_401(browser: Browser, method: str, wrong: str) -> None:
-    headers = browser.headers
-    if wrong in ("no headers", "no key"):
-        del headers["X-Splunk-Form-Key"]
-    if wrong in ("no headers", "not by script"):
-        del headers["X-Requested-With"]
-    if wrong in ("wrong key", "empty key"):
-        headers["X-Splunk-Form-Key"] = "0" * 40 if wrong == "wrong key" else ""
-    if wrong in ("no cookie", "empty key"):
-        del browser.session.cookies[f"splunkweb_csrf_token_{browser.port}"]
-    reply = browser(method, f"{_THING}/a", headers=headers)
-
-    assert reply.status_code == 401
-    assert "CSRF validation failed" in reply.text
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "toy_thing", 200),
-        ("POST", "toy_thing", 200),
-        ("DELETE", "toy_thing", 404),
-        ("PUT", "toy_thing", 404),
-        ("GET", "toy_thing/a", 200),
-        ("DELETE", "toy_thing/a", 200),
-        ("GET", "toy_thing/a/b", 404),
-        ("GET", "toy_thing/a%2Fb", 200),
-        ("GET", "toy_hidden", 404),
-        ("POST", "toy_guarded", 404),
-        ("GET", "stand-in/switches", 404),
-        ("GET", "data/inputs/toy", 200),
-        ("GET", "data/indexes", 200),
-        ("GET", "configs/conf-app", 200),
-        ("GET", "configs/conf-app/launcher", 200),
-        ("GET", "properties/app", 404),
-    ],
-)
-def test_only_what_is_exposed_is_reached_and_with_its_methods_only(
-    browser: Browser, method: str, path: str, status: int
-) -> None:
-    address = f"/en-US/splunkd/__raw/servicesNS/nobody/TA_toy/{path}?output_mode=json"
-
-    assert browser(method, address, headers=browser.headers).status_code == status
-
-
-def test_what_is_hidden_from_pages_is_there_for_splunkds_own_clients(splunkd: Splunkd, browser: Browser) -> None:
-    assert splunkd.request("GET", "/services/toy_hidden").status == 200
-    assert browser("GET", "/en-US/splunkd/__raw/services/toy_hidden").status_code == 404
-    assert browser("GET", "/en-US/splunkd/__raw/stand-in/switches").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "expected"),
-    [
-        ("a/b/c", "a/b/c", True),
-        ("a/b/c", "a/b", False),
-        ("a/b", "a/b/c", False),
-        ("a/*/c", "a/b/c", True),
-        ("a/*/c", "a/1/2/c", False),
-        ("a/**/c", "a/1/c", True),
-        ("a/**/c", "a/1/2/3/c", True),
-        ("a/**", "a", False),
-        ("a/elem-*/b", "a/elem-123/b", True),
-        ("a/elem-*/b", "a/other/b", False),
-        ("a.c", "abc", False),
-    ],
-)
-def test_a_pattern_stands_for_a_path(pattern: str, path: str, expected: bool) -> None:
-    assert fits(pattern, path.split("/")) == expected
-
-
-def test_a_busy_splunkd_is_busy_through_the_proxy_too(splunkd: Splunkd, browser: Browser) -> None:
-    splunkd.switch(rest_status=503, rest_path="toy_thing")
-    try:
-        assert browser("GET", _THING).status_code == 503
-    finally:
-        splunkd.switch(rest_status=0, rest_path="")
-
-
 def test_a_restart_ends_the_sessions_and_keeps_the_address(start: Start) -> None:
-    splunkd = start(web=True, confs=_CONFS, files=_FILES, users=[("reader", "pw", "list_settings")])
+    splunkd = start(web=True, confs=CONFS, files=FILES, users=[("reader", "pw", "list_settings")])
     browser = Browser(splunkd)
-    before = browser("GET", _THING).status_code
+    before = browser("GET", THING).status_code
     splunkd.restart()
 
-    assert (before, browser.uri, browser("GET", _THING).status_code) == (200, splunkd.web_uri, 401)
+    assert (before, browser.uri, browser("GET", THING).status_code) == (200, splunkd.web_uri, 401)

@@ -46,6 +46,8 @@ class Site:
             return sentence(405, "Method Not Allowed")
         if not segments:
             return redirect(f"{ROOT}/")
+        if segments == ["favicon.ico"]:
+            return Page(204)
         if segments[0] != ROOT.strip("/"):
             return sentence(404, "There is no such page.")
         try:

@@ -1,0 +1,116 @@
+"""A toy add-on's REST scripts: a handler that tells what it was told, its stanzas, and a client to ask it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from tests.splunkd import Splunkd
+
+HANDLER = """
+import json, os, sys
+from splunk.persistconn.application import PersistentServerConnectionApplication
+
+class Echo(PersistentServerConnectionApplication):
+    def __init__(self, command_line, command_arg):
+        super().__init__()
+        self.asked = 0
+        self.born = [command_line, command_arg]
+
+    def handle(self, in_string):
+        self.asked += 1
+        told = json.loads(in_string)
+        last = told.get("path_info", "").rpartition("/")[2]
+        if last == "crash":
+            raise KeyError("a made-up secret")
+        if last == "exit":
+            os._exit(3)
+        if last == "print":
+            print("hello from the handler")
+        if last == "taken":
+            return {"status": 409, "payload": {"messages": [{"type": "ERROR", "text": "already there"}]}}
+        if last == "text":
+            return json.dumps({"status": 201, "payload": "plain \\u00fc", "headers": {"X-Toy": "yes"}})
+        if last == "pairs":
+            return {"payload": "<a/>", "headers": [["Content-Type", "text/html"], ["X-Toy", "1"], ["X-Toy", "2"]]}
+        if last == "bytes":
+            return json.dumps({"payload": "b"}).encode()
+        if last in ("list", "strange", "broken"):
+            return {"list": ["no"], "strange": {"status": "soon"}, "broken": "no JSON"}[last]
+        sys.stderr.write("WARN asked for %s\\n" % told["rest_path"])
+        sys.stderr.flush()
+        told["child"] = {"pid": os.getpid(), "asked": self.asked, "born": self.born, "path": sys.path,
+                         "env": dict(os.environ), "kind": type(in_string).__name__, "argv": sys.argv}
+        return {"payload": told, "status": 200, "headers": {}}
+"""
+
+RESTMAP = """
+[script:echo]
+match = /toy_echo
+script = toy_rest.py
+scripttype = persist
+handler = toy_rest.Echo
+output_modes = json
+passPayload = true
+passSystemAuth = false
+capability = list_settings
+capability.post = edit_toys or (edit_modinput and list_settings)
+capability.delete = edit_toys
+
+[script:open]
+match = /toy_open/deep
+script = toy_rest.py
+scripttype = persist
+handler = toy_rest.Echo
+output_modes = json, xml
+requireAuthentication = false
+passConf = false
+script.param = a parameter
+
+[script:trusted]
+match = /toy_trusted
+script = toy_rest.py
+scripttype = persist
+handler = toy_rest.Echo
+output_modes = json
+passSystemAuth = true
+passPayload = base64
+
+[script:missing]
+match = /toy_missing
+script = toy_rest.py
+scripttype = persist
+handler = no_such_module.Echo
+
+[script:old]
+match = /toy_old
+script = toy_rest.py
+handler = toy_rest.Echo
+
+[admin_external:toy]
+handlertype = python
+"""
+
+USERS = (("maker", "pw", "list_settings,edit_toys"), ("reader", "pw", "list_settings"), ("nobody_much", "pw", ""))
+ECHO = "/servicesNS/nobody/TA_toy/toy_echo"
+
+
+class Client:
+    """Plain HTTPS with Basic authentication."""
+
+    def __init__(self, splunkd: Splunkd, user: str | None = "maker") -> None:
+        self._splunkd = splunkd
+        self._auth = (user, "pw") if user else None
+
+    def __call__(self, method: str, path: str, **told: Any) -> requests.Response:
+        told.setdefault("params", {"output_mode": "json"})
+        address = self._splunkd.management_uri + path
+        return requests.request(method, address, verify=self._splunkd.ca_file, auth=self._auth, timeout=30, **told)
+
+    def told(self, method: str, path: str, **told: Any) -> dict[str, Any]:
+        """What the handler was told."""
+        reply = self(method, path, **told)
+        assert reply.status_code == 200, reply.text
+        document: dict[str, Any] = reply.json()
+        return document
