@@ -19,9 +19,8 @@ def find() -> str:
     """The path of a Chromium. Ends with the line that installs it where that cannot be done here."""
     if installed() is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         print("installing chromium (once)", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", "-qq", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     path = installed()
     if path is None:
         raise SystemExit("no Chromium here; install it with: sudo apt-get install -y chromium")

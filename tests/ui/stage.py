@@ -1,8 +1,8 @@
 """What an admin does with the pages, in words: log in, open a page, fill in a form, read the table.
 
-Rules: fields are found by their setting, buttons by their name. Whatever the browser says on its console at level error,
-and every answer of the server with a status of 400 or more, is kept; what a test does not expect fails it at the end.
-Every body that the browser was given is kept for the search for secrets.
+Rules: fields are found by their setting, buttons by their name. Whatever the browser says on its console at level
+error, and every answer of the server with a status of 400 or more, is kept; what a test does not expect fails it at the
+end. Every body that the browser was given is kept for the search for secrets.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
 
 from tests.integration.scene import Scene
 
@@ -142,9 +142,13 @@ class Stage:
         print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
 
     def _listen(self, page: Page) -> None:
-        page.on("console", lambda message: message.type == "error" and self.troubles.append(message.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("response", self._keep)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.troubles.append(message.text)
 
     def _keep(self, response: Response) -> None:
         if response.status >= 400:

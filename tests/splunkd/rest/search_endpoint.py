@@ -1,8 +1,8 @@
 """`search/jobs`: searches, of which the stand-in knows a few by their text, and refuses every other one.
 
 Rules (REST API reference, "Search endpoint descriptions"): POST makes a job and answers its sid (201); the job is done
-at once; its entry tells `isDone` and `dispatchState`; results come as rows (`json`) or by column (`json_cols`); `control`
-and DELETE end it. Nothing is searched: a known text has rows that are made for it, an unknown one is a 400.
+at once; its entry tells `isDone` and `dispatchState`; results come as rows (`json`) or by column (`json_cols`);
+`control` and DELETE end it. Nothing is searched: a known text has rows that are made for it, an unknown one is a 400.
 """
 
 from __future__ import annotations
