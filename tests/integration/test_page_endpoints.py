@@ -131,6 +131,37 @@ def test_a_missing_scope_is_named(scene: Scene, admin: Caller) -> None:
         scene.falcon.clear_faults()
 
 
+@pytest.fixture
+def lab(scene: Scene, admin: Caller) -> Iterator[dict[str, str]]:
+    """The form of an account in us-1, behind the emulator's proxy, which answers as the real hosts do."""
+    host, _, port = scene.falcon.address()["proxy"].rpartition("/")[2].partition(":")
+    assert admin.post(SETTINGS, name="proxy:lab", enabled="1", host=host, port=port).status == 201
+    yield good_account(scene, cloud="us-1", base_url="", proxy="lab")
+    scene.falcon.clear_faults()
+    scene.falcon.set_option("home_cloud", "")
+    assert admin.delete(f"{SETTINGS}/proxy%3Alab").status == 200
+
+
+def test_the_tenants_own_cloud_is_offered(scene: Scene, admin: Caller, lab: dict[str, str]) -> None:
+    scene.falcon.set_option("home_cloud", "us-2")
+    refused(admin.post(ACCOUNT, name="moved", **lab), 400, "lives in us-2: choose cloud = us-2")
+    assert admin.post(ACCOUNT, name="moved", **{**lab, "cloud": "us-2"}).status == 201
+    assert admin.delete(f"{ACCOUNT}/moved").status == 200
+
+
+def test_a_proxy_that_refuses_is_named_as_the_hop(scene: Scene, admin: Caller, lab: dict[str, str]) -> None:
+    scene.falcon.add_faults([{"on": "proxy", "times": 9, "answer": {"status": 407}}])
+    refused(admin.post(ACCOUNT, name="blocked", **lab), 400, "the proxy refused", "407", "user name and password")
+
+
+def test_a_server_that_never_answers_ends_the_trial_after_ten_seconds(scene: Scene, admin: Caller) -> None:
+    scene.falcon.add_faults([{"on": "token", "do": "hang", "seconds": 30}])
+    try:
+        refused(admin.post(ACCOUNT, name="hung", **good_account(scene)), 400, "no answer within 10 s", "set a proxy")
+    finally:
+        scene.falcon.clear_faults()
+
+
 def test_a_trial_can_be_left_out(scene: Scene, admin: Caller) -> None:
     form = good_account(scene, base_url="https://127.0.0.1:1", save_without_test="1")
     assert admin.post(ACCOUNT, name="untried", **form).status == 201

@@ -26,6 +26,16 @@ def test_two_builds_have_the_same_bytes(package: Path, tmp_path: Path) -> None:
     assert builder.build(tmp_path).read_bytes() == package.read_bytes()
 
 
+def test_it_is_small_and_holds_of_the_front_end_what_the_pages_need(package: Path, unpacked: Path) -> None:
+    built = {path.name for path in (unpacked / "appserver" / "static" / "js" / "build").rglob("*")}
+
+    assert package.stat().st_size < 6_000_000
+    assert {"entry_page.js", "globalConfig.json", "licenses.txt", "app_id_proposal.js"} <= built
+    assert [name for name in built if name.startswith(("Dashboard.", "html2canvas", "purify", "index.es"))] == []
+    assert not (unpacked / "bin" / "import_declare_test.py").exists()
+    assert (unpacked / "default" / "data" / "ui" / "views" / "inputs.xml").exists()
+
+
 def test_nothing_in_it_is_compiled_hidden_executable_or_owned_by_anybody(package: Path) -> None:
     with tarfile.open(package) as archive:
         members = archive.getmembers()
