@@ -16,7 +16,7 @@ from tests.splunkd.web.exposure import fits
 def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
     folder = tmp_path_factory.mktemp("web")
     package = write_app(folder, confs=CONFS, files=FILES)
-    with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_settings")]) as started:
+    with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_inputs,list_settings")]) as started:
         yield started
 
 
