@@ -43,6 +43,8 @@ class Splunkd(Admin):
         *,
         port: int = 0,
         web: bool = False,
+        studio: Path | None = None,
+        answers: Path | None = None,
         password: str = "changed-at-once",
         indexes: Sequence[str] = (),
         switches: Mapping[str, Any] | None = None,
@@ -59,6 +61,8 @@ class Splunkd(Admin):
         self._arguments += ["--package", str(package)] if package else []
         self._arguments += ["--capture"] if capture else []
         self._arguments += ["--web"] if web else []
+        self._arguments += ["--studio", str(studio)] if studio else []
+        self._arguments += ["--answers", str(answers)] if answers else []
         for name in indexes:
             self._arguments += ["--index", name]
         for option, pairs in (("--switch", switches), ("--server-info", server_info), ("--env", env)):

@@ -22,11 +22,17 @@ from tests.splunkd.persistent.scripts import Scripts
 from tests.splunkd.rest.confs_endpoint import ConfsEndpoint, PropertiesEndpoint
 from tests.splunkd.rest.credentials import Credentials
 from tests.splunkd.rest.inputs_endpoint import InputsEndpoint, KindsEndpoint
-from tests.splunkd.rest.instance_endpoints import AppsEndpoint, ContextEndpoint, IndexesEndpoint, InfoEndpoint
+from tests.splunkd.rest.instance_endpoints import (
+    AppsEndpoint,
+    ContextEndpoint,
+    IndexesEndpoint,
+    InfoEndpoint,
+    TimesEndpoint,
+)
 from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
 from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
-from tests.splunkd.rest.search_endpoint import SearchEndpoint, app_build
+from tests.splunkd.rest.search_endpoint import SearchEndpoint, app_build, stored
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
 from tests.splunkd.rest.stand_in_endpoint import StandInEndpoint
@@ -88,9 +94,10 @@ class StandIn:
         router.add("configs", ConfsEndpoint(confs))
         router.add("properties", PropertiesEndpoint(confs))
         router.add("data/indexes", indexes)
+        router.add("data/ui/times", TimesEndpoint())
         router.add("data/inputs", InputsEndpoint(confs, self._roster, changes, options.server_host))
         router.add("data/modular-inputs", KindsEndpoint(self._roster))
-        searches = SearchEndpoint([app_build(confs)])
+        searches = SearchEndpoint([app_build(confs), stored(options.answers)])
         router.add("search/jobs", searches)
         router.add("search/v2/jobs", searches)
         router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
@@ -133,7 +140,9 @@ class StandIn:
     def _site(self, confs: Confs, sessions: Sessions, reception: Reception) -> WebServer:
         login = Login(sessions)
         proxy = Proxy(reception, Exposure(confs), login)
-        return WebServer(self._options.web_port, Site(confs, login, proxy, self._options.switches))
+        return WebServer(
+            self._options.web_port, Site(confs, login, proxy, self._options.switches, self._options.studio)
+        )
 
     def _add_users(self, sessions: Sessions) -> None:
         if not sessions.knows(self._options.username):

@@ -27,6 +27,8 @@ class Options(NamedTuple):
     server_host: str
     web: bool
     web_port: int
+    studio: Path | None
+    answers: Path | None
     capture: bool
 
 
@@ -47,6 +49,8 @@ def parse(arguments: Sequence[str]) -> Options:
     add("--server-host", default="standin01", help="the instance's host name")
     add("--web", action="store_true", help="splunkweb too: the apps' pages, over HTTP on 127.0.0.1")
     add("--web-port", type=int, default=0, help="splunkweb's port, 0 for a free one")
+    add("--studio", type=Path, help="folder with studio.js and studio.css, a renderer for Dashboard Studio's views")
+    add("--answers", type=Path, help="a file of JSON: the rows of each search that search/jobs shall know")
     add("--capture", action="store_true", help="keep every input's raw stdout and stderr in files")
     told = parser.parse_args(arguments)
     switches = Switches()
@@ -68,6 +72,8 @@ def parse(arguments: Sequence[str]) -> Options:
             server_host=told.server_host,
             web=told.web,
             web_port=told.web_port,
+            studio=told.studio,
+            answers=told.answers,
             capture=told.capture,
         )
     except ValueError as error:

@@ -135,3 +135,20 @@ class ContextEndpoint:
             "defaultApp": "launcher",
         }
         return Answer(entries=[Entry("context", "authentication/current-context", content)])
+
+
+class TimesEndpoint:
+    """`data/ui/times`: the presets of a time picker, a few of those that times.conf ships with."""
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        presets = (("Last 15 minutes", "-15m"), ("Last 4 hours", "-4h@m"), ("Last 24 hours", "-24h@h"))
+        return Answer(
+            entries=[
+                Entry(label.replace(" ", "_").lower(), "data/ui/times", self._preset(label, earliest, order))
+                for order, (label, earliest) in enumerate((*presets, ("Last 7 days", "-7d@h")))
+            ]
+        )
+
+    @staticmethod
+    def _preset(label: str, earliest: str, order: int) -> dict[str, Any]:
+        return {"label": label, "earliest_time": earliest, "latest_time": "now", "order": order, "disabled": False}

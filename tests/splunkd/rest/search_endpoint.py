@@ -12,6 +12,7 @@ import re
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from tests.splunkd.conf.layers import Confs
@@ -36,6 +37,19 @@ def app_build(confs: Confs) -> Known:
         return [{"build": install.get("build", "")}]
 
     return rows
+
+
+def stored(file: Optional[Path]) -> Known:
+    """Searches whose rows stand in a file of JSON, by their text with its blanks folded; none without a file."""
+    answers = json.loads(file.read_text(encoding="utf-8")) if file is not None else {}
+    by_text = {_folded(search): rows for search, rows in answers.items()}
+    return lambda search: by_text.get(_folded(search))
+
+
+def _folded(search: str) -> str:
+    """A search with its blanks folded and without the `search` that a client may put before it."""
+    text = " ".join(search.split())
+    return text[len("search ") :] if text.startswith("search ") else text
 
 
 class SearchEndpoint:
@@ -71,8 +85,8 @@ class SearchEndpoint:
         return Answer(201, None, json.dumps({"sid": sid}).encode())
 
     def _list(self, question: Question) -> Answer:
-        wanted = question.arguments.get("id")
-        return Answer(entries=[self._entry(sid) for sid in list(self._jobs) if wanted in (None, sid)])
+        wanted = {value for name, value in question.request.query if name == "id"}
+        return Answer(entries=[self._entry(sid) for sid in list(self._jobs) if not wanted or sid in wanted])
 
     def _entry(self, sid: str) -> Entry:
         search, rows = self._jobs[sid]

@@ -24,6 +24,7 @@ _I18N = """(function () {
   var catalog = {};
   window.i18n_register = function (told) { catalog = (told && told.catalog) || {}; };
   window._ = window.gettext = function (text) { return catalog[text] || text; };
+  window.locale_uses_day_before_month = function () { return false; };
   window.ungettext = function (one, many, n) { return window.gettext(n === 1 ? one : many); };
 })();
 """

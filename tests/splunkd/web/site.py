@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Callable
+from pathlib import Path
+from typing import Callable, Optional
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -28,11 +29,14 @@ _APP = re.compile(rf"{ROOT}/app/([^/]+)")
 class Site:
     """All of splunkweb."""
 
-    def __init__(self, confs: Confs, login: Login, proxy: Proxy, switches: Switches) -> None:
+    def __init__(
+        self, confs: Confs, login: Login, proxy: Proxy, switches: Switches, studio: Optional[Path] = None
+    ) -> None:
+        """`studio` is the folder of a renderer for Dashboard Studio's views."""
         self._confs = confs
         self._login = login
         self._proxy = proxy
-        self._views = Views(confs)
+        self._views = Views(confs, studio, lambda: switches.theme)
         self._switches = switches
 
     def answer(self, visit: Visit) -> Page:
@@ -81,6 +85,8 @@ class Site:
     def _static(self, path: Sequence[str]) -> Page:
         if path[:1] == ["app"] and len(path) > 2 and path[1] in self._confs.apps():
             return give(self._confs.app_home(path[1]) / "appserver" / "static", path[2:])
+        if path[:1] == ["studio"] and len(path) == 2:
+            return self._views.renderer(path[1])
         theme = self._switches.theme
         made: dict[str, Callable[[], Page]] = {
             "js/i18n.js": scripts.translation,

@@ -5,14 +5,17 @@ view is the one with `default="true"`, else the first it names. A view `<view te
 the file of that app's appserver folder, as it is: splunkweb would run it through Mako, and UCC's template has nothing
 for Mako in it.
 
-**Another kind of view goes into `_shown`**: Dashboard Studio's is `<dashboard version="2">` with the definition as
-JSON in `<definition>`. Simple XML is not shown: it needs splunkweb's own JavaScript.
+A Dashboard Studio view is `<dashboard version="2">` with its definition as JSON in `<definition>`: it is handed, as it
+is, to a renderer (`studio.js`, `studio.css`) that the stand-in was given; splunkweb brings one of its own. Simple XML
+is not shown: it needs splunkweb's own JavaScript.
 """
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import Callable, NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -31,8 +34,11 @@ class Link(NamedTuple):
 class Views:
     """Read from the apps' folders at every question."""
 
-    def __init__(self, confs: Confs) -> None:
+    def __init__(self, confs: Confs, studio: Path | None, theme: Callable[[], str]) -> None:
+        """`studio` is the folder of the renderer, None where there is none."""
         self._confs = confs
+        self._studio = studio
+        self._theme = theme
 
     def home(self) -> Page:
         """To the first app that has something to show."""
@@ -65,7 +71,29 @@ class Views:
         template = root.get("template", "")
         if root.tag == "view" and root.get("type") == "html" and template:
             return self._template(template)
+        if root.tag == "dashboard" and root.get("version") == "2" and self._studio is not None:
+            return self._dashboard(root)
         return sentence(404, f"The view {view} of {app} is a <{root.tag}>: this stand-in does not show those.")
+
+    def renderer(self, name: str) -> Page:
+        """A file of the renderer."""
+        return give(self._studio, [name]) if self._studio is not None else sentence(404, "There is no such file.")
+
+    def _dashboard(self, root: ElementTree.Element) -> Page:
+        definition = (root.findtext("definition") or "").strip().replace("</", "<\\/")
+        theme = self._theme()
+        label = html.escape(root.findtext("label") or "")
+        text = f"""<!DOCTYPE html>
+<html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>{label}</title>
+<link rel="stylesheet" href="{ROOT}/static/@1/studio/studio.css">
+<script src="{ROOT}/config?autoload=1"></script>
+<script src="{ROOT}/static/@1/js/i18n.js"></script></head>
+<body style="margin: 0; background: {"#ffffff" if theme == "light" else "#171d21"}">
+<script id="definition" type="application/json">{definition}</script>
+<div id="root"></div>
+<script src="{ROOT}/static/@1/studio/studio.js"></script></body></html>
+"""
+        return Page(200, text.encode("utf-8"))
 
     def _template(self, template: str) -> Page:
         owner, _, path = template.partition(":")
