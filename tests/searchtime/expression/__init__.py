@@ -1,0 +1,1 @@
+"""Eval expressions: their grammar, their values, their functions."""
