@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,19 @@ def for_tool(name: str) -> Path:
     """The environment of a tool with pins of its own; on a Python that the tool knows."""
     python = next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
     return environment(name, python, TOOLS[name])
+
+
+def unpacked(requirement: str) -> Path:
+    """The folder of a package that is read and never run: unpacked without what it depends on."""
+    folder = VENVS / re.sub(r"[^A-Za-z0-9.]+", "-", requirement)
+    if not (folder / "stamp").exists():
+        print(f"unpacking {requirement} (once)", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        pip = [str(for_tool("ucc")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if subprocess.run([*pip, "--no-deps", "--target", str(folder), requirement]).returncode != 0:
+            raise SystemExit(f"pip could not unpack {requirement}")
+        (folder / "stamp").write_text(requirement)
+    return folder
 
 
 def fill_lib() -> None:

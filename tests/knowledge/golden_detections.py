@@ -292,7 +292,6 @@ CASES = [
             "description": "Account gained an administrative group",
             "dest": "ws-311.corp.example.com",
             "end_time": "1769001196.842",
-            "event.EndpointIp": "",
             "id": "INC-1036",
             "severity": "informational",
             "signature": "Privilege escalation (user)",

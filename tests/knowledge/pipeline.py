@@ -87,7 +87,7 @@ def _aggregates(text: str) -> list[tuple[str, str, str]]:
 
 def _value(function: str, field: str, rows: list[_Seen]) -> list[str]:
     values = [value for row in rows for value in row.fields.get(field, ())]
-    numbers = [float(value) for value in values if re.fullmatch(r"-?[0-9.]+", value)]
+    numbers = [float(value) for value in values if re.fullmatch(r"-?[0-9]+(?:[.][0-9]+)?", value)]
     if function == "count":
         return [str(len(rows) if not field else len(values))]
     if function == "dc":
@@ -157,7 +157,7 @@ def _sort(rows: list[_Seen], rest: str) -> list[_Seen]:
 
     def key(row: _Seen) -> list[tuple[float, str]]:
         values = [(row.fields.get(name) or [""])[0] for name in names]
-        return [(float(value) if re.fullmatch(r"-?[0-9.]+", value) else 0.0, value) for value in values]
+        return [(float(value) if re.fullmatch(r"-?[0-9]+(?:[.][0-9]+)?", value) else 0.0, value) for value in values]
 
     return sorted(rows, key=key, reverse=rest.startswith("-"))
 
