@@ -53,7 +53,9 @@ def main() -> None:
     if arguments.ui:
         browser.find()
         for python in pythons:
-            run([str(python), "-m", "pytest", "-q", "-m", "ui", "tests/ui", *arguments.pytest])
+            # the dashboards are Splunk's renderer before stored rows: our Python has no part in them
+            once = [] if python == pythons[0] else ["--ignore=tests/ui/test_dashboards.py"]
+            run([str(python), "-m", "pytest", "-q", "-m", "ui", "tests/ui", *once, *arguments.pytest])
         return
     check(pythons[0])
     if not arguments.check_only:

@@ -32,6 +32,8 @@ class Scene:
         env: Mapping[str, str] | None = None,
         users: Sequence[tuple[str, str, str]] = (),
         web: bool = False,
+        studio: Path | None = None,
+        answers: Path | None = None,
         account: bool = True,
         **falcon: Any,
     ) -> None:
@@ -47,6 +49,8 @@ class Scene:
             env=env,
             users=users,
             web=web,
+            studio=studio,
+            answers=answers,
         )
 
     def __enter__(self) -> Scene:

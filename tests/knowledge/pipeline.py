@@ -180,6 +180,20 @@ def _fillnull(rows: list[_Seen], rest: str) -> list[_Seen]:
     return [row._replace(fields={**row.fields, name: row.fields.get(name) or [text]}) for row in rows]
 
 
+def _convert(rows: list[_Seen], rest: str) -> list[_Seen]:
+    match = re.fullmatch(r"ctime\((\w+)\)", rest)
+    if match is None:
+        raise Refused(f"convert {rest}")
+    name = match.group(1)
+
+    def shown(value: str) -> str:
+        return datetime.fromtimestamp(float(value), timezone.utc).strftime("%m/%d/%Y %H:%M:%S")
+
+    return [
+        row._replace(fields={**row.fields, name: [shown(each) for each in row.fields.get(name, [])]}) for row in rows
+    ]
+
+
 def _time(row: _Seen) -> float:
     return float(row.fields["_time"][0])
 
@@ -193,4 +207,5 @@ _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "head": lambda rows, rest: rows[: int(rest)],
     "table": _table,
     "fillnull": _fillnull,
+    "convert": _convert,
 }

@@ -7,12 +7,13 @@ end. Every body that the browser was given is kept for the search for secrets.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Response, expect
 
 from tests.integration.scene import Scene
 
@@ -23,7 +24,10 @@ _FIELD = "[data-test=control-group][data-name={}]"
 class Stage:
     """A scene with a browser before it. A context manager; at its end nothing unexpected may have been said."""
 
-    def __init__(self, browser: Browser, package: Path, folder: Path, shots: Path, **scene: Any) -> None:
+    def __init__(
+        self, browser: Browser, package: Path, folder: Path, shots: Path, landing: str = "", **scene: Any
+    ) -> None:
+        """`landing` is the view that a login leads to where it is not `inputs`."""
         wanted = {"partitions": 2, "preload": 10, "lock": 0.5, "account": False, **scene}
         self.scene = Scene(folder, package, web=True, **wanted)
         self.expected = 0
@@ -31,6 +35,7 @@ class Stage:
         self.bodies: list[tuple[Path, bytes]] = []
         self._browser = browser
         self._shots = shots
+        self._landing = landing or "inputs"
         self._began = time.monotonic()
 
     def __enter__(self) -> Stage:
@@ -54,11 +59,11 @@ class Stage:
     def log_in(self, username: str = "", password: str = "") -> None:
         """Through the login page to the app's first page."""
         told = self.scene.splunkd.told
-        self.page.goto(f"{self.scene.splunkd.web_uri}/en-US/app/{APP}")
+        self.page.goto(f"{self.scene.splunkd.web_uri}/en-US/app/{APP}/{self._landing}")
         self.page.get_by_label("username").fill(username or told["username"])
         self.page.get_by_label("password").fill(password or told["password"])
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/inputs")
+        self.page.wait_for_url(f"**/{self._landing}")
 
     def open(self, page: str, tab: str = "") -> None:
         """A page of the app, and a tab of it."""
@@ -154,4 +159,5 @@ class Stage:
         if response.status >= 400:
             self.troubles.append(f"{response.status} {response.request.method} {response.url}")
         if response.status < 300 and "/static/" not in response.url:
-            self.bodies.append((Path(response.url), response.body()))
+            with contextlib.suppress(Error):  # of a page that was left meanwhile
+                self.bodies.append((Path(response.url), response.body()))
