@@ -122,5 +122,7 @@ FUNCTIONS: dict[str, Function] = {
     "isnotnull": plain(1, 1, lambda value: value is not None),
     "isnum": plain(1, 1, _isnum),
     "isstr": plain(1, 1, _isstr),
+    "isint": plain(1, 1, lambda value: bool(_isnum(value)) and number_of(value) == int(number_of(value) or 0)),
+    "isbool": plain(1, 1, lambda value: isinstance(value, bool)),
     "typeof": plain(1, 1, _typeof),
 }

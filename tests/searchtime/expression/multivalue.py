@@ -20,9 +20,10 @@ def _mvindex(values: Value, start: Value, end: Value = None) -> Value:
     texts = several(values)
     first, last = _position(start), _position(start if end is None else end)
     first, last = (place + len(texts) if place < 0 else place for place in (first, last))
-    if first < 0 or last < 0:
-        return None
-    return of_several(texts[first : last + 1])
+    inside = [0 <= place < len(texts) for place in (first, last)]
+    if any(inside) and not all(inside):
+        raise Refused("mvindex() with an end out of range: null by the page, values by what is told of it")
+    return of_several(texts[first : last + 1]) if all(inside) else None
 
 
 def _position(value: Value) -> int:
@@ -57,11 +58,12 @@ def _mvfilter(scope: Scope, nodes: Sequence[Node]) -> Value:
 
 def _mvmap(scope: Scope, nodes: Sequence[Node]) -> Value:
     values, expression = nodes
-    if not values.field or values.field not in expression.names:
-        raise Refused("mvmap() is carried out for a field and an expression of it")
+    if len(values.names) != 1 or not values.names <= expression.names:
+        raise Refused("mvmap() is carried out for one field and an expression of it")
+    (name,) = values.names
     out: list[str] = []
     for text in several(values.evaluate(scope)):
-        out += to_field(expression.evaluate(scope.instead(values.field, text)))
+        out += to_field(expression.evaluate(scope.instead(name, text)))
     return of_several(out)
 
 
@@ -77,6 +79,7 @@ FUNCTIONS: dict[str, Function] = {
     "mvjoin": plain(2, 2, _mvjoin),
     "mvappend": plain(1, None, lambda *values: of_several([text for value in values for text in several(value)])),
     "mvdedup": plain(1, 1, lambda values: of_several(list(dict.fromkeys(several(values))))),
+    "mvreverse": plain(1, 1, lambda values: of_several(several(values)[::-1])),
     "mvsort": plain(1, 1, lambda values: of_several(sorted(several(values)))),
     "mvzip": plain(2, 3, _mvzip),
     "mvfind": plain(2, 2, _mvfind),

@@ -3,7 +3,8 @@
 Rules ("Text functions", "Conversion functions", "Mathematical functions", "Cryptographic functions"): positions of
 `substr` count from 1, from the end where negative, as SQLite counts; `trim` and its like take blanks and tabs unless
 told other characters; `replace` replaces every match and knows `\\1`; `round` rounds a half up; `tonumber` is null of
-what is no number of the base; `tostring` knows hex, commas and duration.
+what is no number of the base, `tostring` knows hex, commas and duration. `lower` and `upper` take fields of several
+values, the others do not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import unquote
 
 from tests.searchtime.expression.scope import Function, plain, strict
-from tests.searchtime.expression.value import Number, Value, number_of, several, text_of
+from tests.searchtime.expression.value import Literal, Number, Value, number_of, of_several, several, text_of
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -67,12 +68,16 @@ def _tonumber(value: Value, base: Value = 10) -> Value:
     radix = int(_number(base))
     if not 2 <= radix <= 36:
         raise Refused(f"tonumber() with base {radix}")
-    if radix == 10:
-        return number_of(str(value) if isinstance(value, str) else value)
-    try:
-        return int(_text(value), radix)
-    except ValueError:
-        return None
+    number: Value = number_of(value)
+    if radix != 10:
+        digits = re.fullmatch(r"-?[0-9A-Za-z]+", _text(value))
+        try:
+            number = int(_text(value), radix) if digits else None
+        except ValueError:
+            number = None
+    if number is None and isinstance(value, Literal):
+        raise Refused(f"tonumber({value!r}) is an error in Splunk")
+    return number
 
 
 def _tostring(value: Value, form: Value = "") -> Value:
@@ -81,17 +86,19 @@ def _tostring(value: Value, form: Value = "") -> Value:
     if not form:
         return _text(value)
     number = number_of(value)
-    if number is None:
-        raise Refused(f"tostring({value!r}, {form!r}) is not documented")
-    if form == "hex":
-        return f"0x{int(number):X}"
+    if number is None or isinstance(value, Literal):
+        raise Refused(f"tostring({value!r}, {form!r}) is not supported by Splunk")
+    if form in ("hex", "binary"):
+        if number != int(number) or number < 0:
+            raise Refused(f"tostring({value!r}, {form!r}) is not supported by Splunk")
+        return f"0x{int(number):X}" if form == "hex" else f"{int(number):b}"
     if form == "commas":
         return f"{int(number):,}" if number == int(number) else f"{_round_half_up(number, 2):,.2f}"
     if form == "duration":
         seconds = int(number)
-        days, rest = divmod(seconds, 86400)
-        clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-        return f"{days}+{clock}" if days else clock
+        if not 0 <= seconds < 86400:
+            raise Refused("a duration of a day or more is not documented")
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     raise Refused(f"tostring() knows no {form!r}")
 
 
@@ -165,8 +172,8 @@ def _number(value: Value) -> Number:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "lower": strict(1, 1, lambda text: _text(text).lower()),
-    "upper": strict(1, 1, lambda text: _text(text).upper()),
+    "lower": plain(1, 1, lambda texts: of_several([text.lower() for text in several(texts)])),
+    "upper": plain(1, 1, lambda texts: of_several([text.upper() for text in several(texts)])),
     "len": strict(1, 1, lambda text: len(_text(text)), passes=True),
     "trim": _strip(str.strip),
     "ltrim": _strip(str.lstrip),
