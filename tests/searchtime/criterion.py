@@ -220,7 +220,7 @@ def _word(text: str) -> Criterion:
         raise Refused(f"{text!r}: a word with a wildcard inside, or no word")
     if term == "*":
         return lambda probe: True
-    before = "" if term.startswith("*") else r"(?<![^\W_])"
-    after = "" if term.endswith("*") else r"(?![^\W_])"
+    before = r"(?<![^\W_])" if term[0].isalnum() else ""
+    after = r"(?![^\W_])" if term[-1].isalnum() else ""
     pattern = re.compile(before + re.escape(term.strip("*")) + after, re.IGNORECASE)
     return lambda probe: pattern.search(probe.fields[RAW][0]) is not None

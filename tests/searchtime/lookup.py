@@ -60,7 +60,7 @@ class Lookup(NamedTuple):
                 continue
             if found[column]:
                 fields[field] = list(found[column])
-            elif not self.new_only:
+            else:
                 fields.pop(field, None)
 
     def _fits(self, row: Mapping[str, str], asked: list[str]) -> bool:
@@ -83,7 +83,7 @@ class Lookup(NamedTuple):
 
 def compile_lookup(text: str, transforms: Mapping[str, Mapping[str, str]], tables: Mapping[str, Rows]) -> Lookup:
     """What the value of a LOOKUP says."""
-    stanza, _, rest = text.strip().partition(" ")
+    stanza, rest = [*text.split(maxsplit=1), "", ""][:2]
     said = transforms.get(stanza)
     if said is None:
         raise Refused(f"transforms.conf has no lookup [{stanza}]")

@@ -98,6 +98,7 @@ def test_a_number_at_the_cutoff_may_go_on_and_does_not_come(toy: App) -> None:
     raw = '{"a":12345,"b":1}'
     assert toy.search(raw, ceilings=Ceilings(extraction_cutoff=8)).value("a") is None
     assert toy.search(raw, ceilings=Ceilings(extraction_cutoff=11)).value("a") == "12345"
+    assert toy.search('{"a":1.5}', ceilings=Ceilings(extraction_cutoff=7)).value("a") is None
 
 
 def test_a_higher_cutoff_lets_more_through(toy: App) -> None:
@@ -169,9 +170,16 @@ def test_another_mode_is_refused_with_its_place(app: App, mode: str) -> None:
 
 
 def test_a_name_that_the_event_has_already_is_refused(toy: App) -> None:
+    for raw, fields in (('{"host":"box"}', {}), ('{"a":1}', {"a": "1"})):
+        with pytest.raises(Refused, match="has already"):
+            toy.search(raw, fields=fields)
+
+
+def test_a_name_that_an_extract_found_may_say_the_same(app: App) -> None:
+    app.write("default/props.conf", '[toy]\nKV_MODE = json\nEXTRACT-a = "a":(?<a>\\d)\n')
+    assert app.search('{"a":1}').values("a") == ["1"]
     with pytest.raises(Refused, match="has already"):
-        toy.search('{"host":"other"}')
-    assert toy.search('{"host":"box"}').value("host") == "box"
+        app.search('{"a":12}')
 
 
 # Properties

@@ -48,7 +48,9 @@ def test_an_indexed_field_may_have_an_alias(app: App) -> None:
     assert _props(app, "FIELDALIAS-x = part AS z").search(RAW, fields={"part": "7"}).value("z") == "7"
 
 
-@pytest.mark.parametrize("text", ["userID AS user loginID AS user", "a AS z z AS y", "a z", "a AS", "AS z", ","])
+@pytest.mark.parametrize(
+    "text", ["userID AS user loginID AS user", "a AS z z AS y", "a z", "a AS", "AS z", ",", "a* AS b*"]
+)
 def test_an_alias_that_is_none_is_refused_with_its_place(app: App, text: str) -> None:
     with pytest.raises(Refused, match=r"props\.conf \[toy\] FIELDALIAS"):
         _props(app, f"FIELDALIAS-x = {text}").search(RAW)

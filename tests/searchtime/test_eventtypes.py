@@ -48,6 +48,7 @@ MET = [
     '"foo_bar baz"',
     "bar",
     "*ogin",
+    '":404,"',
     "(status=ok OR status=failed) AND code=404",
     "status=ok OR status=failed code=404",
     "NOT (status=ok OR code=200)",

@@ -154,12 +154,16 @@ STATISTICAL: Table = [
 INFORMATIONAL: Table = [
     ('typeof(12) . typeof("string") . typeof(1==2) . typeof(badfield)', "NumberStringBooleanInvalid"),
     ('if(isnum(one) AND NOT isnum(word) AND isstr(word), "yes", "no")', "yes"),
+    ('if(isnum(tonumber("1")) AND isint(one) AND NOT isint(word) AND isbool(1==1), "yes", "no")', "yes"),
     ('if(isnull(nothing) AND isnotnull(word), "yes", "no")', "yes"),
 ]
 OPERATORS: Table = [
     ("1 + 2 * 3", 7),
     ("(1 + 2) * 3", 9),
     ("7 % 4", 3),
+    ("7.5 % 2", 1.5),
+    ('if(NOT (nothing="x" AND true()), "yes", "no")', "no"),
+    ('validate(nothing="x", "null is not false")', None),
     ("7 / 2", 3.5),
     ("6 / 2", 3),
     ("1 / 0", None),
@@ -291,6 +295,10 @@ def test_only_the_branch_that_is_taken_is_computed() -> None:
         "word < 5",
         "mvfilter(one = two)",
         "'unclosed",
+        "-7 % 4",
+        'isnum("1")',
+        "isnum(substr(one, 1, 1))",
+        "isnum(numbers)",
     ],
 )
 def test_what_is_not_documented_is_refused(expression: str) -> None:

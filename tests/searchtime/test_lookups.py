@@ -121,6 +121,12 @@ def test_lookups_do_not_nest(app: App) -> None:
         app.search('{"code":"4726"}')
 
 
+def test_lookups_read_the_fields_as_they_were_before_the_first(app: App) -> None:
+    app = _app(app, "t code OUTPUT severity AS code", **{"LOOKUP-y": "t code OUTPUT action"})
+    result = app.search('{"code":"4726"}')
+    assert (result.value("code"), result.value("action")) == ("high", "deleted")
+
+
 @pytest.mark.parametrize(
     ("lookup", "transform"),
     [

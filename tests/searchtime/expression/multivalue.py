@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.searchtime.expression.scope import Function, Node, Scope, plain
-from tests.searchtime.expression.value import Value, number_of, of_several, several, text_of, to_field, truth
+from tests.searchtime.expression.value import Value, number_of, of_several, one_text, several, to_field, truth
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -34,17 +34,17 @@ def _position(value: Value) -> int:
 
 
 def _mvjoin(values: Value, delimiter: Value) -> Value:
-    return _of_text(delimiter).join(several(values)) if values is not None else None
+    return one_text(delimiter).join(several(values)) if values is not None else None
 
 
 def _mvzip(left: Value, right: Value, delimiter: Value = ",") -> Value:
     if left is None or right is None:
         return None
-    return of_several([f"{one}{_of_text(delimiter)}{other}" for one, other in zip(several(left), several(right))])
+    return of_several([f"{one}{one_text(delimiter)}{other}" for one, other in zip(several(left), several(right))])
 
 
 def _mvfind(values: Value, pattern: Value) -> Value:
-    regex = compile_pcre(_of_text(pattern))
+    regex = compile_pcre(one_text(pattern))
     return next((place for place, text in enumerate(several(values)) if regex.search(text)), None)
 
 
@@ -65,12 +65,6 @@ def _mvmap(scope: Scope, nodes: Sequence[Node]) -> Value:
     for text in several(values.evaluate(scope)):
         out += to_field(expression.evaluate(scope.instead(name, text)))
     return of_several(out)
-
-
-def _of_text(value: Value) -> str:
-    if value is None or isinstance(value, list):
-        raise Refused(f"{value!r} where one text is due")
-    return text_of(value)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import unquote
 
 from tests.searchtime.expression.scope import Function, plain, strict
-from tests.searchtime.expression.value import Literal, Number, Value, number_of, of_several, several, text_of
+from tests.searchtime.expression.value import Literal, Number, Value, number_of, of_several, one_text, several, text_of
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -25,7 +25,7 @@ _BACK = re.compile(r"\\(\d|\\)")
 
 
 def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
-    regex = compile_pcre(_text(pattern))
+    regex = compile_pcre(one_text(pattern))
 
     def put(match: re.Match[str]) -> str:
         def group(found: re.Match[str]) -> str:
@@ -35,33 +35,33 @@ def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
                 raise Refused(f"replace() names group {found.group(1)}, the expression has {regex.groups}")
             return match.group(int(found.group(1))) or ""
 
-        return _BACK.sub(group, _text(replacement))
+        return _BACK.sub(group, one_text(replacement))
 
-    return regex.sub(put, _text(text))
+    return regex.sub(put, one_text(text))
 
 
 def _substr(text: Value, start: Value, length: Value = None) -> Value:
-    whole, first = _text(text), int(_number(start))
+    whole, first = one_text(text), int(_number(start))
     begin = first - 1 if first > 0 else len(whole) + first if first < 0 else -1
     end = len(whole) if length is None else begin + int(_number(length))
     return whole[max(0, begin) : max(0, end)]
 
 
 def _split(text: Value, delimiter: Value) -> Value:
-    if not _text(delimiter):
+    if not one_text(delimiter):
         raise Refused("split() with an empty delimiter is not carried out")
-    parts = _text(text).split(_text(delimiter))
+    parts = one_text(text).split(one_text(delimiter))
     return parts if len(parts) > 1 else parts[0]
 
 
 def _urldecode(text: Value) -> Value:
-    if "+" in _text(text):
+    if "+" in one_text(text):
         raise Refused("urldecode() of a plus sign is not documented")
-    return unquote(_text(text))
+    return unquote(one_text(text))
 
 
 def _strip(which: Callable[[str, str], str]) -> Function:
-    return strict(1, 2, lambda text, signs=" \t": which(_text(text), _text(signs)))
+    return strict(1, 2, lambda text, signs=" \t": which(one_text(text), one_text(signs)))
 
 
 def _tonumber(value: Value, base: Value = 10) -> Value:
@@ -70,9 +70,9 @@ def _tonumber(value: Value, base: Value = 10) -> Value:
         raise Refused(f"tonumber() with base {radix}")
     number: Value = number_of(value)
     if radix != 10:
-        digits = re.fullmatch(r"-?[0-9A-Za-z]+", _text(value))
+        digits = re.fullmatch(r"-?[0-9A-Za-z]+", one_text(value))
         try:
-            number = int(_text(value), radix) if digits else None
+            number = int(one_text(value), radix) if digits else None
         except ValueError:
             number = None
     if number is None and isinstance(value, Literal):
@@ -84,7 +84,7 @@ def _tostring(value: Value, form: Value = "") -> Value:
     if isinstance(value, bool):
         return "True" if value else "False"
     if not form:
-        return _text(value)
+        return one_text(value)
     number = number_of(value)
     if number is None or isinstance(value, Literal):
         raise Refused(f"tostring({value!r}, {form!r}) is not supported by Splunk")
@@ -155,13 +155,7 @@ def _extreme(least: bool) -> Function:
 
 
 def _digest(name: str) -> Function:
-    return strict(1, 1, lambda text: hashlib.new(name, _text(text).encode("utf-8", "replace")).hexdigest())
-
-
-def _text(value: Value) -> str:
-    if value is None or isinstance(value, list):
-        raise Refused(f"{value!r} where one text is due")
-    return text_of(value)
+    return strict(1, 1, lambda text: hashlib.new(name, one_text(text).encode("utf-8", "replace")).hexdigest())
 
 
 def _number(value: Value) -> Number:
@@ -174,7 +168,7 @@ def _number(value: Value) -> Number:
 FUNCTIONS: dict[str, Function] = {
     "lower": plain(1, 1, lambda texts: of_several([text.lower() for text in several(texts)])),
     "upper": plain(1, 1, lambda texts: of_several([text.upper() for text in several(texts)])),
-    "len": strict(1, 1, lambda text: len(_text(text)), passes=True),
+    "len": strict(1, 1, lambda text: len(one_text(text)), passes=True),
     "trim": _strip(str.strip),
     "ltrim": _strip(str.lstrip),
     "rtrim": _strip(str.rstrip),
