@@ -7,6 +7,7 @@ from typing import Optional, Union
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from tests.searchtime import Cost, Refused, Settings
@@ -329,6 +330,68 @@ def test_comparison_of_fields_is_that_of_their_numbers(one: int, other: int) -> 
 def test_a_text_written_as_a_literal_is_itself(text: str) -> None:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     assert compute(f'"{quoted}"') == text
+
+
+_ANY = st.one_of(
+    st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=12),
+    st.text(alphabet='0123456789.eE+-[]{}",:%\\ Tz', max_size=12),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+_ALL = [*COMPARISON_AND_CONDITIONAL, *TEXT, *CONVERSION, *MULTIVALUE, *JSON, *MATHEMATICAL, *STATISTICAL, *OPERATORS]
+
+
+@given(st.sampled_from([*_ALL, *INFORMATIONAL, *TIME]), st.lists(_ANY, min_size=1, max_size=2))
+def test_an_expression_gives_a_value_of_any_fields_or_refuses(row: tuple[str, Value], values: list[str]) -> None:
+    try:
+        to_field(compute(row[0], dict.fromkeys(FIELDS, values)))
+    except Refused:
+        pass
+
+
+@given(_ANY, _ANY, st.sampled_from("+-*/%."))
+def test_operators_give_a_value_or_refuse(one: str, other: str, operator: str) -> None:
+    try:
+        to_field(compute(f"one {operator} other", {"one": one, "other": other}))
+    except Refused:
+        pass
+
+
+@trials(max_examples=40)
+@given(_ANY, _ANY)
+@pytest.mark.parametrize(
+    "call",
+    [
+        "round(x, y)",
+        "pow(x, y)",
+        "substr(x, y)",
+        "tonumber(x, y)",
+        "strftime(x, y)",
+        "strptime(x, y)",
+        "replace(x, y, x)",
+        "match(x, y)",
+        "cidrmatch(x, y)",
+        "mvindex(x, y)",
+        "spath(x, y)",
+        "json_extract(x, y)",
+        "json_extract_exact(x, y)",
+        'tostring(x, "commas")',
+        'tostring(x, "hex")',
+        'tostring(x, "duration")',
+        "floor(x) + ceiling(y)",
+        "like(x, y)",
+        "split(x, y)",
+        "trim(x, y)",
+        "max(x, y) . min(x, y)",
+        "md5(x)",
+        "urldecode(x)",
+    ],
+)
+def test_a_function_gives_a_value_of_any_texts_or_refuses(call: str, one: str, other: str) -> None:
+    try:
+        to_field(compute(call, {"x": one, "y": other}))
+    except Refused:
+        pass
 
 
 @given(st.integers(0, 4102444800))

@@ -137,6 +137,7 @@ def test_lookups_read_the_fields_as_they_were_before_the_first(app: App) -> None
         ("t code OUTPUT action OUTPUT severity", ""),
         ("t code", "match_type = NOSUCH(code)"),
         ("t code", "time_field = severity"),
+        ("t code", "max_matches = all"),
         ("t code", "external_cmd = x.py code"),
         ("t code", "filename = nosuch.csv"),
         ("t code", "REGEX = (x)"),

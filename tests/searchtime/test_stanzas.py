@@ -117,6 +117,11 @@ def test_a_setting_that_is_not_carried_out_is_refused_by_file_stanza_and_key(
     assert str(refused.value).startswith(f"{conf}.conf [")
 
 
+def test_a_folder_that_is_missing_is_refused(app: App) -> None:
+    with pytest.raises(Refused, match="no folder"):
+        Knowledge.load(app.folder / "nosuch")
+
+
 def test_settings_of_index_time_are_let_be(app: App) -> None:
     app.write("default/props.conf", "[toy]\nTRUNCATE = 0\nTRANSFORMS-x = x\nSEDCMD-x = s/a/b/\nTIME_FORMAT = %s\n")
     app.write("default/transforms.conf", "[x]\nREGEX = (x)\nDEST_KEY = _meta\nFORMAT = a::$1\nWRITE_META = true\n")

@@ -157,6 +157,16 @@ def calculate(operator: str, left: Value, right: Value) -> Value:
         raise Refused(f"{operator} of a text in quotes is an error in Splunk")
     if one is None or other is None:
         return None
+    try:
+        result = _arithmetic(operator, one, other)
+    except OverflowError:
+        result = math.inf
+    if isinstance(result, float) and not math.isfinite(result):
+        raise Refused(f"{one} {operator} {other} is out of range")
+    return result
+
+
+def _arithmetic(operator: str, one: Number, other: Number) -> Optional[Number]:
     if operator == "+":
         return one + other
     if operator == "-":
