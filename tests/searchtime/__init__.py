@@ -18,6 +18,7 @@ What it does not know, and does not notice:
   for `limit`, in the order in which the event has them. `spath()` and `json_extract()` are not bound by any of them.
 - A word in the search of an event type is bounded by what is not alphanumeric; segmenters.conf is not read.
 - An EXTRACT, and a REPORT without MV_ADD, keeps a field that is there already.
+- An EVAL whose result is null leaves a field that is there as it is.
 - Lookups: an empty cell is no value, equal values of several rows all come, rows are matched in file order.
 - What an expression costs is counted for the branches that were computed.
 """

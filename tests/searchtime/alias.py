@@ -34,6 +34,8 @@ def compile_aliases(text: str) -> list[Alias]:
         if not pair:
             raise Refused(f"{text[at:]!r} is not <field> AS <alias>")
         quoted, plain, how, quoted_name, plain_name = pair.groups()
+        if "*" in pair.group():
+            raise Refused("a wildcard in a field alias")
         aliases.append(Alias(quoted or plain, quoted_name or plain_name, how.upper() == "ASNEW"))
         at = pair.end()
     if not aliases:

@@ -3,7 +3,8 @@
 Rules ("Use the search command", "Boolean expressions"): terms stand for AND; parentheses come first, then NOT, then
 OR, then AND. Values compare without case, `*` in one stands for anything; a field of several values has a value when
 one of them is it. `field!=value` needs the field, `NOT field=value` does not. A word is found where `_raw` has it
-between characters that are not alphanumeric. `<` and its like compare numbers.
+between characters that are not alphanumeric. A network of CIDR stands for its addresses ("cidrmatch"). `<` and its
+like compare numbers.
 
 Refused: pipes, subsearches, TERM, CASE, tags and times, comparisons of fields, wildcards in the middle of a word or
 in a name, `!=` to a field some values of which differ, keywords in lower case.
@@ -11,9 +12,10 @@ in a name, `!=` to a field some values of which differ, keywords in lower case.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from tests.searchtime.event import RAW, Fields, read
 from tests.searchtime.refusal import Refused
@@ -32,6 +34,9 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NOT_ASKED = frozenset(
     ("earliest", "latest", "_index_earliest", "_index_latest", "savedsearch", "search", "splunk_server")
 )
+
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 class Probe(NamedTuple):
@@ -145,18 +150,36 @@ def _comparison(name: str, operator: str, value: str) -> Criterion:
         return lambda probe: probe.has_eventtype(value) == (operator == "=")
     if operator not in ("=", "!="):
         return _order(name, operator, value)
+    network = _network(value)
     pattern = re.compile(".*".join(re.escape(part) for part in value.split("*")), re.IGNORECASE | re.DOTALL)
 
+    def is_it(one: str) -> bool:
+        return pattern.fullmatch(one) is not None or (network is not None and _within(network, one))
+
     def equal(probe: Probe) -> bool:
-        return any(pattern.fullmatch(one) for one in read(probe.fields, name))
+        return any(is_it(one) for one in read(probe.fields, name))
 
     def unequal(probe: Probe) -> bool:
-        hits = [pattern.fullmatch(one) is not None for one in read(probe.fields, name)]
+        hits = [is_it(one) for one in read(probe.fields, name)]
         if any(hits) and not all(hits):
             raise Refused(f"{name}!={value} asked of a field only some values of which are it")
         return bool(hits) and not hits[0]
 
     return equal if operator == "=" else unequal
+
+
+def _network(value: str) -> Optional[Network]:
+    try:
+        return ipaddress.ip_network(value, strict=False) if "/" in value else None
+    except ValueError:
+        return None
+
+
+def _within(network: Network, one: str) -> bool:
+    try:
+        return ipaddress.ip_address(one) in network
+    except ValueError:
+        return False
 
 
 def _order(name: str, operator: str, value: str) -> Criterion:
@@ -197,7 +220,7 @@ def _word(text: str) -> Criterion:
         raise Refused(f"{text!r}: a word with a wildcard inside, or no word")
     if term == "*":
         return lambda probe: True
-    before = "" if term.startswith("*") else r"(?<![^\W_])"
-    after = "" if term.endswith("*") else r"(?![^\W_])"
+    before = r"(?<![^\W_])" if term[0].isalnum() else ""
+    after = r"(?![^\W_])" if term[-1].isalnum() else ""
     pattern = re.compile(before + re.escape(term.strip("*")) + after, re.IGNORECASE)
     return lambda probe: pattern.search(probe.fields[RAW][0]) is not None

@@ -33,6 +33,7 @@ class Leaf(NamedTuple):
 # An object, an array or a leaf; an object's later name of two wins.
 Tree = Union["dict[str, Tree]", "list[Tree]", Leaf]
 Step = tuple[str, Leaf]
+_ENDS = ("", ",", "]", "}", " ", "\t", "\r", "\n")
 _NOTHING = Leaf("", "")
 _CLOSING = {"]": ("value or ]", "end in ["), "}": ("key or }", "end in {")}
 
@@ -180,7 +181,7 @@ def _leaf(text: str, at: int) -> tuple[Leaf, int]:
             raise NotJson(f"no string at {at}")
         return Leaf(str(_STRING.decode(string.group())), "string"), string.end()
     word = _WORD.match(text, at)
-    if not word:
+    if not word or text[word.end() : word.end() + 1] not in _ENDS:
         raise NotJson(f"no value at {at}")
     kind = word.group() if word.group() in ("true", "false", "null") else "number"
     return Leaf(word.group(), kind), word.end()

@@ -6,14 +6,15 @@ AUTO_KV_JSON is false, and take pairs `name=value`. What is seen of the event is
 JSON its first `extraction_cutoff` bytes: a value that is not complete there does not come. After `kv_limit` fields no
 further field comes. Empty values do not come (transforms.conf.spec, KEEP_EMPTY_VALS: "Autokv ignores" them).
 
-A name that the event has already is refused unless it says the same: the documentation has it both ways. Pairs are read
+A name that the event has already is refused, by its indexing in any case (it would be there twice), by an extraction
+where it says something else (the documentation does not tell which stays). Pairs are read
 where there is one reading: the value in double quotes, or of plain characters up to a blank or a comma.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from tests.searchtime import jsontext
 from tests.searchtime.event import RAW, Ceilings, Cost, Fields
@@ -31,8 +32,18 @@ def check_mode(mode: str) -> str:
     return mode.lower()
 
 
-def apply(settings: Mapping[str, str], fields: Fields, ceilings: Ceilings, cost: Cost, keep_empty: bool) -> None:
-    """Add what automatic extraction finds. `keep_empty` lets empty JSON strings be values."""
+def apply(
+    settings: Mapping[str, str],
+    fields: Fields,
+    ceilings: Ceilings,
+    cost: Cost,
+    indexed: Container[str] = (),
+    keep_empty: bool = False,
+) -> None:
+    """Add what automatic extraction finds.
+
+    `indexed` names the fields that came with the event; `keep_empty` lets empty JSON strings be values.
+    """
     mode = check_mode(settings.get("KV_MODE", "auto"))
     if mode == "none":
         return
@@ -51,8 +62,8 @@ def apply(settings: Mapping[str, str], fields: Fields, ceilings: Ceilings, cost:
             if value and _room(found, name, ceilings):
                 found[name] = [value]
     for name, values in found.items():
-        if fields.get(name, values) != values:
-            raise Refused(f"automatic extraction finds {name}, which the event has already with another value")
+        if name in indexed or fields.get(name, values) != values:
+            raise Refused(f"automatic extraction finds {name}, which the event has already")
         fields[name] = values
 
 

@@ -32,6 +32,8 @@ class Knowledge:
     @classmethod
     def load(cls, app_folder: Path) -> Knowledge:
         """Read `default`, `local` and `lookups` of an app."""
+        if not app_folder.is_dir():
+            raise Refused(f"{app_folder} is no folder")
         props, transforms = _merged(app_folder, "props"), _merged(app_folder, "transforms")
         eventtypes, macros = _merged(app_folder, "eventtypes"), _merged(app_folder, "macros")
         for conf, stanzas, check in (

@@ -60,7 +60,7 @@ class Lookup(NamedTuple):
                 continue
             if found[column]:
                 fields[field] = list(found[column])
-            elif not self.new_only:
+            else:
                 fields.pop(field, None)
 
     def _fits(self, row: Mapping[str, str], asked: list[str]) -> bool:
@@ -83,7 +83,7 @@ class Lookup(NamedTuple):
 
 def compile_lookup(text: str, transforms: Mapping[str, Mapping[str, str]], tables: Mapping[str, Rows]) -> Lookup:
     """What the value of a LOOKUP says."""
-    stanza, _, rest = text.strip().partition(" ")
+    stanza, rest = [*text.split(maxsplit=1), "", ""][:2]
     said = transforms.get(stanza)
     if said is None:
         raise Refused(f"transforms.conf has no lookup [{stanza}]")
@@ -110,8 +110,8 @@ def compile_lookup(text: str, transforms: Mapping[str, Mapping[str, str]], table
         rows=rows,
         match_types=_match_types(said.get("match_type", "")),
         case_sensitive=boolean(said.get("case_sensitive_match", "true")),
-        most=int(said.get("max_matches", "100")),
-        fewest=int(said.get("min_matches", "0")),
+        most=_count(said.get("max_matches", "100"), 1),
+        fewest=_count(said.get("min_matches", "0"), 0),
         default=said.get("default_match", ""),
     )
 
@@ -138,6 +138,12 @@ def _columns(text: str) -> Columns:
         columns.append((name, (column.group(2) or name).strip('"')))
         at = column.end()
     return columns
+
+
+def _count(text: str, least: int) -> int:
+    if not text.isdigit() or not least <= int(text) <= 1000:
+        raise Refused(f"{text!r} matches")
+    return int(text)
 
 
 def _match_types(text: str) -> dict[str, str]:

@@ -58,10 +58,11 @@ class SearchTime:
         """Everything that a search sees of an event."""
         said = self._props.settings_for(event.source, event.host, event.sourcetype)
         fields, cost = event.start(), Cost()
+        indexed = frozenset(fields)
         self._each(said, "EXTRACT-", lambda _, extraction: extraction.apply(fields, cost))
         self._each(said, "REPORT-", lambda _, transforms: _report(transforms, fields, cost))
         with placed(_PROPS, event.sourcetype, "KV_MODE"):
-            keyvalue.apply(said, fields, self._ceilings, cost, self._keep_empty_json)
+            keyvalue.apply(said, fields, self._ceilings, cost, indexed, self._keep_empty_json)
         aliases: list[alias.Alias] = []
         self._each(said, "FIELDALIAS-", lambda _, more: aliases.extend(more))
         with placed(_PROPS, event.sourcetype, "FIELDALIAS"):

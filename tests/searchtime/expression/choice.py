@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from tests.searchtime.expression.scope import Function, Node, Scope, plain, strict
-from tests.searchtime.expression.value import Literal, Value, compare, number_of, text_of, truth
+from tests.searchtime.expression.value import Value, compare, number_of, text_of, truth
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -85,24 +85,27 @@ def _cidrmatch(network: str, address: str) -> Value:
         return False
 
 
-def _isnum(value: Value) -> Value:
-    return not isinstance(value, Literal) and number_of(value) is not None
-
-
-def _isstr(value: Value) -> Value:
-    if isinstance(value, list):
-        raise Refused("isstr() of a field with several values is not documented")
-    return isinstance(value, str) and not _isnum(value)
-
-
-def _typeof(value: Value) -> Value:
+def _kind(scope: Scope, nodes: Sequence[Node]) -> str:
+    """What `typeof` says. A text that looks like a number is one in a field; of others no page tells."""
+    value = nodes[0].evaluate(scope)
     if value is None:
         return "Invalid"
     if isinstance(value, bool):
         return "Boolean"
     if isinstance(value, list):
-        raise Refused("typeof() of a field with several values is not documented")
-    return "Number" if _isnum(value) else "String"
+        raise Refused("the kind of a field with several values is not documented")
+    if isinstance(value, str) and number_of(value) is not None and not nodes[0].field:
+        raise Refused(f"the kind of the computed text {str(value)!r} is not documented: use tonumber() or tostring()")
+    return "String" if number_of(value) is None else "Number"
+
+
+def _is(kind: str) -> Function:
+    return Function(1, 1, lambda scope, nodes: _kind(scope, nodes) == kind)
+
+
+def _isint(scope: Scope, nodes: Sequence[Node]) -> Value:
+    number = number_of(nodes[0].evaluate(scope)) if _kind(scope, nodes) == "Number" else None
+    return number is not None and number == int(number)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -120,7 +123,9 @@ FUNCTIONS: dict[str, Function] = {
     "false": plain(0, 0, lambda: False),
     "isnull": plain(1, 1, lambda value: value is None),
     "isnotnull": plain(1, 1, lambda value: value is not None),
-    "isnum": plain(1, 1, _isnum),
-    "isstr": plain(1, 1, _isstr),
-    "typeof": plain(1, 1, _typeof),
+    "isnum": _is("Number"),
+    "isstr": _is("String"),
+    "isbool": _is("Boolean"),
+    "isint": Function(1, 1, _isint),
+    "typeof": Function(1, 1, _kind),
 }

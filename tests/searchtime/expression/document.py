@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from tests.searchtime.expression.scope import Function, strict
-from tests.searchtime.expression.value import Literal, Value, of_several, text_of
+from tests.searchtime.expression.value import Literal, Value, of_several, one_text, text_of
 from tests.searchtime.jsontext import Leaf, NotJson, Tree, parse, render, valid
 from tests.searchtime.refusal import Refused
 
@@ -23,7 +23,7 @@ _STEP = re.compile(r"([^.{}]+)|\{(\d*)\}|(\.)")
 
 def _tree(text: Value) -> Optional[Tree]:
     try:
-        return parse(_text(text))
+        return parse(one_text(text))
     except NotJson:
         return None
 
@@ -81,7 +81,7 @@ def _extractor(one: Callable[[Tree, str], Optional[Tree]]) -> Callable[..., Valu
         root = _tree(text)
         if root is None:
             return None
-        found = [one(root, _text(path)) for path in paths] if paths else [root]
+        found = [one(root, one_text(path)) for path in paths] if paths else [root]
         if len(found) == 1:
             return None if found[0] is None else _native(found[0])
         return render([Leaf("null", "null") if tree is None else tree for tree in found])
@@ -99,10 +99,10 @@ def _keys(text: Value) -> Value:
 def _spath(text: Value, path: Value) -> Value:
     root = _tree(text)
     if root is None:
-        if _text(text).lstrip().startswith("<"):
+        if one_text(text).lstrip().startswith("<"):
             raise Refused("spath() of XML is not carried out")
         return None
-    found = _select(root, _steps(_text(path)))
+    found = _select(root, _steps(one_text(path)))
     return of_several([tree.text if isinstance(tree, Leaf) else render(tree) for tree in found])
 
 
@@ -122,7 +122,7 @@ def _object(*pairs: Value) -> Value:
     if len(pairs) % 2:
         raise Refused("json_object() takes pairs")
     _only_simple(pairs)
-    return render({_text(name): _made(value) for name, value in zip(pairs[::2], pairs[1::2])})
+    return render({one_text(name): _made(value) for name, value in zip(pairs[::2], pairs[1::2])})
 
 
 def _array(*values: Value) -> Value:
@@ -136,17 +136,11 @@ def _only_simple(values: tuple[Value, ...]) -> None:
         raise Refused("json_object() and json_array() are carried out for literals")
 
 
-def _text(value: Value) -> str:
-    if value is None or isinstance(value, list):
-        raise Refused(f"{value!r} where one text is due")
-    return text_of(value)
-
-
 FUNCTIONS: dict[str, Function] = {
     "json_extract": strict(1, None, _extractor(_extract_one), passes=True),
     "json_extract_exact": strict(1, None, _extractor(_exact_one), passes=True),
     "json_keys": strict(1, 1, _keys, passes=True),
-    "json_valid": strict(1, 1, lambda text: valid(_text(text)), passes=True),
+    "json_valid": strict(1, 1, lambda text: valid(one_text(text)), passes=True),
     "json_object": strict(0, None, _object),
     "json_array": strict(0, None, _array),
     "spath": strict(2, 2, _spath, passes=True),

@@ -2,9 +2,9 @@
 
 Rules ("Use the eval command", "Boolean expressions"): a name without quotes or in single quotes is a field, one in
 double quotes a text; in a text `\\"` is a quote and `\\\\` a backslash, any other backslash itself. NOT binds closer
-than AND, AND than OR, OR than XOR; operators in capitals. A bare name has no dots: `a.b` joins a and b. Joining
-beside arithmetic needs parentheses, since no page says which comes first. Functions not known are refused when the
-expression is read.
+than AND, AND than OR, OR than XOR; operators in capitals, `in` also without, and `!` is NOT. A bare name has no dots:
+`a.b` joins a and b. Joining beside arithmetic needs parentheses, since no page says which comes first. Functions not
+known are refused when the expression is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GRAMMAR = r"""
 ?exclusive: either (XOR either)*
 ?either: both (OR both)*
 ?both: inverse (AND inverse)*
-?inverse: NOT inverse -> negation
+?inverse: (NOT | BANG) inverse -> negation
     | relation
 ?relation: sum
     | sum COMPARISON sum -> comparison
@@ -50,7 +50,8 @@ OR.2: /OR\b/
 AND.2: /AND\b/
 NOT.2: /NOT\b/
 LIKE.2: /LIKE\b/
-IN.2: /IN\b/
+IN.2: /(IN|in)\b/
+BANG: /!(?!=)/
 COMPARISON: "==" | "!=" | "<=" | ">=" | "=" | "<" | ">"
 PLUS: "+"
 MINUS: "-"

@@ -152,7 +152,7 @@ def _strftime(scope: Scope, nodes: Sequence[Node]) -> Value:
     exact = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(number))
     try:
         return _write(exact, text_of(form), scope.settings.timezone)
-    except (OverflowError, ValueError):
+    except (ArithmeticError, ValueError):
         raise Refused(f"strftime({value!r}) is out of range") from None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.searchtime.expression.scope import Function, Node, Scope, plain
-from tests.searchtime.expression.value import Value, number_of, of_several, several, text_of, to_field, truth
+from tests.searchtime.expression.value import Value, number_of, of_several, one_text, several, to_field, truth
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -20,9 +20,10 @@ def _mvindex(values: Value, start: Value, end: Value = None) -> Value:
     texts = several(values)
     first, last = _position(start), _position(start if end is None else end)
     first, last = (place + len(texts) if place < 0 else place for place in (first, last))
-    if first < 0 or last < 0:
-        return None
-    return of_several(texts[first : last + 1])
+    inside = [0 <= place < len(texts) for place in (first, last)]
+    if any(inside) and not all(inside):
+        raise Refused("mvindex() with an end out of range: null by the page, values by what is told of it")
+    return of_several(texts[first : last + 1]) if all(inside) else None
 
 
 def _position(value: Value) -> int:
@@ -33,17 +34,17 @@ def _position(value: Value) -> int:
 
 
 def _mvjoin(values: Value, delimiter: Value) -> Value:
-    return _of_text(delimiter).join(several(values)) if values is not None else None
+    return one_text(delimiter).join(several(values)) if values is not None else None
 
 
 def _mvzip(left: Value, right: Value, delimiter: Value = ",") -> Value:
     if left is None or right is None:
         return None
-    return of_several([f"{one}{_of_text(delimiter)}{other}" for one, other in zip(several(left), several(right))])
+    return of_several([f"{one}{one_text(delimiter)}{other}" for one, other in zip(several(left), several(right))])
 
 
 def _mvfind(values: Value, pattern: Value) -> Value:
-    regex = compile_pcre(_of_text(pattern))
+    regex = compile_pcre(one_text(pattern))
     return next((place for place, text in enumerate(several(values)) if regex.search(text)), None)
 
 
@@ -57,18 +58,13 @@ def _mvfilter(scope: Scope, nodes: Sequence[Node]) -> Value:
 
 def _mvmap(scope: Scope, nodes: Sequence[Node]) -> Value:
     values, expression = nodes
-    if not values.field or values.field not in expression.names:
-        raise Refused("mvmap() is carried out for a field and an expression of it")
+    if len(values.names) != 1 or not values.names <= expression.names:
+        raise Refused("mvmap() is carried out for one field and an expression of it")
+    (name,) = values.names
     out: list[str] = []
     for text in several(values.evaluate(scope)):
-        out += to_field(expression.evaluate(scope.instead(values.field, text)))
+        out += to_field(expression.evaluate(scope.instead(name, text)))
     return of_several(out)
-
-
-def _of_text(value: Value) -> str:
-    if value is None or isinstance(value, list):
-        raise Refused(f"{value!r} where one text is due")
-    return text_of(value)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -77,6 +73,7 @@ FUNCTIONS: dict[str, Function] = {
     "mvjoin": plain(2, 2, _mvjoin),
     "mvappend": plain(1, None, lambda *values: of_several([text for value in values for text in several(value)])),
     "mvdedup": plain(1, 1, lambda values: of_several(list(dict.fromkeys(several(values))))),
+    "mvreverse": plain(1, 1, lambda values: of_several(several(values)[::-1])),
     "mvsort": plain(1, 1, lambda values: of_several(sorted(several(values)))),
     "mvzip": plain(2, 3, _mvzip),
     "mvfind": plain(2, 2, _mvfind),

@@ -3,7 +3,8 @@
 Rules ("Text functions", "Conversion functions", "Mathematical functions", "Cryptographic functions"): positions of
 `substr` count from 1, from the end where negative, as SQLite counts; `trim` and its like take blanks and tabs unless
 told other characters; `replace` replaces every match and knows `\\1`; `round` rounds a half up; `tonumber` is null of
-what is no number of the base; `tostring` knows hex, commas and duration.
+what is no number of the base, `tostring` knows hex, commas and duration. `lower` and `upper` take fields of several
+values, the others do not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import unquote
 
 from tests.searchtime.expression.scope import Function, plain, strict
-from tests.searchtime.expression.value import Number, Value, number_of, several, text_of
+from tests.searchtime.expression.value import Literal, Number, Value, number_of, of_several, one_text, several, text_of
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
 
@@ -24,7 +25,7 @@ _BACK = re.compile(r"\\(\d|\\)")
 
 
 def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
-    regex = compile_pcre(_text(pattern))
+    regex = compile_pcre(one_text(pattern))
 
     def put(match: re.Match[str]) -> str:
         def group(found: re.Match[str]) -> str:
@@ -34,64 +35,70 @@ def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
                 raise Refused(f"replace() names group {found.group(1)}, the expression has {regex.groups}")
             return match.group(int(found.group(1))) or ""
 
-        return _BACK.sub(group, _text(replacement))
+        return _BACK.sub(group, one_text(replacement))
 
-    return regex.sub(put, _text(text))
+    return regex.sub(put, one_text(text))
 
 
 def _substr(text: Value, start: Value, length: Value = None) -> Value:
-    whole, first = _text(text), int(_number(start))
+    whole, first = one_text(text), int(_number(start))
     begin = first - 1 if first > 0 else len(whole) + first if first < 0 else -1
     end = len(whole) if length is None else begin + int(_number(length))
     return whole[max(0, begin) : max(0, end)]
 
 
 def _split(text: Value, delimiter: Value) -> Value:
-    if not _text(delimiter):
+    if not one_text(delimiter):
         raise Refused("split() with an empty delimiter is not carried out")
-    parts = _text(text).split(_text(delimiter))
+    parts = one_text(text).split(one_text(delimiter))
     return parts if len(parts) > 1 else parts[0]
 
 
 def _urldecode(text: Value) -> Value:
-    if "+" in _text(text):
+    if "+" in one_text(text):
         raise Refused("urldecode() of a plus sign is not documented")
-    return unquote(_text(text))
+    return unquote(one_text(text))
 
 
 def _strip(which: Callable[[str, str], str]) -> Function:
-    return strict(1, 2, lambda text, signs=" \t": which(_text(text), _text(signs)))
+    return strict(1, 2, lambda text, signs=" \t": which(one_text(text), one_text(signs)))
 
 
 def _tonumber(value: Value, base: Value = 10) -> Value:
     radix = int(_number(base))
     if not 2 <= radix <= 36:
         raise Refused(f"tonumber() with base {radix}")
-    if radix == 10:
-        return number_of(str(value) if isinstance(value, str) else value)
-    try:
-        return int(_text(value), radix)
-    except ValueError:
-        return None
+    number: Value = number_of(value)
+    if radix != 10:
+        digits = re.fullmatch(r"-?[0-9A-Za-z]+", one_text(value))
+        try:
+            number = int(one_text(value), radix) if digits else None
+        except ValueError:
+            number = None
+    if number is None and isinstance(value, Literal):
+        raise Refused(f"tonumber({value!r}) is an error in Splunk")
+    return number
 
 
 def _tostring(value: Value, form: Value = "") -> Value:
     if isinstance(value, bool):
         return "True" if value else "False"
     if not form:
-        return _text(value)
+        return one_text(value)
     number = number_of(value)
-    if number is None:
-        raise Refused(f"tostring({value!r}, {form!r}) is not documented")
-    if form == "hex":
-        return f"0x{int(number):X}"
+    if number is None or isinstance(value, Literal):
+        raise Refused(f"tostring({value!r}, {form!r}) is not supported by Splunk")
+    if form in ("hex", "binary"):
+        if number != int(number) or number < 0:
+            raise Refused(f"tostring({value!r}, {form!r}) is not supported by Splunk")
+        return f"0x{int(number):X}" if form == "hex" else f"{int(number):b}"
     if form == "commas":
         return f"{int(number):,}" if number == int(number) else f"{_round_half_up(number, 2):,.2f}"
     if form == "duration":
         seconds = int(number)
-        days, rest = divmod(seconds, 86400)
-        clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-        return f"{days}+{clock}" if days else clock
+        if not 0 <= seconds < 86400:
+            raise Refused("a duration of a day or more is not documented")
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     raise Refused(f"tostring() knows no {form!r}")
 
 
@@ -148,13 +155,7 @@ def _extreme(least: bool) -> Function:
 
 
 def _digest(name: str) -> Function:
-    return strict(1, 1, lambda text: hashlib.new(name, _text(text).encode("utf-8", "replace")).hexdigest())
-
-
-def _text(value: Value) -> str:
-    if value is None or isinstance(value, list):
-        raise Refused(f"{value!r} where one text is due")
-    return text_of(value)
+    return strict(1, 1, lambda text: hashlib.new(name, one_text(text).encode("utf-8", "replace")).hexdigest())
 
 
 def _number(value: Value) -> Number:
@@ -165,9 +166,9 @@ def _number(value: Value) -> Number:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "lower": strict(1, 1, lambda text: _text(text).lower()),
-    "upper": strict(1, 1, lambda text: _text(text).upper()),
-    "len": strict(1, 1, lambda text: len(_text(text)), passes=True),
+    "lower": plain(1, 1, lambda texts: of_several([text.lower() for text in several(texts)])),
+    "upper": plain(1, 1, lambda texts: of_several([text.upper() for text in several(texts)])),
+    "len": strict(1, 1, lambda text: len(one_text(text)), passes=True),
     "trim": _strip(str.strip),
     "ltrim": _strip(str.lstrip),
     "rtrim": _strip(str.rstrip),

@@ -1,9 +1,9 @@
 """The values of an expression: what they are, how they turn into each other and into the text of a field.
 
 Rules ("Use the eval command", "Evaluation functions"): null is None; a text that looks like a number is one wherever
-a number is wanted, except that a text in double quotes is no number to `isnum` and `typeof`; a field of several
-values is a list. A comparison with null is null, and null is not true. Two texts that both look like numbers compare
-as numbers. Numbers print without trailing zeros, at most 15 digits. A true or false is no value of a field.
+a number is wanted, and a field's is one to `isnum` and `typeof` as well; a field of several values is a list. A
+comparison with null is null, and null is not true. Two texts that both look like numbers compare as numbers. Numbers
+print without trailing zeros, at most 15 digits. A true or false is no value of a field.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tests.searchtime.refusal import Refused
 Number = Union[int, float]
 Value = Union[None, bool, int, float, str, "list[str]"]
 
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
-_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 class Literal(str):
@@ -67,6 +67,13 @@ def text_of(value: Union[bool, int, float, str]) -> str:
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return format(value, ".15g")
+
+
+def one_text(value: Value) -> str:
+    """The text of what has to be a single value."""
+    if value is None or isinstance(value, list):
+        raise Refused(f"{value!r} where one text is due")
+    return text_of(value)
 
 
 def single(value: Value, what: str) -> Union[bool, int, float, str, None]:
@@ -150,6 +157,16 @@ def calculate(operator: str, left: Value, right: Value) -> Value:
         raise Refused(f"{operator} of a text in quotes is an error in Splunk")
     if one is None or other is None:
         return None
+    try:
+        result = _arithmetic(operator, one, other)
+    except OverflowError:
+        result = math.inf
+    if isinstance(result, float) and not math.isfinite(result):
+        raise Refused(f"{one} {operator} {other} is out of range")
+    return result
+
+
+def _arithmetic(operator: str, one: Number, other: Number) -> Optional[Number]:
     if operator == "+":
         return one + other
     if operator == "-":
@@ -161,4 +178,6 @@ def calculate(operator: str, left: Value, right: Value) -> Value:
     if operator == "/":
         quotient = one / other
         return int(quotient) if quotient == int(quotient) and abs(quotient) < 2**53 else quotient
-    return math.fmod(one, other) if isinstance(one, float) or isinstance(other, float) else int(math.fmod(one, other))
+    if one < 0 or other < 0:
+        raise Refused("% of a negative number is not documented")
+    return one % other
