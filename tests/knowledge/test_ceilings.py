@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.knowledge.case import AID, CID, Case
-from tests.knowledge.conftest import Search, differences
+from tests.knowledge.conftest import SOURCE, SOURCETYPE, Search, differences
 from tests.knowledge.golden_audit import audit
 from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
+from tests.searchtime import Event, Knowledge, SearchTime
+from tools.package import ROOT
 
 PASSES = 8
 
@@ -71,18 +75,32 @@ def test_an_event_costs_as_many_passes_as_props_conf_says(search: Search) -> Non
     assert large.cost.total() <= PASSES
 
 
-def test_events_of_the_vendors_add_on_with_fields_of_index_time_keep_single_values(search: Search) -> None:
-    """It may have indexed every field (INDEXED_EXTRACTIONS): what it left must not double ours."""
-    from tests.searchtime import Event, Knowledge, SearchTime
-    from tools.package import ROOT
-
+@pytest.mark.parametrize("times", [1, 2], ids=["indexed", "indexed and extracted again"])
+def test_events_of_the_vendors_add_on_with_fields_of_index_time_keep_single_values(tmp_path: Path, times: int) -> None:
+    """It may have indexed every field (INDEXED_EXTRACTIONS); with KV_MODE = json each of them then comes twice."""
+    for folder in ("default", "lookups"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "props.conf").write_text(f"[{SOURCETYPE}]\nKV_MODE = none\n")
     raw = Case("", "EppDetectionSummaryEvent", epp(), *MALWARE, {}).raw()
     tree = json.loads(raw)
-    indexed = {f"event.{key}": str(value) for key, value in tree["event"].items() if isinstance(value, (str, int))}
-    indexed.update({"metadata.eventType": "EppDetectionSummaryEvent", "metadata.customerIDString": CID})
-    event = Event(raw, sourcetype="CrowdStrike:Event:Streams:JSON", source="CrowdStrike:Event:Streams", fields=indexed)
-    result = SearchTime(Knowledge.load(ROOT)).evaluate(event)
+    scalars = {key: str(value) for key, value in tree["event"].items() if isinstance(value, (str, int)) and value != ""}
+    indexed = {f"event.{key}": [value] * times for key, value in scalars.items()}
+    indexed.update({"metadata.eventType": ["EppDetectionSummaryEvent"] * times, "metadata.customerIDString": [CID]})
+    event = Event(raw, sourcetype=SOURCETYPE, source=SOURCE, fields=indexed)
+    result = SearchTime(Knowledge.load(tmp_path)).evaluate(event)
 
-    for name in ("dest", "user", "severity", "signature", "action", "file_path", "id"):
-        assert result.values(name) == [EPP_FIELDS[name]]
+    for name in (
+        "dest",
+        "user",
+        "severity",
+        "signature",
+        "action",
+        "file_path",
+        "process",
+        "category",
+        "id",
+        "subject",
+    ):
+        assert result.values(name) == [EPP_FIELDS[name]], name
     assert "crowdstrike_es_epp_detection" in result.eventtypes
