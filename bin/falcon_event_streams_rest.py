@@ -27,4 +27,4 @@ class Pages(PersistentServerConnectionApplication):  # type: ignore[misc]
 
     def handle(self, in_string: Union[str, bytes]) -> Dict[str, Any]:
         """One request of splunkd's, answered."""
-        return ENDPOINTS.answer(in_string.decode("utf-8") if isinstance(in_string, bytes) else in_string)
+        return ENDPOINTS.answer(in_string.decode("utf-8", "replace") if isinstance(in_string, bytes) else in_string)

@@ -123,6 +123,17 @@ def test_such_names_are_refused_for_inputs_too(admin: Caller, name: str) -> None
     assert admin.get(INPUT).entries == {}
 
 
+def test_no_line_end_gets_into_a_conf(scene: Scene, admin: Caller) -> None:
+    form = good_account(scene, allowed_domains=" a.example ,\n b.example\r\n", member_cid="\n" + "a" * 32 + "\n")
+    assert admin.post(ACCOUNT, name="blanks", save_without_test="1", **form).status == 201
+    shown = admin.get(f"{ACCOUNT}/blanks").entries["blanks"]
+    assert (shown["allowed_domains"], shown["member_cid"]) == ("a.example,b.example", "a" * 32)
+    assert admin.post(f"{SETTINGS}/proxy", enabled="0", no_proxy="a.example,\nb.example").status == 200
+    assert admin.get(f"{SETTINGS}/proxy").entries["proxy"]["no_proxy"] == "a.example,b.example"
+    admin.post(f"{SETTINGS}/proxy", no_proxy="")
+    admin.delete(f"{ACCOUNT}/blanks")
+
+
 def test_a_missing_scope_is_named(scene: Scene, admin: Caller) -> None:
     scene.falcon.add_faults([{"on": "discover", "answer": {"status": 403}}])
     try:

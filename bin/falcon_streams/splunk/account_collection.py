@@ -21,7 +21,7 @@ from falcon_streams.splunk.credentials import (
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import MASK, Entry, form_secret
 from falcon_streams.splunk.secret_change import SecretChange
-from falcon_streams.splunk.settings import Values, check_name, is_true
+from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 
 SECRET, UNTRIED = "client_secret", "save_without_test"
 # Where the secret is sent to, and over which way.
@@ -61,7 +61,7 @@ class Accounts:
             raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
         self._try_unless(untried, name, values, secret)
         with SecretChange(self._editor, account_realm(name), SECRET_USER, secret):
-            self._editor.create_stanza(ACCOUNT_CONF, name, _filled(form))
+            self._editor.create_stanza(ACCOUNT_CONF, name, _filled(written(read_schema("account"), form)))
         return _entry(name, form)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
@@ -77,7 +77,7 @@ class Accounts:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
         self._try_unless(untried, name, values, usable)
         with SecretChange(self._editor, account_realm(name), SECRET_USER, secret or None):
-            self._editor.edit_stanza(ACCOUNT_CONF, name, form)
+            self._editor.edit_stanza(ACCOUNT_CONF, name, written(read_schema("account"), form))
         return _entry(name, wanted)
 
     def delete(self, name: str) -> None:

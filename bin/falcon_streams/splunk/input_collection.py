@@ -16,7 +16,7 @@ from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import Entry, demand
-from falcon_streams.splunk.settings import is_false, is_true, read_input, read_schema
+from falcon_streams.splunk.settings import is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 
 LIST = "list_inputs"
@@ -48,7 +48,7 @@ class Inputs:
         read_input(name, wanted)
         if name in self._listed():
             raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
-        self._editor.create_input(name, wanted)
+        self._editor.create_input(name, written(read_schema("input"), wanted))
         if is_true(disabled):
             self._editor.switch_input(name, on=False)
         return self.entry(name)
@@ -58,10 +58,10 @@ class Inputs:
         former = self._existing(name)
         disabled = form.pop("disabled", "")
         if form:
-            properties = read_schema("input")["properties"]
-            own = {setting: value for setting, value in former.items() if setting in properties}
+            schema = read_schema("input")
+            own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
             read_input(name, {**own, **form})
-            self._editor.edit_input(name, _without_empty_ones_of_splunk(form, properties))
+            self._editor.edit_input(name, _without_empty_ones_of_splunk(written(schema, form), schema["properties"]))
         if is_true(disabled) or is_false(disabled):
             self._editor.switch_input(name, on=is_false(disabled))
         return self.entry(name)

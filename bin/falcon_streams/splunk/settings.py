@@ -76,6 +76,16 @@ def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str])
     return {**defaults, **values}
 
 
+def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]:
+    """Texts as they go into a conf: no blanks around them, lists with bare commas, so that no line end slips in."""
+    properties: Mapping[str, Any] = schema["properties"]
+    texts = {}
+    for name, text in raw.items():
+        value = _coerce(properties.get(name, {}), text)
+        texts[name] = ",".join(value) if isinstance(value, list) else text.strip()
+    return texts
+
+
 def stanza_schema(conf: str, name: str) -> Dict[str, Any]:
     """One of the `$defs` of a conf's schema as a schema of its own: `logging`, `proxy`, `checkpoint`."""
     schema = read_schema(conf)

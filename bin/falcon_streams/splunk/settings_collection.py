@@ -7,7 +7,7 @@ Rules: `proxy` and `logging` are always there; `proxy:<name>` is made and remove
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused
@@ -15,7 +15,7 @@ from falcon_streams.splunk.credentials import ACCOUNT_CONF, PROXY_USER, SETTINGS
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import MASK, Entry, form_secret
 from falcon_streams.splunk.secret_change import SecretChange
-from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema
+from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 
 PASSWORD = "password"
 _DESTINATION = ("type", "host", "port")
@@ -49,7 +49,8 @@ class AddonSettings:
         password = form_secret(form, PASSWORD)
         _refuse_half(name, _checked(name, form), password)
         with SecretChange(self._editor, _realm(name), PROXY_USER, password or None):
-            self._editor.create_stanza(SETTINGS_CONF, name, {key: each for key, each in form.items() if each.strip()})
+            filled = {key: each for key, each in written(_schema(name), form).items() if each}
+            self._editor.create_stanza(SETTINGS_CONF, name, filled)
         return _entry(name, form)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
@@ -59,7 +60,7 @@ class AddonSettings:
         wanted = {**former, **form}
         values = _checked(name, wanted)
         with SecretChange(self._editor, _realm(name), PROXY_USER, self._change(name, former, values, password)):
-            self._editor.edit_stanza(SETTINGS_CONF, name, form)
+            self._editor.edit_stanza(SETTINGS_CONF, name, written(_schema(name), form))
         return _entry(name, wanted)
 
     def delete(self, name: str) -> None:
@@ -107,7 +108,11 @@ class AddonSettings:
 
 
 def _checked(name: str, raw: Mapping[str, str]) -> Values:
-    return check_stanza(stanza_schema("settings", "logging" if name == "logging" else "proxy"), name, raw)
+    return check_stanza(_schema(name), name, raw)
+
+
+def _schema(name: str) -> Dict[str, Any]:
+    return stanza_schema("settings", "logging" if name == "logging" else "proxy")
 
 
 def _refuse_half(name: str, values: Values, password: str) -> None:
