@@ -1,4 +1,4 @@
-"""A toy app on disk, written by each test as it needs it."""
+"""A toy app on disk, written by each test as it needs it, and an expression computed over toy fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,41 @@ from typing import Optional, Union
 
 import pytest
 
-from tests.searchtime import Ceilings, Event, Knowledge, Result, SearchTime, Settings
+from tests.searchtime import Ceilings, Cost, Event, Knowledge, Result, SearchTime, Settings
+from tests.searchtime.expression.formula import compile_formula
+from tests.searchtime.expression.scope import Scope
+from tests.searchtime.expression.value import Value
+
+Given = dict[str, Union[str, list[str]]]
+Table = list[tuple[str, Value]]
+FIELDS: Given = {
+    "one": "1",
+    "two": "2",
+    "word": "word",
+    "ip": "123.132.32.77",
+    "status": "404",
+    "date": "1/14/2023",
+    "a.b{}": "dotted",
+    "names": ["alex", "celestino", "claudia", "david", "ikraam", "nyah", "rutherford", "wei"],
+    "ponies": ["buttercup", "dash", "flutter", "honey", "ivory", "minty", "pinky", "rarity"],
+    "email": ["a@x.net", "b@y.com", "c@z.org"],
+    "numbers": ["10", "9", "70", "100"],
+    "results": ["1", "2", "3"],
+    "threshold": "5",
+    "hosts": ["a", "b"],
+    "ports": ["80", "81", "82"],
+    "same": ["x", "x"],
+    "cities": '[{"name":"London","Bridges":[{"name":"Tower Bridge","length":801}]},'
+    '{"name":"Venice","Bridges":[{"name":"Rialto Bridge","length":157},{"name":"Ponte della Paglia"}]}]',
+    "splunk_path": '{"system.splunk.path":"/opt/splunk/"}',
+    "mixed": '{"t":true,"n":null,"f":1.50,"s":"\\u00e9","o":{"k":[1,2]}}',
+}
+
+
+def compute(expression: str, fields: Optional[Given] = None, settings: Optional[Settings] = None) -> Value:
+    """What an expression gives over these fields."""
+    given = {name: [value] if isinstance(value, str) else value for name, value in (fields or FIELDS).items()}
+    return compile_formula(expression).evaluate(Scope(given, settings or Settings(), Cost()))
 
 
 class App:
