@@ -8,15 +8,21 @@ and what one field does to another.
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
-Page = Dict[str, Any]
-Setting = Mapping[str, Any]
+from tools.page_fields import (
+    Page,
+    Setting,
+    choices_field,
+    field,
+    name_field,
+    reference_field,
+    remark,
+    secret_field,
+    short,
+)
 
-NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 APP_ID_HOOK = "app_id_proposal"
-_HELP_LIMIT = 200
 _FEED_STAYS = (
     "The checkpoint stays with the input. Another API client of the same tenant goes on where this input is; another "
     "tenant is refused with a sentence in the input's log, and needs an input of its own."
@@ -92,11 +98,11 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
             "actions": ["edit", "clone", "delete"],
         },
         "entity": [
-            _name("A name for this API client within Splunk."),
+            name_field("A name for this API client within Splunk."),
             fields["cloud"],
             fields["base_url"],
             fields["client_id"],
-            _secret(
+            secret_field(
                 "client_secret", "Client secret", "The secret that Falcon showed when the API client was made.", True
             ),
             fields["member_cid"],
@@ -116,7 +122,7 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
 
 def _proxy_tab(properties: Mapping[str, Setting]) -> Page:
     fields = {name: field(name, each, False) for name, each in properties.items()}
-    password = _secret("password", "Password", "The password of that user.")
+    password = secret_field("password", "Password", "The password of that user.")
     order = ["enabled", "type", "host", "port", "username"]
     return {
         "name": "proxy",
@@ -133,15 +139,15 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     fields = {
         name: field(name, each, name in required) for name, each in properties.items() if name not in _NOT_ON_THE_PAGE
     }
-    fields["account"] = _reference(fields["account"], {"referenceName": "account"}, _FEED_STAYS)
-    fields["index"] = _reference(
+    fields["account"] = reference_field(fields["account"], {"referenceName": "account"}, _FEED_STAYS)
+    fields["index"] = reference_field(
         fields["index"], {"endpointUrl": "data/indexes", "denyList": "^_.*$", "createSearchChoice": True}
     )
     fields["index"]["defaultValue"] = "default"
     for name in ("event_types", "exclude_event_types"):
-        fields[name] = _choices(fields[name], types)
-    fields["start_from"]["modifyFieldsOnValue"] = [_remark("start_from", _START_STAYS)]
-    fields["app_id"]["help"] = _short(properties["app_id"]["description"])
+        fields[name] = choices_field(fields[name], types)
+    fields["start_from"]["modifyFieldsOnValue"] = [remark("start_from", _START_STAYS)]
+    fields["app_id"]["help"] = short(properties["app_id"]["description"])
     columns = [
         ("name", "Name"),
         ("account", "Account"),
@@ -175,7 +181,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
                     }
                 ],
                 "entity": [
-                    _name("A name for this input; its checkpoints are kept under it."),
+                    name_field("A name for this input; its checkpoints are kept under it."),
                     *(fields[name] for name in _FIRST),
                     *(each for name, each in fields.items() if name not in _FIRST),
                 ],
@@ -211,96 +217,6 @@ _STATES = {
 }
 
 
-# -- fields ------------------------------------------------------------------------------------------------------------
-
-
-def field(name: str, setting: Setting, required: bool) -> Page:
-    """One setting as a field of a form."""
-    entity: Page = {
-        "type": "text",
-        "field": name,
-        "label": setting["title"],
-        "help": _short(setting["description"]),
-        "required": required,
-    }
-    kind = setting.get("type")
-    if "default" in setting:
-        entity["defaultValue"] = _written(setting["default"])
-    if kind == "boolean":
-        entity.update(type="checkbox", defaultValue=int(setting.get("default", False)))
-    elif "enum" in setting:
-        items = [{"value": each, "label": each} for each in setting["enum"]]
-        entity.update(type="singleSelect", options={"disableSearch": True, "autoCompleteFields": items})
-    elif kind == "integer":
-        bounds = [setting["minimum"], setting["maximum"]]
-        entity["validators"] = [{"type": "number", "range": bounds, "isInteger": True, "errorMsg": wrong(setting)}]
-    else:
-        entity["validators"] = [{"type": "regex", "pattern": pattern(setting), "errorMsg": wrong(setting)}]
-    return entity
-
-
-def pattern(setting: Setting) -> str:
-    """The pattern of a setting's whole text; of a list, that of its comma list."""
-    if setting.get("type") != "array":
-        return str(setting["pattern"])
-    item = re.sub(r"^\^|\$$", "", setting["items"]["pattern"])
-    return rf"^\s*(?:{item})(?:\s*,\s*(?:{item}))*\s*$"
-
-
-def wrong(setting: Setting) -> str:
-    """What a form says of a wrong value: the schema's own words."""
-    return f"{setting['title']} {setting['x-fault']}. {setting['x-remedy']}"
-
-
-def _written(default: Any) -> Any:
-    if isinstance(default, list):
-        return ",".join(default)
-    return default
-
-
-def _short(text: str) -> str:
-    """The description as a field's help; one too long for it is cut at a sentence's end."""
-    if len(text) <= _HELP_LIMIT:
-        return text
-    end = max(text.rfind(mark, 0, _HELP_LIMIT) for mark in (". ", ": ", "; "))
-    return text[:end] + "."
-
-
-def _name(text: str) -> Page:
-    return {
-        "type": "text",
-        "field": "name",
-        "label": "Name",
-        "help": text,
-        "required": True,
-        "validators": [
-            {
-                "type": "regex",
-                "pattern": NAME_PATTERN,
-                "errorMsg": "Name is not 1 to 64 letters, digits, _ and -, beginning with a letter or digit.",
-            }
-        ],
-    }
-
-
-def _secret(name: str, label: str, text: str, required: bool = False) -> Page:
-    return {"type": "text", "field": name, "label": label, "help": text, "encrypted": True, "required": required}
-
-
-def _reference(entity: Page, options: Page, remark: str = "") -> Page:
-    plain = {key: value for key, value in entity.items() if key != "validators"}
-    if remark:
-        plain["modifyFieldsOnValue"] = [_remark(entity["field"], remark)]
-    return {**plain, "type": "singleSelect", "options": options}
-
-
-def _choices(entity: Page, values: Sequence[str]) -> Page:
-    plain = {key: value for key, value in entity.items() if key != "validators"}
-    items = [{"value": each, "label": each} for each in values]
-    options = {"createSearchChoice": True, "delimiter": ",", "items": items}
-    return {**plain, "type": "multipleSelect", "options": options}
-
-
 def _column(name: str, label: str) -> Page:
     mappings = {"state": _STATES, "disabled": {"true": "Disabled", "false": "Enabled"}}
     column: Page = {"field": name, "label": label}
@@ -313,13 +229,3 @@ def _shown(name: str) -> Page:
 
 def _hidden(name: str) -> Page:
     return {"fieldId": name, "display": False, "value": ""}
-
-
-def _remark(name: str, text: str) -> Page:
-    """Whatever stands in the field, an input that exists shows this below it."""
-    message = {"markdownType": "text", "text": text}
-    return {
-        "fieldValue": "[[any_other_value]]",
-        "mode": "edit",
-        "fieldsToModify": [{"fieldId": name, "markdownMessage": message}],
-    }
