@@ -58,6 +58,10 @@ class Refused(StreamsError):
         self.status = status
 
 
+class Unanswered(Refused):
+    """splunkd was asked to change something and did not answer: whether it did is not known."""
+
+
 class RestartNeeded(StreamsError):
     """Only a new start brings what has changed, a fresh session key or a changed account: end cleanly."""
 

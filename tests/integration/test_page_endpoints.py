@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,8 +60,8 @@ def test_an_account_is_tried_saved_shown_without_its_secret_edited_and_removed(s
     assert (shown["cloud"], shown["client_secret"]) == ("custom", MASK)
     assert "whole" in admin.get(ACCOUNT).entries
 
-    edited = admin.post(f"{ACCOUNT}/whole", client_secret=MASK, client_id=scene.falcon.address()["client_id"].upper())
-    assert edited.status in (200, 400)
+    edited = admin.post(f"{ACCOUNT}/whole", client_secret="********", proxy="default")
+    assert edited.status == 200, edited
     assert stored_secret(scene, "whole") == scene.falcon.client_secret
 
     assert admin.delete(f"{ACCOUNT}/whole").status == 200
@@ -132,6 +133,62 @@ def test_no_line_end_gets_into_a_conf(scene: Scene, admin: Caller) -> None:
     assert admin.get(f"{SETTINGS}/proxy").entries["proxy"]["no_proxy"] == "a.example,b.example"
     admin.post(f"{SETTINGS}/proxy", no_proxy="")
     admin.delete(f"{ACCOUNT}/blanks")
+
+
+def test_what_all_accounts_inherit_is_no_account(scene: Scene, admin: Caller) -> None:
+    """Else a proxy and a CA of somebody's would stand beside secrets that were not entered for them."""
+    scene.splunkd.create_conf_stanza("falcon_event_streams_account", "default", ca_bundle="/x.pem")
+    try:
+        for said in (
+            admin.get(f"{ACCOUNT}/default"),
+            admin.post(f"{ACCOUNT}/default", **good_account(scene, save_without_test="1")),
+            admin.delete(f"{ACCOUNT}/default"),
+        ):
+            refused(said, 404)
+        assert "default" not in admin.get(ACCOUNT).entries
+    finally:
+        scene.splunkd.delete(
+            "/servicesNS/nobody/TA_falcon_event_streams/configs/conf-falcon_event_streams_account/default"
+        )
+
+
+def test_a_password_that_is_left_over_is_not_adopted_by_a_new_proxy(scene: Scene, admin: Caller) -> None:
+    scene.splunkd.create_password("TA_falcon_event_streams#proxy#orph", "password", "corp-proxy-pw")
+    assert admin.post(SETTINGS, name="proxy:orph", enabled="1", host="evil.example", port="1").status == 201
+    refused(admin.post(f"{SETTINGS}/proxy%3Aorph", username="corpuser"), 400, "password is required")
+    assert admin.delete(f"{SETTINGS}/proxy%3Aorph").status == 200
+
+
+def test_a_bundle_that_is_no_file_holds_nobody_up(scene: Scene, admin: Caller, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (str(tmp_path / "pipe"), "/dev/stdin", "//host/share"):
+        refused(admin.post(ACCOUNT, name="odd", **good_account(scene, ca_bundle=path)), 400, "[odd] ca_bundle")
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "words"),
+    [
+        (f"{SETTINGS}/proxy", {"username": "dom\\", "password": "x"}, "ends with a backslash"),
+        (INPUT, {"name": "x", "account": "prod", "app_id": "x1", "foo": " "}, "is no setting"),
+        (INPUT, {"name": "x", "account": "prod", "app_id": "x1", "headers": ""}, "is no setting"),
+        (SETTINGS, {"name": "proxy:none", "enabled": "0"}, "no name of a proxy"),
+    ],
+)
+def test_what_a_conf_or_a_choice_would_misread_is_refused(
+    admin: Caller, path: str, form: dict[str, str], words: str
+) -> None:
+    refused(admin.post(path, **form), 400, words)
+
+
+def test_a_line_end_within_a_value_becomes_a_blank(scene: Scene, admin: Caller) -> None:
+    form = {"account": "prod", "app_id": "lines1", "start_from": "0=1,\n1=5", "disabled": "1"}
+    assert admin.post(INPUT, name="lines", **form).entries["lines"]["start_from"] == "0=1, 1=5"
+    admin.delete(f"{INPUT}/lines")
+
+
+def test_a_tenant_without_event_streams_is_told_so(scene: Scene, admin: Caller) -> None:
+    scene.falcon.add_faults([{"on": "discover", "merge": {"resources": None}}])
+    refused(admin.post(ACCOUNT, name="empty", **good_account(scene)), 400, "have event streams enabled")
 
 
 def test_a_missing_scope_is_named(scene: Scene, admin: Caller) -> None:

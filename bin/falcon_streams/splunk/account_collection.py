@@ -27,6 +27,8 @@ SECRET, UNTRIED = "client_secret", "save_without_test"
 # Where the secret is sent to, and over which way.
 _DESTINATION = ("cloud", "base_url", "allowed_domains", "proxy", "ca_bundle")
 
+_INHERITED = "default"
+
 TryAccount = Callable[[Account], None]
 """Asks Falcon with an account; raises Refused with the sentence of the hop that failed."""
 
@@ -42,7 +44,7 @@ class Accounts:
 
     def entries(self) -> List[Entry]:
         """All accounts."""
-        return [_entry(name, raw) for name, raw in self._editor.stanzas(ACCOUNT_CONF)]
+        return [_entry(name, raw) for name, raw in self._editor.stanzas(ACCOUNT_CONF) if name != _INHERITED]
 
     def entry(self, name: str) -> Entry:
         """One account."""
@@ -51,7 +53,7 @@ class Accounts:
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Check, try and save a new account."""
         check_name(name[:64], name)
-        if name == "default":
+        if name == _INHERITED:
             raise Refused(400, "[default] is what all accounts inherit from. Choose another name")
         if self._editor.stanza(ACCOUNT_CONF, name) is not None:
             raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
@@ -59,9 +61,10 @@ class Accounts:
         values = check_account(name, form)
         if not secret:
             raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
+        texts = _filled(written(read_schema("account"), form))
         self._try_unless(untried, name, values, secret)
         with SecretChange(self._editor, account_realm(name), SECRET_USER, secret):
-            self._editor.create_stanza(ACCOUNT_CONF, name, _filled(written(read_schema("account"), form)))
+            self._editor.create_stanza(ACCOUNT_CONF, name, texts)
         return _entry(name, form)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
@@ -75,9 +78,10 @@ class Accounts:
         usable = secret or self._editor.secret(account_realm(name), SECRET_USER)
         if not usable:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
+        texts = written(read_schema("account"), form)
         self._try_unless(untried, name, values, usable)
         with SecretChange(self._editor, account_realm(name), SECRET_USER, secret or None):
-            self._editor.edit_stanza(ACCOUNT_CONF, name, written(read_schema("account"), form))
+            self._editor.edit_stanza(ACCOUNT_CONF, name, texts)
         return _entry(name, wanted)
 
     def delete(self, name: str) -> None:
@@ -92,7 +96,8 @@ class Accounts:
             self._editor.delete_stanza(ACCOUNT_CONF, name)
 
     def _existing(self, name: str) -> Dict[str, str]:
-        raw = self._editor.stanza(ACCOUNT_CONF, name)
+        # what stands in [default] would be every account's: proxy and CA beside secrets that were not entered for them
+        raw = self._editor.stanza(ACCOUNT_CONF, name) if name != _INHERITED else None
         if raw is None:
             raise Refused(404, f"there is no account {name[:64]!r}")
         return raw
@@ -126,4 +131,6 @@ def _demand_again(name: str, former: Mapping[str, str], values: Values) -> None:
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
-    return Entry(name, {**raw, SECRET: MASK})
+    known = read_schema("account")["properties"]
+    # a secret that somebody wrote into the conf by hand is not shown either
+    return Entry(name, {**{setting: value for setting, value in raw.items() if setting in known}, SECRET: MASK})

@@ -90,7 +90,8 @@ def read_log_level(splunkd: Splunkd) -> str:
 
 
 def _refuse_unreadable(account: str, ca_bundle: Optional[str]) -> None:
-    if ca_bundle is not None and not os.access(ca_bundle, os.R_OK):
+    # a pipe or a device would hold up whoever reads it
+    if ca_bundle is not None and not (os.path.isfile(ca_bundle) and os.access(ca_bundle, os.R_OK)):
         raise Fatal(
             f"[{account}] ca_bundle = {ca_bundle} cannot be read. Correct the path, and let the user that runs Splunk "
             "read the file"

@@ -7,12 +7,13 @@ What splunkd refuses is passed on with its status and its own words; the words o
 from __future__ import annotations
 
 import json
+from http.client import HTTPException
 from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
 
 from splunklib import binding
 
 from falcon_streams.core.answer import tidy
-from falcon_streams.errors import Refused
+from falcon_streams.errors import Refused, Unanswered
 from falcon_streams.splunk.splunkd import SCHEME, Splunkd, quoted, secret_name
 
 _SENTENCE_LIMIT = 1000
@@ -86,8 +87,11 @@ class Editor(Splunkd):
             raise Refused(401, "your session has ended: log in again") from None
         except binding.HTTPError as error:
             raise Refused(error.status, _words(error)) from None
-        except OSError as error:
-            raise Refused(503, f"splunkd's management port cannot be reached ({type(error).__name__})") from None
+        except (OSError, HTTPException) as error:
+            sentence = (
+                f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
+            )
+            raise Unanswered(503, sentence) from None
 
 
 def _words(error: binding.HTTPError) -> str:

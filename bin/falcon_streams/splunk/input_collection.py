@@ -7,6 +7,7 @@ whom splunkd lists the inputs. A state file that is older than its writer would 
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
@@ -44,11 +45,11 @@ class Inputs:
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Add an input; it runs at once unless the form says that it is disabled."""
         disabled = form.pop("disabled", "")
-        wanted = {setting: value for setting, value in form.items() if value.strip()}
+        wanted = {setting: value for setting, value in written(read_schema("input"), form).items() if value}
         read_input(name, wanted)
         if name in self._listed():
             raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
-        self._editor.create_input(name, written(read_schema("input"), wanted))
+        self._editor.create_input(name, wanted)
         if is_true(disabled):
             self._editor.switch_input(name, on=False)
         return self.entry(name)
@@ -96,7 +97,7 @@ class Inputs:
             state = "starting"
         elif state not in ("error", "starting") and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
             state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
-        lags = [each["lag_s"] for each in partitions if isinstance(each.get("lag_s"), (int, float))]
+        lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
         return {
             "state": state,
             "trouble": trouble or "none",
@@ -121,7 +122,7 @@ def _mapping(value: object) -> Dict[str, Any]:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
 
 
 def _position(partition: str, statistics: Any) -> str:

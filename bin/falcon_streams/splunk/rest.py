@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
 from falcon_streams.splunk.editor import Editor
@@ -21,7 +21,6 @@ from falcon_streams.splunk.splunkd import APP
 LOG = logging.getLogger(__name__)
 MASK = "******"
 SECRETS = "edit_storage_passwords"
-_ALL = "admin_all_objects"  # "bypasses ACLs" (authorize.conf.spec)
 
 
 class Request(NamedTuple):
@@ -122,7 +121,7 @@ def read_request(document: str) -> Request:
     try:
         tree = json.loads(document)
         path = [part for part in str(tree["rest_path"]).split("/") if part]
-        endpoint, rest = path[0], "/".join(path[1:])
+        endpoint, rest = path[0], "/".join(unquote(part) for part in path[1:])
         form = {str(name): str(value) for name, value in tree.get("form") or () if name != "output_mode"}
         session_key, server_uri = str(tree["session"]["authtoken"]), str(tree["server"]["rest_uri"])
         method = str(tree["method"]).upper()
@@ -134,12 +133,12 @@ def read_request(document: str) -> Request:
 def form_secret(form: Dict[str, str], field: str) -> str:
     """Take a secret out of a form; what a page shows in its place is no secret, nor is the line end of a file."""
     secret = form.pop(field, "").rstrip("\r\n")
-    return "" if secret.strip() in ("", MASK) else secret
+    return secret if secret.strip("* ") else ""
 
 
 def demand(editor: Editor, capability: str) -> None:
     """Refused 403 where the caller has not this capability."""
-    if not editor.capabilities() & {capability, _ALL}:
+    if capability not in editor.capabilities():
         raise Refused(403, _may_not(f"do this: it takes the capability {capability}"))
 
 

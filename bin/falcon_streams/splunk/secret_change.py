@@ -1,7 +1,9 @@
 """A change of one secret around the change of its stanza: either both happen or neither.
 
 Rules: the secret goes first, because a stanza without its secret would be a broken one. Where the stanza's change is
-refused the former secret comes back. What cannot be put back is said.
+refused the former secret comes back, unless somebody else has stored another one meanwhile. Where splunkd did not
+answer the new secret stays: the stanza may have its new destination by now, and the former was not entered for that.
+What cannot be put back is said.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Optional, Type
 
-from falcon_streams.errors import Refused, StreamsError
+from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered
 from falcon_streams.splunk.editor import Editor
 
 
@@ -24,23 +26,40 @@ class SecretChange:
         self._former: Optional[str] = None
 
     def __enter__(self) -> None:
-        if self._secret is not None:
-            self._former = self._editor.secret(*self._address)
+        if self._secret is None:
+            return
+        self._former = self._read()
+        try:
             self._put(self._secret)
+        except Refused as refused:
+            self._take_back(refused)
+            raise
 
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        if error is None or self._secret is None:
-            return
+        if error is not None and self._secret is not None and not isinstance(error, Unanswered):
+            self._take_back(error)
+
+    def _take_back(self, error: BaseException) -> None:
         try:
-            self._put(self._former)
+            if (self._read() or "") == self._secret:
+                self._put(self._former)
         except StreamsError as again:
             raise Refused(
                 500,
                 f"{error}. The secret under realm {self._address[0]} could not be put back either ({again}): enter it "
                 "again",
             ) from None
+
+    def _read(self) -> Optional[str]:
+        """The stored secret; None also for a caller who may write secrets and not read them."""
+        try:
+            return self._editor.secret(*self._address)
+        except Retryable as error:
+            if error.status == 403:
+                return None
+            raise
 
     def _put(self, secret: Optional[str]) -> None:
         if secret:

@@ -25,6 +25,7 @@ _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "fals
 _UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LOGIN = re.compile(r"//[^/@]*@")
 
 Values = Dict[str, Any]
@@ -77,12 +78,16 @@ def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str])
 
 
 def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]:
-    """Texts as they go into a conf: no blanks around them, lists with bare commas, so that no line end slips in."""
+    """Texts as they go into a conf: on one line, lists with bare commas. Raises Fatal for what a conf would misread."""
     properties: Mapping[str, Any] = schema["properties"]
     texts = {}
     for name, text in raw.items():
-        value = _coerce(properties.get(name, {}), text)
-        texts[name] = ",".join(value) if isinstance(value, list) else text.strip()
+        if name not in properties:
+            raise Fatal(f"{tidy(name)} {schema['x-fault']}. {schema['x-remedy']}")
+        value = _coerce(properties[name], text)
+        texts[name] = ",".join(value) if isinstance(value, list) else _CONTROL.sub(" ", text).strip()
+        if texts[name].endswith("\\"):
+            raise Fatal(f"{name} ends with a backslash: in a conf the next line would belong to it. Remove it")
     return texts
 
 

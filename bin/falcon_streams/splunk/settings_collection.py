@@ -18,9 +18,10 @@ from falcon_streams.splunk.secret_change import SecretChange
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 
 PASSWORD = "password"
-_DESTINATION = ("type", "host", "port")
+_DESTINATION = ("username", "type", "host", "port")
 _NAMED = re.compile(r"proxy:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _FIXED = ("logging", "proxy")
+_WORDS = ("proxy:default", "proxy:none")  # what an account says for "the default one" and "none"
 
 
 class AddonSettings:
@@ -42,14 +43,15 @@ class AddonSettings:
 
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Add a named proxy."""
-        if not _NAMED.fullmatch(name):
+        if not _NAMED.fullmatch(name) or name in _WORDS:
             raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
         if self._editor.stanza(SETTINGS_CONF, name) is not None:
             raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
         password = form_secret(form, PASSWORD)
         _refuse_half(name, _checked(name, form), password)
-        with SecretChange(self._editor, _realm(name), PROXY_USER, password or None):
-            filled = {key: each for key, each in written(_schema(name), form).items() if each}
+        filled = {key: each for key, each in written(_schema(name), form).items() if each}
+        # without a password one that is left from a stanza of this name goes, too
+        with SecretChange(self._editor, _realm(name), PROXY_USER, password):
             self._editor.create_stanza(SETTINGS_CONF, name, filled)
         return _entry(name, form)
 
@@ -59,8 +61,9 @@ class AddonSettings:
         password = form_secret(form, PASSWORD) if name != "logging" else ""
         wanted = {**former, **form}
         values = _checked(name, wanted)
+        texts = written(_schema(name), form)
         with SecretChange(self._editor, _realm(name), PROXY_USER, self._change(name, former, values, password)):
-            self._editor.edit_stanza(SETTINGS_CONF, name, written(_schema(name), form))
+            self._editor.edit_stanza(SETTINGS_CONF, name, texts)
         return _entry(name, wanted)
 
     def delete(self, name: str) -> None:

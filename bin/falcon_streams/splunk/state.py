@@ -44,6 +44,6 @@ def read_state(folder: Path) -> Dict[str, Any]:
     """What an input last showed in this folder; empty where there is nothing to read."""
     try:
         state = json.loads((folder / _NAME).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return state if isinstance(state, dict) else {}

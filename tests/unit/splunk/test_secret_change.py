@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from falcon_streams.errors import Refused
+from falcon_streams.errors import Refused, Retryable, Unanswered
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.secret_change import SecretChange
 
@@ -14,9 +14,11 @@ class Safe(Editor):
 
     def __init__(self, former: str | None) -> None:
         self.held = former
-        self.jammed = False
+        self.jammed = self.unreadable = False
 
     def secret(self, realm: str, user: str) -> str | None:
+        if self.unreadable:
+            raise Retryable("splunkd answered 403", status=403)
         return self.held
 
     def store_secret(self, realm: str, user: str, secret: str) -> None:
@@ -58,6 +60,32 @@ def test_it_says_what_cannot_be_put_back() -> None:
     with pytest.raises(Refused, match=sentence), SecretChange(safe, "r", "u", "new"):
         safe.jammed = True
         raise Refused(409, "conf")
+
+
+def test_another_ones_secret_is_left_alone() -> None:
+    safe = Safe(None)
+    with pytest.raises(Refused, match="twice"), SecretChange(safe, "r", "u", "mine"):
+        safe.held = "theirs"
+        raise Refused(409, "twice")
+
+    assert safe.held == "theirs"
+
+
+def test_where_splunkd_does_not_answer_the_former_secret_does_not_meet_a_new_destination() -> None:
+    safe = Safe("old")
+    with pytest.raises(Unanswered), SecretChange(safe, "r", "u", "new"):
+        raise Unanswered(503, "silence")
+
+    assert safe.held == "new"
+
+
+def test_a_caller_who_may_not_read_secrets_may_still_write_one() -> None:
+    safe = Safe(None)
+    safe.unreadable = True
+    with SecretChange(safe, "r", "u", "new"):
+        pass
+
+    assert safe.held == "new"
 
 
 def test_the_body_is_not_run_where_the_secret_is_refused() -> None:
