@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package restarts day format clean
+.PHONY: help setup demo test test-ui check package restarts day faults format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -30,6 +30,9 @@ restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 
 day: ## the long proof: six hours at 200 times the speed of time
 	@$(PYTHON) -m tools.proof day
+
+faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
+	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
 
 format: ## bring the code into its one format
 	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests

@@ -1,4 +1,4 @@
-"""The long proofs: `make restarts` and `make day`, each in the environment of the tests, each with a verdict."""
+"""The long proofs: `make restarts`, `make day`, `make faults`; in the environment of the tests, with a verdict."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day"))
+    parser.add_argument("which", choices=("restarts", "day", "faults"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
     parser.add_argument("--share", type=float, default=1.0, help="run only this share of it")
     parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -29,9 +30,19 @@ def main() -> None:
         os.execv(executable, [executable, "-m", "tools.proof", "--ready", *sys.argv[1:]])
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        held = {"restarts": restarts, "day": day}[arguments.which](Path(folder), arguments.seed, arguments.share)
+        if arguments.which == "faults":
+            held = faults(Path(folder), arguments.only)
+        else:
+            held = {"restarts": restarts, "day": day}[arguments.which](Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
     raise SystemExit(0 if held else 1)
+
+
+def faults(folder: Path, only: str) -> bool:
+    """Every fault by name."""
+    from tests.faults.table import prove
+
+    return not any(outcome.fault for outcome in prove(package.build(folder), say, only))
 
 
 def restarts(folder: Path, seed: int, share: float) -> bool:
