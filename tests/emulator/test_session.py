@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tests.emulator.conftest import JSON, Body, Client, Falcon, eventually, falconpy
+from tests.emulator.conftest import JSON, Body, Client, Falcon, ending, eventually, falconpy
 
 
 def test_an_idle_feed_sends_a_blank_line_every_five_seconds(falcon: Falcon) -> None:
@@ -94,7 +94,7 @@ def test_without_a_refresh_a_feed_is_cut_after_thirty_minutes(falcon: Falcon) ->
         emulator.skip(1)
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             body.rest()
-    assert emulator.feeds()[0]["ending"] == "cut"
+    assert ending(emulator) == "cut"
 
 
 def test_the_end_may_be_a_clean_one_instead(falcon: Falcon) -> None:
