@@ -63,12 +63,13 @@ class MemoryStore:
         data = self.stored.get(partition)
         return None if data is None else read_record(data)
 
-    def save(self, record: Record) -> None:
-        """Keep the record."""
+    def save(self, records: Sequence[Record]) -> None:
+        """Keep the records."""
         if self.broken:
             raise Retryable("the disk is full")
-        self.stored[record.partition] = record.to_bytes()
-        self.saves.append(record)
+        for record in records:
+            self.stored[record.partition] = record.to_bytes()
+            self.saves.append(record)
 
 
 Step = Union[bytes, Exception]

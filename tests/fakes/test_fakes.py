@@ -69,14 +69,14 @@ def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
 def test_a_store_gives_back_what_it_was_given_and_may_be_broken() -> None:
     store = MemoryStore()
     record = first_record("i", "0", Owner("h", "a", ""), Origin(), 1.0, None)
-    store.save(record)
+    store.save([record])
 
     assert store.load("0") == record
     assert store.load("1") is None
     assert store.partitions() == {"0"}
     store.broken = True
     with pytest.raises(Retryable):
-        store.save(record)
+        store.save([record])
 
 
 def test_a_scripted_feed_plays_its_steps_and_must_not_be_read_after_its_close() -> None:

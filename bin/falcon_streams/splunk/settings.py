@@ -143,9 +143,7 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
 def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
     """Raises Fatal for a checkpoint store that cannot serve on this instance."""
     setting = f"[{settings.stanza}] checkpoint_store = {settings.checkpoint_store}"
-    if settings.checkpoint_store == "kvstore":
-        raise Fatal(f"{setting} is not available in this version. Choose file")
-    if info.follows_machine:
+    if settings.checkpoint_store == "file" and info.follows_machine:
         raise Fatal(
             f"{setting} does not serve on {info.kind}, where a file follows the machine and not the input. Choose "
             "kvstore, or run this input on a heavy forwarder"

@@ -107,7 +107,7 @@ def test_a_stop_ends_a_write_into_a_full_pipe_after_its_second(ends: Tuple[int, 
 
 def sink_on(write: int) -> tuple[PipeSink, Pipe]:
     pipe = Pipe(write, SystemClock())
-    return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock()), pipe
+    return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock(), lambda: True), pipe
 
 
 def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:
