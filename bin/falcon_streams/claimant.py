@@ -146,9 +146,9 @@ class Claimant:
         try:
             if intent is not None:
                 self._carry_out(intent)
+                self._trouble = ""
             if self._claims.claim is not None and not self._announced:
                 self._announce(self._claims.claim.generation)
-            self._trouble = ""
         except Retryable as error:
             self._claims.failed(self._clock.monotonic())
             if str(error) != self._trouble:

@@ -116,7 +116,7 @@ def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
     """The records in the KV store, and the claimant, who has begun."""
     documents = open_kvstore(parts.splunkd)
     name = parts.settings.name
-    records = SharedRecords(documents, name)
+    records = SharedRecords(documents, name, parts.account.credentials.client_secret)
     holder = uuid.uuid4().hex
     claim = Claims(holder, parts.info.forwarder or holder, _reads(parts), parts.clock.monotonic())
     claimant = Claimant(claim, SharedClaims(documents, name), parts.clock, parts.inbox, records.read)

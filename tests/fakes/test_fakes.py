@@ -7,12 +7,13 @@ from queue import SimpleQueue
 
 import pytest
 
+from falcon_streams.core.claim import Claim
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.errors import Retryable, Stopped
 from tests.fakes.clock import FakeClock, ScaledClock
-from tests.fakes.memory import MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
+from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
 
 LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
 
@@ -77,6 +78,20 @@ def test_a_store_gives_back_what_it_was_given_and_may_be_broken() -> None:
     store.broken = True
     with pytest.raises(Retryable):
         store.save([record])
+
+
+def test_claims_are_inserted_once_replaced_where_they_are_and_may_be_out_of_reach() -> None:
+    claims, claim = MemoryClaims(), Claim(1, "h", "f", "r")
+
+    assert claims.look().newest is None
+    assert claims.insert(claim) and not claims.insert(Claim(1, "other", "f", "r"))
+    claims.replace(claim._replace(beat=1))
+    assert claims.look().newest == claim._replace(beat=1)
+    with pytest.raises(Retryable):
+        claims.replace(claim._replace(generation=2))
+    claims.broken = Retryable("503")
+    with pytest.raises(Retryable):
+        claims.look()
 
 
 def test_a_scripted_feed_plays_its_steps_and_must_not_be_read_after_its_close() -> None:

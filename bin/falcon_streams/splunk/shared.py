@@ -3,11 +3,16 @@
 Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has
 documents of its own and none can overwrite another's; readers take the highest generation. A record is the same bytes
 as in a file. One that cannot be read is left where it is, and the input refuses to start. What a writer has replaced by
-its own is removed; the last claims stay, because a key must not come back for a process that has slept.
+its own is removed; the last claims stay, because a key must not come back for a process that has slept. Each record
+bears a seal made with the account's secret, which whoever may write the collection need not know: one that does not fit
+is reported, so that nobody moves an offset forward in silence.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import logging
 from dataclasses import replace
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence
 
@@ -16,6 +21,7 @@ from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, r
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.kvstore import COLLECTION, Document, KvStore
 
+LOG = logging.getLogger(__name__)
 _CLAIM, _RECORD = "claim", "record"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
@@ -58,9 +64,11 @@ class SharedClaims:
 class SharedRecords:
     """The port `OffsetStore` over the collection, for the writer of one generation."""
 
-    def __init__(self, store: KvStore, name: str) -> None:
+    def __init__(self, store: KvStore, name: str, secret: str) -> None:
+        """`secret` is the account's, out of which the seals' key is made."""
         self._store = store
         self._name = name
+        self._key = hashlib.sha256(b"falcon_event_streams checkpoint\0" + secret.encode()).digest()
         self._generation = 0
         self._found: Dict[str, Document] = {}
         self._former: Dict[str, List[str]] = {}
@@ -95,7 +103,13 @@ class SharedRecords:
             ) from None
         if (record.input, record.partition) != (self._name, partition):
             raise Fatal(f"{title} belongs to input {record.input}, partition {record.partition}: remove it")
+        if document.get("seal") != self._seal(str(document.get("record"))):
+            fields = {"partition": partition, "offset": record.offset, "key": document.get("_key")}
+            LOG.error("checkpoint_altered", {**fields, "unless": "the account's secret was changed since"})
         return record
+
+    def _seal(self, record: str) -> str:
+        return hmac.new(self._key, record.encode(), "sha256").hexdigest()
 
     def save(self, records: Sequence[Record]) -> None:
         """Store the records under our generation, and remove what they replace."""
@@ -105,7 +119,7 @@ class SharedRecords:
                 self._store.remove(key)
 
     def _document(self, record: Record) -> Document:
-        record = replace(record, generation=self._generation)
+        data = replace(record, generation=self._generation).to_bytes().decode("ascii")
         return {
             "_key": f"{self._name}:{self._generation}:{record.partition}",
             "kind": _RECORD,
@@ -114,7 +128,8 @@ class SharedRecords:
             "partition": record.partition,
             "offset": str(record.offset),
             "updated_at": record.updated_at,
-            "record": record.to_bytes().decode("ascii"),
+            "record": data,
+            "seal": self._seal(data),
         }
 
 
