@@ -78,7 +78,7 @@ class Claimant:
         self._read_records = read_records
         self._bell: SimpleQueue[bool] = SimpleQueue()
         self._released: SimpleQueue[bool] = SimpleQueue()
-        self._announced = False
+        self._announced = self._given_back = False
         self._shown: object = None
         self._trouble = ""
 
@@ -101,7 +101,7 @@ class Claimant:
 
     def holds(self) -> bool:
         """Whether we may write now; any thread may ask."""
-        return self._claims.valid(self._clock.monotonic())
+        return not self._given_back and self._claims.valid(self._clock.monotonic())
 
     def doubt(self) -> None:
         """A feed was cut soon after its opening: another reader may be at work."""
@@ -129,7 +129,7 @@ class Claimant:
     def run(self) -> None:
         """Claim, confirm, until the claim is lost or given back; reports to the inbox, raises nothing."""
         try:
-            while not self._lost():
+            while not (self._given_back or self._lost()):
                 self._step()
         except StreamsError as error:
             self._inbox.put(stop_for(error))
@@ -197,5 +197,5 @@ class Claimant:
         claim = self._claims.claim
         if claim is not None and self.holds():
             self._store.replace(claim._replace(released=True))
-        self._claims.lost = "the claim was given back"
+        self._given_back = True
         self._released.put(True)
