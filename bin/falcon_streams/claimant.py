@@ -136,6 +136,8 @@ class Claimant:
         except Exception as error:  # a fault of ours: end, so that splunkd starts us anew
             LOG.exception("unexpected_error", {"thread": "claimant"})
             self._inbox.put(Stop(Ending.UNCLEAN, error))
+        finally:
+            self._released.put(True)
 
     def _step(self) -> None:
         at = self._clock.monotonic()
@@ -198,4 +200,3 @@ class Claimant:
         if claim is not None and self.holds():
             self._store.replace(claim._replace(released=True))
         self._given_back = True
-        self._released.put(True)
