@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package restarts day faults format clean
+.PHONY: help setup demo test test-ui check package restarts day faults standby format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ day: ## the long proof: six hours at 200 times the speed of time
 
 faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
+
+standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
+	@$(PYTHON) -m tools.proof standby
 
 format: ## bring the code into its one format
 	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests

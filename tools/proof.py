@@ -1,4 +1,4 @@
-"""The long proofs: `make restarts`, `make day`, `make faults`; in the environment of the tests, with a verdict."""
+"""The long proofs: `make restarts`, `make day`, `make faults`, `make standby`; in the environment of the tests, with a verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day", "faults"))
+    parser.add_argument("which", choices=("restarts", "day", "faults", "standby"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
     parser.add_argument("--share", type=float, default=1.0, help="run only this share of it")
@@ -32,6 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if arguments.which == "faults":
             held = faults(Path(folder), arguments.only)
+        elif arguments.which == "standby":
+            held = standby(Path(folder))
         else:
             held = {"restarts": restarts, "day": day}[arguments.which](Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
@@ -43,6 +45,13 @@ def faults(folder: Path, only: str) -> bool:
     from tests.faults.table import prove
 
     return not any(outcome.fault for outcome in prove(package.build(folder), say, only))
+
+
+def standby(folder: Path) -> bool:
+    """One of two forwarders is lost in every way."""
+    from tests.standby.takeovers import prove
+
+    return not any(outcome.fault for outcome in prove(folder, package.build(folder), say))
 
 
 def restarts(folder: Path, seed: int, share: float) -> bool:
