@@ -1,22 +1,20 @@
 """A day at many times the speed of time: the real supervisor, adapters and sockets on a scaled clock.
 
-Rules: the installed script is replaced by an entry that hands `app.run` the clock of tests/fakes, scaled as the
-emulator's and with the same epoch; nothing else of the package is touched. Falcon cuts every feed after an hour, keeps
-the app id locked for six minutes once, and refuses every bearer for a quarter of an hour once.
+Rules: the input's entry hands it a clock scaled as the emulator's and with the same epoch. Falcon cuts every feed after
+an hour, keeps the app id locked for six minutes once, and refuses every bearer for a quarter of an hour once.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.integration.comparison import Comparison
+from tests.integration.entry import install
 from tests.integration.scene import Scene
-from tools.package import unpack
 
 SCALE = 200.0
 HOUR = 3600.0
@@ -24,17 +22,6 @@ PARTITIONS = 2
 OUTAGE = 900.0
 SESSION_LIFE = 1800.0
 REFRESH_MARGIN = 180.0
-_CLOCK = Path(__file__).parents[1] / "fakes" / "clock.py"
-_ENTRY = """import os, sys
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(here), "lib"))
-from falcon_streams import app
-from falcon_streams.lifecycle import leave
-from scaled_clock import ScaledClock
-if len(sys.argv) > 1:
-    leave(app.main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))
-leave(app.run(sys.stdin.buffer, sys.stdout.buffer, ScaledClock({scale}, {epoch})))
-"""
 
 
 class Outcome(NamedTuple):
@@ -65,7 +52,7 @@ class Outcome(NamedTuple):
 def live_through(hours: float, folder: Path, package: Path, say: Callable[[str], None]) -> Outcome:
     """Live through these hours; the lock comes after a quarter of them, the outage of the bearers after half."""
     epoch = time.time()
-    app = install(package, folder, epoch)
+    app = install(package, folder, f"ScaledClock({SCALE}, {epoch})")
     scene = Scene(
         folder,
         app,
@@ -83,15 +70,6 @@ def live_through(hours: float, folder: Path, package: Path, say: Callable[[str],
         outage = live(scene, hours, say)
         comparison = scene.wait_until_all_arrived(timeout=60)
         return judge(scene, hours, comparison, outage)
-
-
-def install(package: Path, folder: Path, epoch: float) -> Path:
-    """The package as a folder, with the entry on the scaled clock."""
-    app = unpack(package, folder / "app")
-    shutil.copyfile(_CLOCK, app / "bin" / "scaled_clock.py")
-    entry = _ENTRY.format(scale=SCALE, epoch=epoch)
-    (app / "bin" / "falcon_event_streams.py").write_text(entry, encoding="utf-8")
-    return app
 
 
 def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:

@@ -129,6 +129,10 @@ class Admin:
     def resume_reading(self, name: str) -> None:
         self._touch(name, "resume")
 
+    def close_stdout(self, name: str) -> None:
+        """splunkd closes its end of the present process's stdout."""
+        self._touch(name, "close")
+
     def pace_reading(self, name: str, bytes_per_second: float) -> None:
         self._touch(name, "pace", bytes_per_second=bytes_per_second)
 
