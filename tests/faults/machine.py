@@ -83,7 +83,7 @@ def truncate_a_checkpoint(scene: Scene) -> None:
 def make_the_checkpoints_read_only(scene: Scene) -> None:
     """Reading goes on; commits are tried again until the folder takes them."""
     scene.says("feed_opened")
-    folder = scene.checkpoints()[0].parent
+    folder = scene.wait(scene.checkpoints, what="a checkpoint")[0].parent
     os.chmod(folder, 0o500)
     scene.falcon.generate(10)
     scene.says("commit_failed")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.day import OUTAGE, live_through, unrefreshed
 
 
+@pytest.mark.timeout(600)
 def test_an_hour_and_a_half_with_cut_feeds_a_locked_app_id_and_an_outage_loses_nothing(
     tmp_path: Path, package: Path
 ) -> None:
