@@ -170,6 +170,7 @@ def kill_the_input(scene: Scene) -> None:
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
 
 
+<<<<<<< HEAD
 _FOREIGN = {"client_id": _ELSE, "customers": [_ELSE], "fingerprint": _ELSE}
 _CHECKPOINTS: tuple[tuple[str, Callable[[bytes], bytes], str], ...] = (
     ("truncated checkpoint", lambda record: record[:50], "cannot be used and is kept as"),
@@ -179,6 +180,49 @@ _CHECKPOINTS: tuple[tuple[str, Callable[[bytes], bytes], str], ...] = (
 )
 _ROWS = [
     Row("machine", "input killed", "resuming .*clean=false", act=kill_the_input, repeats=REPLAYED, settings=SETTINGS),
+=======
+def truncate_a_checkpoint(scene: Scene) -> None:
+    """The input refuses to start, keeps the file aside, and goes on once it is put back."""
+    scene.wait_until_committed()
+    scene.stop()
+    path = scene.checkpoints()[0]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50])
+    scene.resume()
+    scene.says("cannot be used and is kept as")
+    scene.stop()
+    path.write_bytes(whole)
+    scene.resume()
+
+
+def make_the_checkpoints_read_only(scene: Scene) -> None:
+    """Reading goes on; commits are tried again until the folder takes them."""
+    scene.says("feed_opened")
+    folder = scene.wait(scene.checkpoints, what="a checkpoint")[0].parent
+    os.chmod(folder, 0o500)
+    scene.falcon.generate(10)
+    scene.says("commit_failed")
+    os.chmod(folder, 0o700)
+
+
+def as_root() -> str:
+    """Root writes where nobody may."""
+    return "" if os.geteuid() != 0 else "run it as an unprivileged user"
+
+
+MANY = 2_000  # repeats after a kill: what came within replay_seconds, here all of it
+SPLUNKD = [
+    Row("splunkd", "pipe full for a while", "feed_opened", act=pause_the_reader),
+    Row("splunkd", "killed with its memory lost", "replay", act=kill_splunkd, repeats=MANY),
+    Row("splunkd", "restarted", "feed_opened", act=restart_splunkd, repeats=MANY),
+    Row("splunkd", "session key revoked", "no longer takes this input", act=revoke_the_key, repeats=MANY),
+    Row("splunkd", "account edited while running", "was changed", act=edit_the_account, repeats=MANY),
+]
+MACHINE = [
+    Row("machine", "input killed", "feed_opened", act=kill_the_input, repeats=MANY),
+    Row("machine", "SIGSTOP for a while", "feed_opened", act=stop_the_process_for_a_while, repeats=MANY),
+    Row("machine", "truncated checkpoint", "cannot be used and is kept as", act=truncate_a_checkpoint, repeats=MANY),
+>>>>>>> flake
     Row(
         "machine",
         "disk full",

@@ -49,15 +49,21 @@ class Outcome(NamedTuple):
         )
 
 
-def live_through(hours: float, folder: Path, package: Path, say: Callable[[str], None]) -> Outcome:
+def live_through(
+    hours: float, folder: Path, package: Path, say: Callable[[str], None], scale: float = SCALE
+) -> Outcome:
     """Live through these hours; the lock comes after a quarter of them, the outage of the bearers after half."""
     epoch = time.time()
+<<<<<<< HEAD
     app = install(package, folder, f"ScaledClock({SCALE}, {epoch})")
+=======
+    app = install(package, folder, epoch, scale)
+>>>>>>> flake
     scene = Scene(
         folder,
         app,
         partitions=PARTITIONS,
-        time_scale=SCALE,
+        time_scale=scale,
         epoch=epoch,
         longest_session=HOUR,
         cut="abort",
@@ -67,16 +73,29 @@ def live_through(hours: float, folder: Path, package: Path, say: Callable[[str],
     with scene:
         scene.begin(idle_timeout="600", interval="1")
         scene.says("feed_opened")
-        outage = live(scene, hours, say)
+        outage = live(scene, hours, say, scale)
         comparison = scene.wait_until_all_arrived(timeout=60)
         return judge(scene, hours, comparison, outage)
 
 
+<<<<<<< HEAD
 def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:
+=======
+def install(package: Path, folder: Path, epoch: float, scale: float) -> Path:
+    """The package as a folder, with the entry on the scaled clock."""
+    app = unpack(package, folder / "app")
+    shutil.copyfile(_CLOCK, app / "bin" / "scaled_clock.py")
+    entry = _ENTRY.format(scale=scale, epoch=epoch)
+    (app / "bin" / "falcon_event_streams.py").write_text(entry, encoding="utf-8")
+    return app
+
+
+def live(scene: Scene, hours: float, say: Callable[[str], None], scale: float) -> float:
+>>>>>>> flake
     """Let the time pass, with events at any moment and the two troubles of the day; when the outage began."""
     draw = random.Random(1)
     started = now = time.monotonic()
-    length = hours * HOUR / SCALE
+    length = hours * HOUR / scale
     troubles = {0.25: lock_for_six_minutes, 0.5: refuse_bearers}
     told, outage = 0, 0.0
     while now - started < length:
@@ -86,7 +105,7 @@ def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:
         scene.falcon.generate(count=draw.randrange(3))
         time.sleep(0.05)
         now = time.monotonic()
-        hour = int((now - started) * SCALE / HOUR)
+        hour = int((now - started) * scale / HOUR)
         if hour > told:
             told = hour
             say(f"hour {hour}, {scene.splunkd.count():,} events indexed")

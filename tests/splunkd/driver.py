@@ -177,7 +177,7 @@ class Splunkd(Admin):
                 except FileNotFoundError:
                     continue
 
-    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
         """The first true answer of the predicate; AssertionError when time is up."""
         deadline = time.monotonic() + timeout
         while True:

@@ -26,7 +26,6 @@ from falcon_streams.splunk.settings import Values, check_name, is_true, read_sch
 SECRET, UNTRIED = "client_secret", "save_without_test"
 # Where the secret is sent to, and over which way.
 _DESTINATION = ("cloud", "base_url", "allowed_domains", "proxy", "ca_bundle")
-
 _INHERITED = "default"
 
 TryAccount = Callable[[Account], None]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
@@ -58,8 +59,9 @@ class InputSettings:
         return f"{SCHEME}://{self.name}"
 
 
+@cache
 def read_schema(conf: str) -> Dict[str, Any]:
-    """The schema of a conf: `input`, `account` or `settings`."""
+    """The schema of a conf: `input`, `account` or `settings`. Read once, for all; nobody changes it."""
     schema: Dict[str, Any] = json.loads((_SCHEMAS / f"{conf}.schema.json").read_text(encoding="utf-8"))
     return schema
 
