@@ -54,11 +54,7 @@ def live_through(
 ) -> Outcome:
     """Live through these hours; the lock comes after a quarter of them, the outage of the bearers after half."""
     epoch = time.time()
-<<<<<<< HEAD
-    app = install(package, folder, f"ScaledClock({SCALE}, {epoch})")
-=======
-    app = install(package, folder, epoch, scale)
->>>>>>> flake
+    app = install(package, folder, f"ScaledClock({scale}, {epoch})")
     scene = Scene(
         folder,
         app,
@@ -78,20 +74,7 @@ def live_through(
         return judge(scene, hours, comparison, outage)
 
 
-<<<<<<< HEAD
-def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:
-=======
-def install(package: Path, folder: Path, epoch: float, scale: float) -> Path:
-    """The package as a folder, with the entry on the scaled clock."""
-    app = unpack(package, folder / "app")
-    shutil.copyfile(_CLOCK, app / "bin" / "scaled_clock.py")
-    entry = _ENTRY.format(scale=scale, epoch=epoch)
-    (app / "bin" / "falcon_event_streams.py").write_text(entry, encoding="utf-8")
-    return app
-
-
 def live(scene: Scene, hours: float, say: Callable[[str], None], scale: float) -> float:
->>>>>>> flake
     """Let the time pass, with events at any moment and the two troubles of the day; when the outage began."""
     draw = random.Random(1)
     started = now = time.monotonic()

@@ -95,22 +95,13 @@ class Child:
             pass
         reader = _Reader(process)
         words = reader.line().split()
-<<<<<<< HEAD
-        if len(words) != 2 or words[0] not in (b"answer", b"fault", b"unborn") or not words[1].isdigit():
-=======
         if len(words) != 2 or words[0] not in (b"answer", b"fault", b"stillborn") or not words[1].isdigit():
->>>>>>> flake
             self._complain(f"{self._handler} wrote to its stdout: {words[:8]!r}")
             self._end(process)
             raise HandlerFailed(f"{self._handler} did not answer but wrote to its stdout.")
         body = reader.exactly(int(words[1]))
-<<<<<<< HEAD
-        if words[0] == b"unborn":
-            self._end(process, _GRACE)  # else the next request could still meet it on its way out
-=======
         if words[0] == b"stillborn":
             self._end(process, _GRACE)  # it ends by itself: the next request must not meet it on its way out
->>>>>>> flake
         if words[0] != b"answer":
             self._complain(f"{self._handler} raised {body.decode()}")
             raise HandlerFailed(

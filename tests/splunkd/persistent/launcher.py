@@ -58,11 +58,7 @@ def send(kind: str, body: bytes) -> None:
 
 
 def fault(kind: str = "fault") -> None:
-<<<<<<< HEAD
-    """Traceback to splunkd.log, the exception's name to whoever asked; `unborn` is the last that this process says."""
-=======
     """Traceback to splunkd.log, the exception's name to whoever asked."""
->>>>>>> flake
     traceback.print_exc()
     sys.stderr.flush()
     error = sys.exc_info()[0]
@@ -84,11 +80,7 @@ def main(script: str, handler: str, param: str, kind: str) -> int:
     try:
         application = getattr(importlib.import_module(module), name)(script, param)
     except Exception:
-<<<<<<< HEAD
-        fault("unborn")
-=======
         fault("stillborn")
->>>>>>> flake
         return 1
     while True:
         head = sys.stdin.buffer.readline()
