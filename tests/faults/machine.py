@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -53,7 +53,7 @@ def stored(disk: Path) -> int:
 def make_the_folder_read_only(scene: Scene) -> None:
     """Reading goes on; commits are tried again until the folder takes them."""
     scene.wait_until_open()
-    scene.wait(lambda: len(scene.checkpoints()) == 2, 20.0, "a commit")
+    scene.wait_for_checkpoints()
     folder = scene.checkpoints()[0].parent
     os.chmod(folder, 0o500)
     find_line(scene, "commit_failed")
@@ -68,7 +68,7 @@ def spoil_a_checkpoint(spoil: Callable[[bytes], bytes], says: str) -> Act:
 
     def act(scene: Scene) -> None:
         scene.wait_until_open()
-        scene.wait(lambda: len(scene.checkpoints()) == 2, 20.0, "a commit")
+        scene.wait_for_checkpoints()
         scene.stop()
         path = scene.checkpoints()[0]
         whole = path.read_bytes()
@@ -145,14 +145,17 @@ def correct_the_password(scene: Scene) -> None:
 def run_out_of_threads(scene: Scene) -> None:
     """The input's user may start no further thread when partition 0 has to be opened again."""
     scene.wait_until_open()
-    pid = scene.splunkd.input_pid(INPUT)
-    assert pid is not None
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_NPROC)
-    resource.prlimit(pid, resource.RLIMIT_NPROC, (1, hard))
+    allow_processes(scene, "1")
     scene.falcon.drop_feeds("0")
     find_line(scene, "no thread left")
-    resource.prlimit(pid, resource.RLIMIT_NPROC, (soft, hard))
+    allow_processes(scene, "unlimited")
     scene.wait_until_open(timeout=60.0)
+
+
+def allow_processes(scene: Scene, most: str) -> None:
+    """How many processes and threads the user of the running input may have, as far as the input's limit says."""
+    limit = ["prlimit", f"--pid={scene.splunkd.input_pid(INPUT)}", f"--nproc={most}:"]
+    subprocess.run([*places.user(), *limit], check=True, timeout=10)
 
 
 def stop_the_process(scene: Scene) -> None:
@@ -165,7 +168,7 @@ def stop_the_process(scene: Scene) -> None:
 
 def kill_the_input(scene: Scene) -> None:
     """Out of the middle of its work."""
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     time.sleep(1.0)
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
 
@@ -229,7 +232,5 @@ _ROWS = [
     Row("machine", "thread limit", "partition=0 reason=no_thread .*no thread left", act=run_out_of_threads),
     Row("machine", "SIGSTOP for 5 min", "action=held_up", act=stop_the_process, scale=60.0),
 ]
-MACHINE = [
-    row if row.place in (places.on_a_small_disk, places.with_a_hosts_file) else row._replace(place=places.unprivileged)
-    for row in _ROWS
-]
+_MOUNTED = (places.on_a_small_disk, places.with_a_hosts_file)
+MACHINE = [row if row.place in _MOUNTED else row._replace(place=places.unprivileged) for row in _ROWS]
