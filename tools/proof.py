@@ -1,4 +1,4 @@
-"""The long proofs: `make restarts`, `make day`, `make faults`, `make standby`; in the environment of the tests, with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `standby`) in the environment of the tests, with a verdict."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -12,8 +13,13 @@ from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.errors import Retryable, Stopped
+<<<<<<< HEAD
 from tests.fakes.clock import FakeClock, ScaledClock
 from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
+=======
+from tests.fakes.clock import FakeClock, ScaledClock, SteppedClock
+from tests.fakes.memory import MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
+>>>>>>> faults
 
 LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
 
@@ -51,6 +57,18 @@ def test_a_scaled_clock_runs_faster_and_two_of_one_epoch_agree() -> None:
     assert earlier - 1 < between < later + 1
     assert one.real(100) == 1
     assert one.take(SimpleQueue(), 1) is None
+
+
+def test_a_stepped_clock_is_set_by_its_file_and_waits_in_real_time(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    clock = SteppedClock(str(file))
+    now, monotonic = clock.now(), clock.monotonic()
+    assert abs(now - time.time()) < 1
+    file.write_text("-3600")
+
+    assert 3599 < now - clock.now() < 3601
+    assert 0 <= clock.monotonic() - monotonic < 1
+    assert clock.real(5) == 5
 
 
 def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:

@@ -83,11 +83,29 @@ def live_in_a_real_cloud(scene: Scene) -> None:
     scene.splunkd.create_password(REALM.format("real"), "client_secret", scene.falcon.client_secret)
 
 
+def lead_to(origin: str) -> Act:
+    """The feeds' URL names this origin, on the port of the trap."""
+
+    def act(scene: Scene) -> None:
+        port = scene.falcon.trap_url.rpartition(":")[2]
+        scene.falcon.add_faults(bent(dataFeedURL=origin.format(port=port) + ELSEWHERE))
+
+    return act
+
+
 def nobody_was_there(scene: Scene) -> None:
-    """Nothing arrived at the trap."""
+    """Nothing arrived at the trap, and no other port was asked of the proxy."""
     find_line(scene, "discovery_refused")
-    time.sleep(1.0)
+    scene.wait_until_open(timeout=60.0)
     assert scene.falcon.trapped() == 0, "the URL was connected to"
+    assert all(target.endswith(":443") for target in scene.falcon.proxy_targets()), "another port was asked for"
+
+
+def refresh_in_time(scene: Scene) -> None:
+    """An interval that makes no sense is taken for the usual half hour, not for at once."""
+    scene.wait_until_open()
+    time.sleep(3.0)
+    assert not scene.falcon.requests("refresh"), "the session was refreshed at once"
 
 
 DISCOVERY = [
@@ -144,15 +162,21 @@ DISCOVERY = [
         scale=60.0,
     ),
     *(
-        Row("discovery", f"interval {name}", "feed_opened", bent(refreshActiveSessionInterval=value))
+        Row(
+            "discovery",
+            f"interval {name}",
+            "feed_opened",
+            bent(refreshActiveSessionInterval=value),
+            act=refresh_in_time,
+        )
         for name, value in (("0", 0), ("negative", -5), ("huge", 10**12), ("no number", "soon"))
     ),
     *(
-        Row("discovery", f"URL {name}", f"discovery_refused .*{says}", bent(dataFeedURL=url), act=nobody_was_there)
-        for name, url, says in (
-            ("foreign", f"https://evil.example{ELSEWHERE}", "outside the account's cloud"),
-            ("http", f"http://127.0.0.1:9{ELSEWHERE}", "is not https"),
-            ("look-alike", f"https://127.0.0.1.evil.example{ELSEWHERE}", "outside the account's cloud"),
+        Row("discovery", f"URL {name}", f"discovery_refused .*{says}", act=nobody_was_there, prepare=lead_to(origin))
+        for name, origin, says in (
+            ("foreign", "https://localhost:{port}", "outside the account's cloud"),
+            ("http", "http://127.0.0.1:{port}", "is not https"),
+            ("look-alike", "https://127.0.0.1.evil.example:{port}", "outside the account's cloud"),
         )
     ),
     Row(
@@ -160,6 +184,7 @@ DISCOVERY = [
         "URL with another port",
         "discovery_refused .*names a port other than 443",
         bent(dataFeedURL=f"https://firehose.crowdstrike.com:8443{ELSEWHERE}"),
+        act=nobody_was_there,
         prepare=live_in_a_real_cloud,
         settings={"account": "real"},
     ),

@@ -234,8 +234,14 @@ PIECES = [
     )
     for name, every in (("chunks of one byte", 0.0), ("slow drip", 0.05))
 ] + [
-    Row("feed", "cut at every byte of an event", "feed_cut", act=cut_at_every_byte, options={"partitions": 6})._replace(
-        scale=100.0, loaded="1"
+    Row(
+        "feed",
+        "cut at every byte of an event",
+        "feed_cut",
+        act=cut_at_every_byte,
+        options={"partitions": 6},
+        loaded="1",
+        scale=100.0,
     ),
     Row("feed", "cut in a multi-byte character", "feed_cut", act=cut_in_a_character, loaded="1"),
     Row(

@@ -19,34 +19,41 @@ _UNKNOWN = "127.0.0.1 localhost\n"
 
 def unprivileged(folder: Path) -> list[str]:
     """As nobody, where we are root; else as we are."""
+    if user():
+        folder.chmod(0o755)  # access(2), by which the input looks for its CA bundle, knows no capability
+        (folder / "home").mkdir()
+        os.chown(folder / "home", NOBODY, NOBODY)
+    return user()
+
+
+def user() -> list[str]:
+    """What runs a command as the user of these rows."""
     if os.geteuid() != 0:
         return []
-    (folder / "home").mkdir()
-    os.chown(folder / "home", NOBODY, NOBODY)
     capabilities = [f"--{kind}={_READS}" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *capabilities]
 
 
 def on_a_small_disk(folder: Path) -> list[str]:
     """So, and what splunkd keeps for modular inputs lies on a tmpfs of 1 MiB."""
-    user = unprivileged(folder)
+    as_user = unprivileged(folder)
     disk = disk_of(folder / "home")
     for path in [*reversed(list(disk.parents)[:3]), disk]:
-        path.mkdir(exist_ok=True)
-        if user:
+        path.mkdir(parents=True, exist_ok=True)
+        if as_user:
             os.chown(path, NOBODY, NOBODY)
-    owner = f",uid={NOBODY}" if user else ""
-    return [*_namespace(), f'mount -t tmpfs -o size=1m,mode=700{owner} none "$0" && exec "$@"', str(disk), *user]
+    owner = f",uid={NOBODY}" if as_user else ""
+    return [*_namespace(), f'mount -t tmpfs -o size=1m,mode=700{owner} none "$0" && exec "$@"', str(disk), *as_user]
 
 
 def with_a_hosts_file(folder: Path) -> list[str]:
     """So, and names are looked up in a hosts file of the row's own, and in no DNS that answers."""
-    user = unprivileged(folder)
+    as_user = unprivileged(folder)
     hosts, resolver = hosts_of(folder / "home"), folder / "resolv.conf"
     hosts.write_text(_UNKNOWN)
     resolver.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
     mounts = f'mount --bind "$0" /etc/hosts && mount --bind {resolver} /etc/resolv.conf && exec "$@"'
-    return [*_namespace(), mounts, str(hosts), *user]
+    return [*_namespace(), mounts, str(hosts), *as_user]
 
 
 def disk_of(home: Path) -> Path:
@@ -71,5 +78,5 @@ def no_mounts() -> str:
 
 
 def _namespace() -> list[str]:
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, "--mount", "sh", "-c"]
+    own_user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *own_user, "--mount", "sh", "-c"]

@@ -90,6 +90,7 @@ def play(row: Row, folder: Path, package: Path) -> Outcome:
         return Outcome(row.title, skipped=skipped)
     began = time.monotonic()
     options: dict[str, Any] = {"partitions": 2, "lock": 0.2, "linger": 0.2, "rate_limits": False}
+    options["ca_dir"] = str(folder / "ca")
     if row.scale != 1.0:
         options.update(time_scale=row.scale, epoch=time.time())
         package = install(package, folder, f"ScaledClock({row.scale}, {options['epoch']})")
@@ -115,7 +116,8 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
         if row.act is not None:
             row.act(scene)
         line = find_line(scene, row.says)
-        _await_all(row, scene)
+        scene.falcon.generate(1)
+        _await_all(row, scene)  # under load until all is well again
     scene.falcon.generate(5)
     comparison = _await_all(row, scene)
     assert comparison.holds, f"{comparison}"

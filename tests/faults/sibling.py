@@ -36,7 +36,7 @@ def judge(ill: Sequence[float], good: Sequence[float]) -> str:
     assert still < 1 or meanwhile >= still, f"{meanwhile} events of the sibling while 0 stood still for {still:.1f} s"
     begun, ended = longest_wait(good)
     assert ended - begun <= LONGEST, f"the sibling waited for {ended - begun:.1f} s"
-    return f"0 stood {still:.1f} s, 1 brought {meanwhile} meanwhile" if still >= 1 else "0 and 1 never stood"
+    return f"0 stood {still:.1f} s, 1 brought {meanwhile} meanwhile" if still >= 1 else "neither stood"
 
 
 def longest_wait(arrivals: Sequence[float]) -> tuple[float, float]:

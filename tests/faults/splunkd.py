@@ -29,7 +29,7 @@ def fill_the_pipe(scene: Scene) -> None:
 
 def close_the_pipe(scene: Scene) -> None:
     """The input finds out with its next event."""
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     time.sleep(1.0)
     scene.splunkd.close_stdout(INPUT)
 
@@ -37,7 +37,7 @@ def close_the_pipe(scene: Scene) -> None:
 def kill_splunkd(scene: Scene) -> None:
     """Its last second and a half of events with it; then it is started again."""
     scene.splunkd.switch(flush_ms=1500)
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     time.sleep(3.0)
     scene.splunkd.kill()
     scene.wait(lambda: not scene.splunkd.orphans(), 20.0, "the input to notice")
@@ -46,14 +46,14 @@ def kill_splunkd(scene: Scene) -> None:
 
 def restart_splunkd(scene: Scene) -> None:
     """In an orderly way."""
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     time.sleep(1.0)
     scene.splunkd.restart()
 
 
 def talk_nonsense(scene: Scene) -> None:
     """The next start gets no configuration; the one after it does."""
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     scene.splunkd.switch(stdin_text="garbage <input>")
     scene.stop()
     scene.resume()
@@ -81,7 +81,7 @@ def edit_the_account(scene: Scene) -> None:
 
 def edit_the_input(scene: Scene) -> None:
     """splunkd starts it anew with its new settings."""
-    scene.wait_until_open()
+    scene.wait_for_checkpoints()
     time.sleep(1.0)
     scene.splunkd.edit_input(INPUT, idle_timeout="30")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.row import Row, Step
+from tests.integration.scene import Scene
 
 HTML = "<html><body>maintenance</body></html>"
 REFUSED = r"discovery_failed .*refused the account's client_id .*status="
@@ -17,6 +18,14 @@ def answered(status: int, on: str = "token", times: int = 1, **more: object) -> 
 def limited(**headers: str) -> list[Step]:
     """429 with these headers."""
     return [answered(429, headers={name.replace("_", "-"): value for name, value in headers.items()})]
+
+
+def renew_in_time(scene: Scene) -> None:
+    """A life that makes no sense is taken for the usual half hour, not for none."""
+    scene.wait_until_open()
+    scene.falcon.drop_feeds()
+    scene.wait(lambda: len(scene.falcon.feeds()) == 4, 30.0, "both feeds anew")
+    assert len(scene.falcon.requests("token")) == 1, "the bearer was renewed at once"
 
 
 TOKEN = [
@@ -45,7 +54,13 @@ TOKEN = [
     Row("token", "HTML", r"gave no token \(200", [answered(200, body=HTML)]),
     Row("token", "truncated JSON", r"gave no token \(201", [answered(201, body='{"access_token": "ab')]),
     *(
-        Row("token", f"wrong expires_in: {value}", "feed_opened", [{"on": "token", "merge": {"expires_in": value}}])
+        Row(
+            "token",
+            f"wrong expires_in: {value}",
+            "feed_opened",
+            [{"on": "token", "times": 100, "merge": {"expires_in": value}}],
+            act=renew_in_time,
+        )
         for value in (-5, 0, 10**12, "soon")
     ),
 ]

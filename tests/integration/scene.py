@@ -130,6 +130,10 @@ class Scene:
         """Wait until Falcon serves so many feeds."""
         self.wait(lambda: len(self.falcon.connections()) == feeds, timeout, f"{feeds} open feeds")
 
+    def wait_for_checkpoints(self, partitions: int = 2) -> None:
+        """Wait until so many partitions have been committed once at least."""
+        self.wait(lambda: len(self.checkpoints()) == partitions, 20.0, f"{partitions} checkpoints")
+
     def checkpoints(self, name: str = INPUT) -> list[Path]:
         """The input's checkpoint files."""
         folder = self.splunkd.home / "var" / "lib" / "splunk" / "modinputs" / "falcon_event_streams"

@@ -84,6 +84,30 @@ def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: S
     assert splunkd.count() == 20
 
 
+def test_a_closed_stdout_is_found_out_by_the_next_write_and_the_input_comes_back(start: Start) -> None:
+    splunkd = start(TICKING)
+    splunkd.create_input("a", count="1", interval="1")
+    splunkd.wait_for(lambda: splunkd.count() >= 5)
+    assert not any(run["ended"] for run in splunkd.runs("a"))
+    splunkd.close_stdout("a")
+    splunkd.wait_for(lambda: len(splunkd.runs("a")) == 2)
+
+    first, _ = splunkd.runs("a")
+    assert first["exit_code"] != 0
+    assert any("BrokenPipeError" in line.message for line in splunkd.logs("ExecProcessor"))
+    assert splunkd.request("POST", "/stand-in/inputs/toy%3A%2F%2Fb/close").status == 404
+
+
+def test_stdin_is_what_the_switch_says_until_it_is_empty_again(start: Start) -> None:
+    splunkd = start(switches={"stdin_text": "garbage"})
+    splunkd.create_input("a", count="3", interval="1")
+    splunkd.wait_for(lambda: any("ParseError" in line.message for line in splunkd.logs("ExecProcessor")))
+    assert splunkd.count() == 0
+    splunkd.switch(stdin_text="")
+
+    assert splunkd.wait_for(lambda: splunkd.count() == 3)
+
+
 def test_a_slow_reader_takes_its_time(start: Start) -> None:
     splunkd = start(FLOOD)
     splunkd.pace_reading("a", 200_000)

@@ -88,7 +88,8 @@ class Loss(NamedTuple):
 
 
 LOCK = 60.0
-TAKEOVER = 45.0 + 2 * 5.0 + LOCK + 30.0 + 20.0  # and the longest wait between two discoveries, and this machine's slowness
+# Watching, looks, Falcon's lock, the longest wait between two discoveries, and this machine's slowness.
+TAKEOVER = 45.0 + 2 * 5.0 + LOCK + 30.0 + 20.0
 SESSION = 240.0
 SHORT = {"refresh_interval": int(SESSION), "session_life": SESSION}
 VARIANTS = [(siblings, takeover) for siblings in ("free", "all", "null") for takeover in (False, True)]

@@ -1,4 +1,4 @@
-"""A slice of `make standby`: a takeover after the loss of a machine, a wake-up, a split; and the check that a row can fail."""
+"""A slice of `make standby`: takeovers after a loss and after a wake-up, a split; and the check that a row can fail."""
 
 from __future__ import annotations
 

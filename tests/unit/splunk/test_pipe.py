@@ -108,6 +108,38 @@ def test_a_stop_ends_a_write_into_a_full_pipe_after_its_second(ends: Tuple[int, 
     assert 0.9 < time.monotonic() - started < 15
 
 
+def test_a_pipe_that_stays_full_is_said_once_until_it_has_moved(
+    ends: Tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    read, write = ends
+    pipe = Pipe(write, ScaledClock(200))  # half a minute in 0.15 s
+    os.set_blocking(read, False)
+    got = 0
+
+    def said() -> int:
+        return [record.msg for record in caplog.records].count("pipe_full")
+
+    def drain() -> None:
+        nonlocal got
+        for times in (1, 2):
+            while said() < times and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(0.5)  # as long again, and longer: it is not said twice
+            assert said() == times
+            got += len(os.read(read, 100_000))
+        os.set_blocking(read, True)
+        while got < len(LOTS):
+            got += len(os.read(read, 100_000))
+
+    deadline = time.monotonic() + 10
+    thread = threading.Thread(target=drain)
+    thread.start()
+    pipe.write(LOTS)
+    thread.join()
+
+    assert said() == 2
+
+
 def sink_on(write: int) -> tuple[PipeSink, Pipe]:
     pipe = Pipe(write, SystemClock())
     return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock(), lambda: True), pipe
