@@ -13,13 +13,8 @@ from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.errors import Retryable, Stopped
-<<<<<<< HEAD
-from tests.fakes.clock import FakeClock, ScaledClock
-from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
-=======
 from tests.fakes.clock import FakeClock, ScaledClock, SteppedClock
-from tests.fakes.memory import MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
->>>>>>> faults
+from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
 
 LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
 

@@ -17,7 +17,7 @@ from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.sink import PipeSink
 from falcon_streams.splunk.stream_xml import Renderer, Routing
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import FakeClock, ScaledClock
 
 LOTS = b"x" * 1_000_000
 
