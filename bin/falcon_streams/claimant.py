@@ -118,8 +118,8 @@ class Claimant:
         state, newest = _STATES.get(reason, STARTING), self._claims.newest
         reader = newest.forwarder if newest is not None else ""
         trouble = self._trouble or (f"{reader} reads this input" if reason == STANDBY else "")
-        if (reason, trouble) != self._shown:
-            self._shown = (reason, trouble)
+        if (reason, reader) != self._shown:
+            self._shown = (reason, reader)
             LOG.warning("state_changed", {"partition": ALL, "state": state, "reason": reason, "trouble": trouble})
         shown: Dict[str, object] = {"state": state, "trouble": trouble, "updated_at": self._clock.now()}
         board.show({**shown, "partitions": {}})
@@ -153,7 +153,7 @@ class Claimant:
                 self._announce(self._claims.claim.generation)
         except Retryable as error:
             self._claims.failed(self._clock.monotonic())
-            if str(error) != self._trouble:
+            if not self._trouble:  # said once an outage, whatever it turns into
                 LOG.warning("claim_failed", {"error": tidy(str(error)), "status": error.status})
             self._trouble = str(error)
 
