@@ -90,11 +90,11 @@ def build(target: Path) -> Path:
     return path
 
 
-def write_bill(archive: Path) -> Path:
-    """Write the bill of materials beside a built archive; returns its path."""
+def write_bill(archive: Path, target: Path) -> Path:
+    """Write a built archive's bill of materials into this folder; returns its path."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     tree = sbom.bill(APP, version(), build_time(), digest)
-    path = archive.with_suffix(".cdx.json")
+    path = target / archive.with_suffix(".cdx.json").name
     path.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
     return path
 
@@ -132,7 +132,7 @@ def main() -> None:
         print("lib/ is filled")
         return
     archive = build(arguments.to)
-    for path in (archive, write_bill(archive)):
+    for path in (archive, write_bill(archive, arguments.to)):
         print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
         print(f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 

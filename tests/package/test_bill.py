@@ -24,8 +24,9 @@ print(error.data.message if error else "valid")
 
 
 @pytest.fixture(scope="module")
-def tree(package: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(builder.write_bill(package).read_text(encoding="utf-8"))
+def tree(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path = builder.write_bill(package, tmp_path_factory.mktemp("bill"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -67,8 +68,8 @@ def test_it_is_valid_cyclonedx_and_a_wrong_licence_is_found(tree: dict[str, Any]
     assert verdict({**tree, "components": [{**first, "licenses": [{"license": {"id": "None-1.0"}}]}, *rest]}) != "valid"
 
 
-def test_the_same_package_has_the_same_bill(package: Path, tree: dict[str, Any]) -> None:
-    first = builder.write_bill(package).read_bytes()
+def test_the_same_package_has_the_same_bill(package: Path, tmp_path: Path, tree: dict[str, Any]) -> None:
+    first = builder.write_bill(package, tmp_path).read_bytes()
 
-    assert builder.write_bill(package).read_bytes() == first
+    assert builder.write_bill(package, tmp_path).read_bytes() == first
     assert tree["metadata"]["component"]["version"] == builder.version()
