@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package restarts day faults standby format clean
+.PHONY: help setup demo test test-ui check package audit restarts day faults standby format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -22,8 +22,11 @@ test-ui: ## the pages in a real browser, on the same Pythons; installs Chromium 
 check: ## lint and types only
 	@$(PYTHON) -m tools.suite --check-only
 
-package: ## build dist/TA_falcon_event_streams-<version>.tgz
+package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package
+
+audit: ## ask the package index for advisories about the libraries that ship
+	@$(PYTHON) -m tools.audit
 
 restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 	@$(PYTHON) -m tools.proof restarts

@@ -15,7 +15,7 @@ def test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_ind
     scene.begin()
     scene.wait_until_committed()
     scene.stop()
-    before = scene.splunkd.count()
+    scene.wait(lambda: scene.splunkd.count() == 300, what="all of the first tenant's")
     kept = scene.checkpoints()[0].read_bytes()
     scene.falcon.become_another_tenant(customer="f" * 32, client_id="e" * 32)
     scene.falcon.generate(count=1000)
@@ -23,7 +23,7 @@ def test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_ind
     scene.resume()
 
     scene.says("belongs to another tenant")
-    assert scene.splunkd.count() == before
+    assert scene.splunkd.count() == 300
     assert scene.checkpoints()[0].read_bytes() == kept
 
 

@@ -123,7 +123,9 @@ def _damage(aside: Path, fault: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    return f"{name[:64]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    # readable as far as it is harmless, whoever chose the name; the hash tells names apart
+    shown = "".join(each if each.isascii() and (each.isalnum() or each in "_.-") else "_" for each in name[:64])
+    return f"{shown}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,8 +22,8 @@ from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
 
 _SCHEMAS = Path(__file__).with_name("schemas")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
-# What splunkd hands over for "not set" (design section 5): never written out.
-_UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
+# What splunkd hands over for "not set" (design section 5): never written into the stream of events.
+UNSET = {"host": "$decideOnStartup", "index": "default"}
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -135,8 +135,8 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         replay_seconds=float(values["replay_seconds"]),
         idle_timeout=float(values["idle_timeout"]),
         add_ta_data=values["add_ta_data"],
-        index=_unless(values.get("index"), _UNSET_INDEX),
-        host=_unless(values.get("host"), _UNSET_HOST),
+        index=_unless(values.get("index"), UNSET["index"]),
+        host=_unless(values.get("host"), UNSET["host"]),
         source=values.get("source"),
         sourcetype=values.get("sourcetype"),
     )

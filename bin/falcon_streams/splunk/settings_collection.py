@@ -58,6 +58,9 @@ class AddonSettings:
         """One stanza, with its defaults."""
         return _entry(name, self._existing(name))
 
+    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        """Nothing here takes time."""
+
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Add a named proxy."""
         if not _NAMED.fullmatch(name) or name in _WORDS:
