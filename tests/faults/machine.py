@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -90,14 +91,19 @@ def changed(fields: Mapping[str, object], record: bytes) -> bytes:
 def step_the_clock(scene: Scene) -> None:
     """An hour ahead, an hour back again and one behind; then the input is killed and has to find its way."""
     clock = clock_of(scene.splunkd.home.parent)
-    for hours in (1, 0, -1):
-        scene.wait_until_open()
+    scene.wait_for_checkpoints()
+    for said, hours in enumerate((1, 0, -1), start=1):
         time.sleep(2.0)
         clock.write_text(str(hours * HOUR))
-        find_line(scene, f"clock_stepped .*by_s={'-' if hours < 1 else ''}3(600|599)")
+        await_lines(scene, "clock_stepped", said)
     time.sleep(2.0)
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
     find_line(scene, "resuming .*clean=false")
+
+
+def await_lines(scene: Scene, text: str, count: int) -> None:
+    """Wait until the input's log has so many lines with this text."""
+    scene.wait(lambda: sum(text in line for line in scene.log().splitlines()) >= count, 30.0, f"{count} x {text}")
 
 
 def clock_of(folder: Path) -> Path:
@@ -112,10 +118,15 @@ def account_by_name(scene: Scene) -> None:
 
 
 def answer_by_name(scene: Scene) -> None:
-    """The name is resolved after all, and later is no more while the feeds go on."""
-    find_line(scene, "could not be resolved")
-    hosts = places.hosts_of(scene.splunkd.home)
-    hosts.write_text(f"127.0.0.1 localhost {UNKNOWN_HOST}\n")
+    """The name is resolved after all; once more it is not when partition 0 has to be opened again."""
+    await_lines(scene, "could not be resolved", 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
+    scene.wait_until_open(timeout=60.0)
+    places.resolve(scene.splunkd.home)
+    told = scene.log().count("could not be resolved")
+    scene.falcon.drop_feeds("0")
+    await_lines(scene, "could not be resolved", told + 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
     scene.wait_until_open(timeout=60.0)
 
 
@@ -148,7 +159,8 @@ def run_out_of_threads(scene: Scene) -> None:
     allow_processes(scene, "1")
     scene.falcon.drop_feeds("0")
     find_line(scene, "no thread left")
-    allow_processes(scene, "unlimited")
+    most, _ = resource.getrlimit(resource.RLIMIT_NPROC)  # as it was: the input has it from us
+    allow_processes(scene, "unlimited" if most == resource.RLIM_INFINITY else str(most))
     scene.wait_until_open(timeout=60.0)
 
 
@@ -229,7 +241,7 @@ _ROWS = [
         options={"proxy_login": (PROXY_USER, PROXY_PASSWORD)},
         repeats=STOPPED,
     ),
-    Row("machine", "thread limit", "partition=0 reason=no_thread .*no thread left", act=run_out_of_threads),
+    Row("machine", "thread limit", "discovery_failed .*no thread left", act=run_out_of_threads),
     Row("machine", "SIGSTOP for 5 min", "action=held_up", act=stop_the_process, scale=60.0),
 ]
 _MOUNTED = (places.on_a_small_disk, places.with_a_hosts_file)
