@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.emulator.clouds import UNKNOWN_HOST
 from tests.faults import places
 from tests.faults.discoveries import MINUTE, SETTINGS_CONF, pass_time
-from tests.faults.row import Act, Row, find_line
+from tests.faults.row import Act, Row, await_lines, find_line
 from tests.faults.splunkd import REPLAYED, SETTINGS, STOPPED
 from tests.integration.scene import ACCOUNT_CONF, INPUT, Scene
 
@@ -99,11 +99,6 @@ def step_the_clock(scene: Scene) -> None:
     time.sleep(2.0)
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
     find_line(scene, "resuming .*clean=false")
-
-
-def await_lines(scene: Scene, text: str, count: int) -> None:
-    """Wait until the input's log has so many lines with this text."""
-    scene.wait(lambda: sum(text in line for line in scene.log().splitlines()) >= count, 30.0, f"{count} x {text}")
 
 
 def clock_of(folder: Path) -> Path:

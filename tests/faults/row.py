@@ -140,6 +140,11 @@ def find_line(scene: Scene, pattern: str) -> str:
     return str(scene.wait(found, PATIENCE, f"a line with {pattern}"))
 
 
+def await_lines(scene: Scene, text: str, count: int) -> None:
+    """Wait until the input's log has so many lines with this text."""
+    scene.wait(lambda: sum(text in line for line in scene.log().splitlines()) >= count, PATIENCE, f"{count} x {text}")
+
+
 def _await_all(row: Row, scene: Scene) -> Comparison:
     """Wait until nothing is missing of what has been published by now; the ledger check."""
     ledger = {
