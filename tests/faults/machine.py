@@ -21,6 +21,7 @@ from tests.integration.scene import ACCOUNT_CONF, INPUT, Scene
 
 PROXY_USER, PROXY_PASSWORD = "svc@corp", "p@s:s/word"
 HOUR = 3600
+ONE_TRY = {"interval": "60"}  # not a refused start every second
 _ELSE = "e" * 32
 
 
@@ -199,7 +200,7 @@ _ROWS = [
     ),
     Row("machine", "read-only checkpoint_dir", "commit_failed .*Permission denied", act=make_the_folder_read_only),
     *(
-        Row("machine", name, f"fatal .*{says}", act=spoil_a_checkpoint(spoil, says), repeats=STOPPED)
+        Row("machine", name, f"fatal .*{says}", act=spoil_a_checkpoint(spoil, says), repeats=STOPPED, settings=ONE_TRY)
         for name, spoil, says in _CHECKPOINTS
     ),
     Row(
