@@ -6,7 +6,7 @@ import time
 
 from tests.emulator.log import read_line
 from tests.faults.discoveries import MINUTE, pass_time
-from tests.faults.row import Act, Row, Step, find_line
+from tests.faults.row import Act, Row, Step, await_lines, find_line
 from tests.integration.scene import Scene
 
 PRETTY = '{\n  "errors": [\n    {\n      "code": 401,\n      "message": "Not authorized"\n    }\n  ]\n}'
@@ -22,14 +22,14 @@ ACCENTS = "é€😀"
 CUT_ONES = ("0", "2", "3", "4", "5")
 
 
-def meet(step: Step) -> Act:
-    """Both feeds are open; partition 0 is cut, and meets this when it is opened again, for a while."""
+def meet(step: Step, times: int = 1) -> Act:
+    """Both feeds are open; partition 0 is cut, and meets this so often at least when it is opened again."""
 
     def act(scene: Scene) -> None:
         scene.wait_until_open()
         scene.falcon.add_faults([{"for": 10 * MINUTE, **step}])
         scene.falcon.drop_feeds("0")
-        find_line(scene, "feed_ended .*partition=0 reason=open_failed")
+        await_lines(scene, "partition=0 reason=open_failed", times)
         time.sleep(REFUSED_FOR)
         scene.falcon.clear_faults()
 
@@ -170,10 +170,16 @@ OPENING = [
             "status=429 .*wait_s=1$",
             {"on": "feed", "partition": "0", "answer": {"status": 429, "headers": {"Retry-After": "1"}}},
         ),
-        ("503 burst", "status=503", {"on": "feed", "partition": "0", "answer": {"status": 503}}),
         ("closed at the opening", "ended early", {"on": "feed", "partition": "0", "do": "close"}),
     )
 ]
+BURST = Row(
+    "feed",
+    "503 burst",
+    "partition=0 reason=open_failed .*status=503",
+    act=meet({"on": "feed", "partition": "0", "answer": {"status": 503}}, times=5),
+    scale=20.0,
+)
 CERTIFICATE = [
     Row("feed", f"TLS with {name}", f"partition=0 reason=open_failed .*TLS verification failed.*{says}", act=show(bad))
     for name, bad, says in (
@@ -280,4 +286,4 @@ OFFSETS = [
         options={"floor": 2**53 + 7},
     ),
 ]
-FEED = [*OPENING, *CERTIFICATE, *ENDING, *SILENCE, *PIECES, *OFFSETS]
+FEED = [*OPENING, BURST, *CERTIFICATE, *ENDING, *SILENCE, *PIECES, *OFFSETS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -14,12 +15,13 @@ from pathlib import Path
 from tests.emulator.clouds import UNKNOWN_HOST
 from tests.faults import places
 from tests.faults.discoveries import MINUTE, SETTINGS_CONF, pass_time
-from tests.faults.row import Act, Row, find_line
+from tests.faults.row import Act, Row, await_lines, find_line
 from tests.faults.splunkd import REPLAYED, SETTINGS, STOPPED
 from tests.integration.scene import ACCOUNT_CONF, INPUT, Scene
 
 PROXY_USER, PROXY_PASSWORD = "svc@corp", "p@s:s/word"
 HOUR = 3600
+ONE_TRY = {"interval": "60"}  # not a refused start every second
 _ELSE = "e" * 32
 
 
@@ -90,11 +92,11 @@ def changed(fields: Mapping[str, object], record: bytes) -> bytes:
 def step_the_clock(scene: Scene) -> None:
     """An hour ahead, an hour back again and one behind; then the input is killed and has to find its way."""
     clock = clock_of(scene.splunkd.home.parent)
-    for hours in (1, 0, -1):
-        scene.wait_until_open()
+    scene.wait_for_checkpoints()
+    for said, hours in enumerate((1, 0, -1), start=1):
         time.sleep(2.0)
         clock.write_text(str(hours * HOUR))
-        find_line(scene, f"clock_stepped .*by_s={'-' if hours < 1 else ''}3(600|599)")
+        await_lines(scene, "clock_stepped", said)
     time.sleep(2.0)
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
     find_line(scene, "resuming .*clean=false")
@@ -112,10 +114,15 @@ def account_by_name(scene: Scene) -> None:
 
 
 def answer_by_name(scene: Scene) -> None:
-    """The name is resolved after all, and later is no more while the feeds go on."""
-    find_line(scene, "could not be resolved")
-    hosts = places.hosts_of(scene.splunkd.home)
-    hosts.write_text(f"127.0.0.1 localhost {UNKNOWN_HOST}\n")
+    """The name is resolved after all; once more it is not when partition 0 has to be opened again."""
+    await_lines(scene, "could not be resolved", 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
+    scene.wait_until_open(timeout=60.0)
+    places.resolve(scene.splunkd.home)
+    told = scene.log().count("could not be resolved")
+    scene.falcon.drop_feeds("0")
+    await_lines(scene, "could not be resolved", told + 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
     scene.wait_until_open(timeout=60.0)
 
 
@@ -148,7 +155,8 @@ def run_out_of_threads(scene: Scene) -> None:
     allow_processes(scene, "1")
     scene.falcon.drop_feeds("0")
     find_line(scene, "no thread left")
-    allow_processes(scene, "unlimited")
+    most, _ = resource.getrlimit(resource.RLIMIT_NPROC)  # as it was: the input has it from us
+    allow_processes(scene, "unlimited" if most == resource.RLIM_INFINITY else str(most))
     scene.wait_until_open(timeout=60.0)
 
 
@@ -192,7 +200,7 @@ _ROWS = [
     ),
     Row("machine", "read-only checkpoint_dir", "commit_failed .*Permission denied", act=make_the_folder_read_only),
     *(
-        Row("machine", name, f"fatal .*{says}", act=spoil_a_checkpoint(spoil, says), repeats=STOPPED)
+        Row("machine", name, f"fatal .*{says}", act=spoil_a_checkpoint(spoil, says), repeats=STOPPED, settings=ONE_TRY)
         for name, spoil, says in _CHECKPOINTS
     ),
     Row(
@@ -229,7 +237,7 @@ _ROWS = [
         options={"proxy_login": (PROXY_USER, PROXY_PASSWORD)},
         repeats=STOPPED,
     ),
-    Row("machine", "thread limit", "partition=0 reason=no_thread .*no thread left", act=run_out_of_threads),
+    Row("machine", "thread limit", "discovery_failed .*no thread left", act=run_out_of_threads),
     Row("machine", "SIGSTOP for 5 min", "action=held_up", act=stop_the_process, scale=60.0),
 ]
 _MOUNTED = (places.on_a_small_disk, places.with_a_hosts_file)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 NOBODY = 65534
 _READS = "-all,+dac_read_search"
-_UNKNOWN = "127.0.0.1 localhost\n"
 
 
 def unprivileged(folder: Path) -> list[str]:
@@ -49,11 +48,11 @@ def on_a_small_disk(folder: Path) -> list[str]:
 def with_a_hosts_file(folder: Path) -> list[str]:
     """So, and names are looked up in a hosts file of the row's own, and in no DNS that answers."""
     as_user = unprivileged(folder)
-    hosts, resolver = hosts_of(folder / "home"), folder / "resolv.conf"
-    hosts.write_text(_UNKNOWN)
+    resolve(folder / "home")
+    resolver = folder / "resolv.conf"
     resolver.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
     mounts = f'mount --bind "$0" /etc/hosts && mount --bind {resolver} /etc/resolv.conf && exec "$@"'
-    return [*_namespace(), mounts, str(hosts), *as_user]
+    return [*_namespace(), mounts, str(folder / "hosts"), *as_user]
 
 
 def disk_of(home: Path) -> Path:
@@ -61,9 +60,10 @@ def disk_of(home: Path) -> Path:
     return home / "var" / "lib" / "splunk" / "modinputs"
 
 
-def hosts_of(home: Path) -> Path:
-    """The hosts file that the input looks names up in."""
-    return home.parent / "hosts"
+def resolve(home: Path, *names: str) -> None:
+    """Let that hosts file know these names, besides localhost; the others are not found from now on."""
+    # written over, not replaced: it is this very file that is mounted
+    (home.parent / "hosts").write_text(" ".join(("127.0.0.1 localhost", *names)) + "\n")
 
 
 def no_mounts() -> str:

@@ -79,8 +79,8 @@ class Outcome(NamedTuple):
 
     def __str__(self) -> str:
         verdict = "not run" if self.skipped else "FAILED" if self.fault else "passed"
-        told = self.skipped or self.fault or self.line[:170]
-        return f"{self.title:54} {verdict:8} {self.numbers:44} {self.seconds:5.1f} s  {told}"
+        told = self.skipped or self.fault.partition("\n")[0] or self.line[:160]
+        return f"{self.title:54} {verdict:7} {self.seconds:5.1f} s  {self.numbers:88} {told}"
 
 
 def play(row: Row, folder: Path, package: Path) -> Outcome:
@@ -122,7 +122,8 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
     comparison = _await_all(row, scene)
     assert comparison.holds, f"{comparison}"
     assert comparison.repeated <= row.repeats, f"{comparison.repeated} repeats, at most {row.repeats} are allowed"
-    numbers = f"{comparison.missing} missing, {comparison.repeated} repeated (of {row.repeats})"
+    allowed = f"{comparison.repeated} repeated of {row.repeats} allowed"
+    numbers = f"{comparison.missing} missing, {allowed}, in order"
     if row.group in SPARING:
         numbers += f", {sibling.check(scene)}"
     return numbers if row.scale == 1.0 else f"{numbers}, x{row.scale:.0f}", line
@@ -137,6 +138,11 @@ def find_line(scene: Scene, pattern: str) -> str:
         return next((line for line in lines if re.search(pattern, line)), None)
 
     return str(scene.wait(found, PATIENCE, f"a line with {pattern}"))
+
+
+def await_lines(scene: Scene, text: str, count: int) -> None:
+    """Wait until the input's log has so many lines with this text."""
+    scene.wait(lambda: sum(text in line for line in scene.log().splitlines()) >= count, PATIENCE, f"{count} x {text}")
 
 
 def _await_all(row: Row, scene: Scene) -> Comparison:

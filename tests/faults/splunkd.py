@@ -35,10 +35,10 @@ def close_the_pipe(scene: Scene) -> None:
 
 
 def kill_splunkd(scene: Scene) -> None:
-    """Its last second and a half of events with it; then it is started again."""
-    scene.splunkd.switch(flush_ms=1500)
+    """With three seconds of events in its memory, some of them committed; then it is started again."""
     scene.wait_for_checkpoints()
-    time.sleep(3.0)
+    scene.splunkd.switch(flush_ms=5000)
+    scene.wait(lambda: scene.splunkd.get("/stand-in/stats")["pending"] >= 3 * 2 * PACE, 20.0, "events in memory")
     scene.splunkd.kill()
     scene.wait(lambda: not scene.splunkd.orphans(), 20.0, "the input to notice")
     scene.splunkd.start()

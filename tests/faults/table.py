@@ -35,6 +35,8 @@ def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Out
             outcome = done.result()
             outcomes[outcome.title] = outcome
             say(f"{len(outcomes)} of {len(titles)}: {outcome}")
+            if "\n" in outcome.fault:
+                say(outcome.fault)
     for title in titles:
         say(str(outcomes[title]))
     say(count(list(outcomes.values())))
