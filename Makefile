@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package audit restarts day faults standby format clean
+.PHONY: help setup demo test test-ui check package audit restarts day faults soak standby format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,9 @@ day: ## the long proof: six hours at 200 times the speed of time
 
 faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
+
+soak: ## the long proof: a million events, 300 kills, random faults (SEED=number to play one again, SHARE=0.05 for a part)
+	@$(PYTHON) -m tools.proof soak $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
 
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby
