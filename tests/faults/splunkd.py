@@ -27,6 +27,16 @@ def fill_the_pipe(scene: Scene) -> None:
     scene.splunkd.resume_reading(INPUT)
 
 
+def refuse_documents(scene: Scene) -> None:
+    """For twenty seconds, with events all the while: reading goes on, commits wait."""
+    scene.wait_until_open()
+    scene.splunkd.switch(rest_status=503, rest_path="storage/collections")
+    before = scene.splunkd.count()
+    time.sleep(20.0)
+    scene.wait(lambda: scene.splunkd.count() > before + 10 * PACE, 1.0, "events meanwhile")
+    scene.splunkd.switch(rest_status=0, rest_path="")
+
+
 def close_the_pipe(scene: Scene) -> None:
     """The input finds out with its next event."""
     scene.wait_for_checkpoints()
@@ -107,7 +117,13 @@ SPLUNKD = [
     # splunkd's start time tells that it was another one: the input goes back as after a crash
     Row("splunkd", "restarted", "resuming .*clean=true", act=restart_splunkd, repeats=REPLAYED, settings=SETTINGS),
     Row("splunkd", "stdin garbage", "stdin holds no configuration", act=talk_nonsense, repeats=STOPPED),
-    Row("splunkd", "KV store 503", "", unless=lambda: "the input keeps no checkpoint there yet"),
+    Row(
+        "splunkd",
+        "KV store 503",
+        "claim_failed .*answered 503: it is starting, or has no majority",
+        act=refuse_documents,
+        settings={"checkpoint_store": "kvstore"},
+    ),
     Row(
         "splunkd",
         "session key revoked",
