@@ -95,31 +95,34 @@ class Supervisor:
         self._discoveries = 0
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
+        self._next_tick = clock.monotonic()
         self.trouble = ""
 
     def run(self) -> Stop:
         """Run to the end; returns how it came. Raises nothing of ours."""
-        next_tick = self._clock.monotonic()
         stop: Optional[Stop] = None
         while stop is None:
-            happening = self._clock.take(self._inbox, RECEIPT_TICK)
-            try:
-                if isinstance(happening, Stop):
-                    stop = happening
-                elif happening is not None:
-                    self._take(happening)
-                at = self._clock.monotonic()
-                self.commits.receipt(self._sink, at)
-                if at >= next_tick:
-                    self._tick(at)
-                    next_tick = at + TICK
-            except (Fatal, RestartNeeded, SplunkdGone) as error:
-                stop = stop_for(error)
-            except Exception as error:
-                LOG.exception("unexpected_error")
-                stop = Stop(Ending.UNCLEAN, error)
+            stop = self.step()
         self._end(stop)
         return stop
+
+    def step(self) -> Optional[Stop]:
+        """Wait for one happening and do what is due; returns the stop once the input has to end."""
+        happening = self._clock.take(self._inbox, RECEIPT_TICK)
+        try:
+            if happening is not None:
+                self._take(happening)
+            at = self._clock.monotonic()
+            self.commits.receipt(self._sink, at)
+            if at >= self._next_tick:
+                self._tick(at)
+                self._next_tick = at + TICK
+        except (Fatal, RestartNeeded, SplunkdGone) as error:
+            return stop_for(error)
+        except Exception as error:
+            LOG.exception("unexpected_error")
+            return Stop(Ending.UNCLEAN, error)
+        return happening if isinstance(happening, Stop) else None
 
     # -- happenings ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,159 @@
+"""Falcon as the model knows it: logs that grow, feeds on leases of half an hour, app ids that stay locked for a while.
+
+Rules: it notes every breach of its own rules, a second feed on a partition and a session that nobody asked to renew;
+what is answered, a fault or not, is set from outside. A `silent` feed is half open: nothing comes and it does not end.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Optional
+
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.errors import Retryable, SessionGone
+from tests.model.strands import StrandClock, pause
+
+INTERVAL = 1800.0
+HEARTBEAT = 30.0
+TIMEOUT = 30.0
+REFUSALS: Dict[str, Callable[[], Retryable]] = {
+    "401": lambda: Retryable("401", status=401),
+    "404": lambda: SessionGone("404", status=404),
+}
+
+
+class ModelFeed:
+    """The port `Feed` over a log, from a cursor on."""
+
+    def __init__(self, falcon: ModelFalcon, partition: str, cursor: int) -> None:
+        self.partition = partition
+        self.ending = ""
+        self.silent = False
+        self.opened_at = self.renewed_at = self.asked_at = falcon.clock.monotonic()
+        self._falcon = falcon
+        self._cursor = cursor
+        self._beat_at = self.opened_at
+        self._over = False
+
+    def read(self) -> bytes:
+        """Whole lines, a heartbeat, the end, or half a line and a cut."""
+        log = self._falcon.logs[self.partition]
+        while True:
+            at = self._falcon.clock.monotonic()
+            if self._over or self.ending == "eof":
+                return b""
+            if self.ending == "reset" and self._cursor < len(log):
+                self.ending = "cut"
+                return log[self._cursor][:40]
+            if self.ending:
+                raise Retryable("cut")
+            if not self.silent and self._cursor < len(log):
+                lines, self._cursor = log[self._cursor :], len(log)
+                self._falcon.sent[self.partition] = max(self._falcon.sent[self.partition], len(log) - 1)
+                return b"".join(lines)
+            if not self.silent and at - self._beat_at >= HEARTBEAT:
+                self._beat_at = at
+                return b"\r\n"
+            pause()
+
+    def finish(self) -> None:
+        """The client's goodbye."""
+        self._over = True
+
+    def abort(self) -> None:
+        """The client's end."""
+        self._over = True
+
+    def close(self) -> None:
+        """The connection is closed, and the app id stays locked for a while."""
+        self._falcon.release(self)
+
+
+class ModelFalcon:
+    """The ports `EventStreamsApi` and `Feeds`."""
+
+    def __init__(self, clock: StrandClock, partitions: int) -> None:
+        self.clock = clock
+        self.logs: Dict[str, List[bytes]] = {str(number): [] for number in range(partitions)}
+        self.sent: Dict[str, int] = dict.fromkeys(self.logs, -1)
+        self.feeds: Dict[str, ModelFeed] = {}
+        self.asked: Dict[str, List[str]] = {name: [] for name in self.logs}
+        self.breaches: List[str] = []
+        self.discovery = "free"
+        self.missing: Optional[str] = None
+        self.refreshing = "200"
+        self.shadow = 0.0
+        self._locked: Dict[str, float] = {}
+
+    def produce(self, partition: str, count: int) -> None:
+        """Events arrive."""
+        log, now = self.logs[partition], int(self.clock.now() * 1000)
+        for offset in range(len(log), len(log) + count):
+            metadata = b'"customerIDString":"c","offset":%d,"eventType":"A","eventCreationTime":%d' % (offset, now)
+            log.append(b'{"metadata":{%s},"event":{"p":"%s"}}\r\n' % (metadata, partition.encode()))
+
+    def discover(self) -> Discovery:
+        """Leases as the mode says; a missing partition is in none."""
+        pause()
+        if self.discovery == "never":
+            self._time_out()
+        if self.discovery == "error":
+            raise Retryable("500", status=500)
+        names = [] if self.discovery == "null" else [name for name in self.logs if name != self.missing]
+        if self.discovery != "all":
+            names = [name for name in names if name not in self.feeds and not self._is_locked(name)]
+        leases = [Lease(name, "https://f/" + name, "https://a/" + name, "t", INTERVAL) for name in names]
+        return Discovery(tuple(leases), (), self.clock.now())
+
+    def refresh(self, lease: Lease) -> None:
+        """Renew the session of a feed."""
+        feed = self.feeds.get(lease.partition)
+        if feed is not None:
+            feed.asked_at = self.clock.monotonic()
+        pause()
+        if self.refreshing == "never":
+            self._time_out()
+        if self.refreshing in REFUSALS:
+            raise REFUSALS[self.refreshing]()
+        feed = self.feeds.get(lease.partition)
+        if feed is None:
+            raise SessionGone("404", status=404)
+        feed.renewed_at = self.clock.monotonic()
+
+    def revoke(self) -> None:
+        """The bearer is given back."""
+
+    def open(self, lease: Lease, position: str) -> ModelFeed:
+        """Open a feed, unless the app id is locked."""
+        name = lease.partition
+        if name in self.feeds:
+            self.breaches.append(f"second feed on {name}")
+        if name in self.feeds or self._is_locked(name):
+            raise Retryable("429", status=429)
+        self.asked[name].append(position)
+        word, value = position.split("=")
+        self.feeds[name] = ModelFeed(self, name, int(value) if word == "offset" else 0)
+        return self.feeds[name]
+
+    def end_overdue(self) -> None:
+        """Cut what was not renewed; nobody having asked for it is a breach."""
+        at = self.clock.monotonic()
+        for name, feed in self.feeds.items():
+            if at - feed.renewed_at > INTERVAL and not feed.ending:
+                feed.ending = "cut"
+                if feed.asked_at <= feed.renewed_at and at - feed.opened_at > INTERVAL:
+                    self.breaches.append(f"{name} was not refreshed")
+
+    def release(self, feed: ModelFeed) -> None:
+        """The connection of this feed is closed."""
+        if self.feeds.get(feed.partition) is feed:
+            del self.feeds[feed.partition]
+            self._locked[feed.partition] = self.clock.monotonic() + self.shadow
+
+    def _is_locked(self, name: str) -> bool:
+        return self.clock.monotonic() < self._locked.get(name, 0.0)
+
+    def _time_out(self) -> None:
+        until = self.clock.monotonic() + TIMEOUT
+        while self.clock.monotonic() < until:
+            pause()
+        raise Retryable("timeout")
