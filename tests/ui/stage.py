@@ -75,8 +75,9 @@ class Stage:
     # -- forms -----------------------------------------------------------------------------------------------------
 
     def field(self, setting: str) -> Locator:
-        """The group of a setting: its control, its help, its messages."""
-        return self.page.locator(_FIELD.format(setting))
+        """The group of a setting that is seen: its control, its help, its messages. Tabs that are not shown may have
+        one of the same name."""
+        return self.page.locator(_FIELD.format(setting)).filter(visible=True)
 
     def fill(self, **settings: str) -> None:
         """Type into text fields."""
