@@ -332,6 +332,23 @@ def test_the_log_level_is_read_and_written(admin: Caller) -> None:
     assert admin.post(f"{SETTINGS}/logging", level="INFO").status == 200
 
 
+def test_the_token_of_shared_checkpoints_goes_only_where_it_was_entered_for(scene: Scene, admin: Caller) -> None:
+    form, realm = {"management_uri": "https://sh.example:8089"}, "TA_falcon_event_streams#checkpoint"
+    refused(admin.post(f"{SETTINGS}/checkpoint", **form), 400, "[checkpoint] token is required")
+    refused(admin.post(f"{SETTINGS}/checkpoint", management_uri="http://sh", token="t"), 400, "is not https://")
+    assert admin.post(f"{SETTINGS}/checkpoint", token="t@:/ß", **form).status == 200
+    assert admin.get(f"{SETTINGS}/checkpoint").entries["checkpoint"]["token"] == MASK
+    assert admin.post(f"{SETTINGS}/checkpoint", **form, token=MASK).status == 200
+    refused(admin.post(f"{SETTINGS}/checkpoint", **form, ca_bundle="/x/ca.pem"), 400, "entered again", "ca_bundle")
+    refused(admin.post(f"{SETTINGS}/checkpoint", management_uri="https://evil.example"), 400, "entered again")
+    passwords = f"/servicesNS/nobody/{scene.splunkd.app}/storage/passwords"
+    found = {each["content"]["realm"]: each["content"] for each in scene.splunkd.get(passwords, count=0)["entry"]}
+    assert found[realm]["clear_password"] == "t@:/ß"
+    assert admin.post(f"{SETTINGS}/checkpoint", management_uri="").status == 200
+    assert realm not in {each["content"]["realm"] for each in scene.splunkd.get(passwords, count=0)["entry"]}
+    refused(admin.delete(f"{SETTINGS}/checkpoint"), 400, "always there")
+
+
 def test_a_proxy_keeps_its_password_to_itself_and_for_itself(scene: Scene, admin: Caller) -> None:
     form = {"enabled": "0", "type": "http", "host": "proxy.example", "port": "3128", "username": "u"}
     refused(admin.post(f"{SETTINGS}/proxy", **form), 400, "[proxy] password is required")
