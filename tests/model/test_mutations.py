@@ -57,7 +57,8 @@ def test_the_model_finds_a_mistake_made_on_purpose(name: str, monkeypatch: pytes
     mutate(monkeypatch, place, function, before, after)  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=sentence) as found:
         run_state_machine_as_test(InputMachine, settings=LIMITS)  # type: ignore[no-untyped-call]
-    print(f"{name}: {str(found.value).splitlines()[0]}")
+    notes = getattr(found.value, "__notes__", [])  # where hypothesis leaves the example
+    print("\n".join([f"{name}: {str(found.value).splitlines()[0]}", *notes]))
 
 
 def test_without_a_mistake_the_same_examples_hold() -> None:
