@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package restarts day faults fuzz format clean
+.PHONY: help setup demo test test-ui check package audit restarts day faults fuzz soak standby format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -22,8 +22,11 @@ test-ui: ## the pages in a real browser, on the same Pythons; installs Chromium 
 check: ## lint and types only
 	@$(PYTHON) -m tools.suite --check-only
 
-package: ## build dist/TA_falcon_event_streams-<version>.tgz
+package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package
+
+audit: ## ask the package index for advisories about the libraries that ship
+	@$(PYTHON) -m tools.audit
 
 restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 	@$(PYTHON) -m tools.proof restarts
@@ -36,6 +39,12 @@ fuzz: ## the long proof: the model and the fuzzers with TIMES (10) times as many
 
 faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
+
+soak: ## the long proof: a million events, 300 kills, random faults (SEED=number to play one again, SHARE=0.05 for a part)
+	@$(PYTHON) -m tools.proof soak $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
+
+standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
+	@$(PYTHON) -m tools.proof standby
 
 format: ## bring the code into its one format
 	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests

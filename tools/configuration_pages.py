@@ -56,10 +56,11 @@ def global_config(
         "pages": {
             "configuration": {
                 "title": "Configuration",
-                "description": "The Falcon API clients, the proxy, and how much is logged.",
+                "description": "The Falcon API clients, the proxy, shared checkpoints, and how much is logged.",
                 "tabs": [
                     _accounts_tab(account["properties"], account["required"]),
                     _proxy_tab(settings["$defs"]["proxy"]["properties"]),
+                    _checkpoint_tab(settings["$defs"]["checkpoint"]["properties"]),
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
                 ],
             },
@@ -129,6 +130,14 @@ def _proxy_tab(properties: Mapping[str, Setting]) -> Page:
         "title": "Proxy",
         "entity": [*(fields[name] for name in order), password, fields["no_proxy"]],
     }
+
+
+def _checkpoint_tab(properties: Mapping[str, Setting]) -> Page:
+    token = secret_field(
+        "token", "Token", "The token of a user there who has the role falcon_event_streams_checkpoint."
+    )
+    fields = [field(name, each, False) for name, each in properties.items()]
+    return {"name": "checkpoint", "title": "Checkpoints", "entity": [fields[0], token, *fields[1:]]}
 
 
 def _logging_tab(properties: Mapping[str, Setting]) -> Page:

@@ -25,6 +25,7 @@ TOOLS = {
     "appinspect": ["splunk-appinspect==4.3.1"],
     "slim": ["splunk-packaging-toolkit==1.2.8"],
     "ucc": ["splunk-add-on-ucc-framework==6.6.0"],
+    "audit": ["pip-audit==2.10.1", "cyclonedx-python-lib[json-validation]==11.12.0"],
 }
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 

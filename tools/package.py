@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List
 
-from tools import front_end, vendor
+from tools import front_end, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
@@ -90,6 +90,15 @@ def build(target: Path) -> Path:
     return path
 
 
+def write_bill(archive: Path, target: Path) -> Path:
+    """Write a built archive's bill of materials into this folder; returns its path."""
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    tree = sbom.bill(APP, version(), build_time(), digest)
+    path = target / archive.with_suffix(".cdx.json").name
+    path.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpack a built archive; returns the app's folder."""
     with tarfile.open(archive) as packed:
@@ -122,10 +131,10 @@ def main() -> None:
         vendor.fill_in_place()
         print("lib/ is filled")
         return
-    path = build(arguments.to)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
-    print(f"sha256 {digest}")
+    archive = build(arguments.to)
+    for path in (archive, write_bill(archive, arguments.to)):
+        print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
+        print(f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 if __name__ == "__main__":

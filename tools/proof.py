@@ -1,4 +1,4 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `fuzz`), in the environment of the tests, with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `fuzz`), each with a verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day", "faults", "fuzz"))
+    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby", "fuzz"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
     parser.add_argument(
@@ -38,8 +38,11 @@ def main() -> None:
             held = faults(Path(folder), arguments.only)
         elif arguments.which == "fuzz":
             held = fuzz(arguments.seed, arguments.times)
+        elif arguments.which == "standby":
+            held = standby(Path(folder))
         else:
-            held = {"restarts": restarts, "day": day}[arguments.which](Path(folder), arguments.seed, arguments.share)
+            proof = {"restarts": restarts, "day": day, "soak": soak}[arguments.which]
+            held = proof(Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
     raise SystemExit(0 if held else 1)
 
@@ -57,6 +60,25 @@ def fuzz(seed: int, times: int) -> bool:
     options = ["-q", "-s", "--timeout=0", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"]
     command = [sys.executable, "-m", "pytest", *options, "tests/fuzz", "tests/model"]
     return subprocess.run(command, env={**os.environ, "FUZZ": str(times)}).returncode == 0
+
+
+def standby(folder: Path) -> bool:
+    """One of two forwarders is lost in every way."""
+    from tests.standby.takeovers import prove
+
+    return not any(outcome.fault for outcome in prove(folder, package.build(folder), say))
+
+
+def soak(folder: Path, seed: int, share: float) -> bool:
+    """A million events through random faults and 300 kills."""
+    from tests.soak.schedule import draw_schedule
+    from tests.soak.soak import play
+
+    schedule = draw_schedule(seed, events=int(1_000_000 * share), kills=int(300 * share))
+    print(schedule, flush=True)
+    outcome = play(schedule, folder, package.build(folder), say)
+    print(outcome, flush=True)
+    return outcome.holds
 
 
 def restarts(folder: Path, seed: int, share: float) -> bool:

@@ -105,7 +105,7 @@ def with_tables(text: str) -> str:
     tables = {
         "input": read("input"),
         "account": read("account"),
-        "proxy": read("settings")["$defs"]["proxy"],
+        **{name: read("settings")["$defs"][name] for name in ("proxy", "checkpoint")},
     }
     for name, schema in tables.items():
         start, end = f"<!-- settings:{name} -->", f"<!-- /settings:{name} -->"

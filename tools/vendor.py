@@ -55,8 +55,8 @@ def pins() -> Dict[str, Tuple[str, str]]:
     return {name: (version, digest) for name, version, digest in found}
 
 
-def fetch() -> List[Path]:
-    """The pinned files, from the cache or by pip. Raises SystemExit where pip cannot get them."""
+def fetch() -> List[Tuple[str, Path]]:
+    """The pinned files with their SHA-256, from the cache or by pip. Raises SystemExit where pip cannot get them."""
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = {digest for _, digest in pins().values()}
     found = _cached(wanted)
@@ -68,12 +68,12 @@ def fetch() -> List[Path]:
         if subprocess.run(command, stderr=subprocess.PIPE).returncode != 0:
             raise SystemExit(f"pip could not fetch lib/requirements.txt; try: {' '.join(command)}")
         found = _cached(wanted)
-    return [found[digest] for digest in sorted(found, key=lambda digest: found[digest].name)]
+    return sorted(found.items(), key=lambda item: item[1].name)
 
 
 def unpack(target: Path) -> None:
     """Unpack the libraries into a folder."""
-    for archive in fetch():
+    for _, archive in fetch():
         members = _wheel_files(archive) if archive.suffix == ".whl" else _sdk_files(archive)
         for name, data in members:
             path = target / name

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], stdin: BinaryIO, stdout: BinaryIO) -> int:
 
 def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
     """Answer `--validate-arguments`: nothing for yes, one sentence for no."""
-    from falcon_streams.splunk.credentials import read_account, refuse_shared_app_id
+    from falcon_streams.splunk.credentials import open_kvstore, read_account, refuse_shared_app_id
     from falcon_streams.splunk.settings import read_input, refuse_store
 
     try:
@@ -47,6 +47,8 @@ def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
         refuse_store(settings, splunkd.info())
         read_account(splunkd, settings.account)
         refuse_shared_app_id(splunkd, settings)
+        if settings.checkpoint_store == "kvstore":
+            open_kvstore(splunkd).find({"input": settings.name}, ("_key",))
     except StreamsError as error:
         stdout.write(validation_error_xml(str(error)))
         stdout.flush()

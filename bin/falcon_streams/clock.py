@@ -9,6 +9,10 @@ from typing import Optional, TypeVar
 T = TypeVar("T")
 
 
+# With the sleep of the machine: a session at Falcon and a claim on an input go on ageing while it lasts.
+_BOOT_CLOCK: Optional[int] = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 class SystemClock:
     """Time as the machine has it."""
 
@@ -17,8 +21,8 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that never go backwards."""
-        return time.monotonic()
+        """Seconds that never go backwards; on Linux those of the machine's sleep count."""
+        return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time. A signal's handler runs meanwhile."""

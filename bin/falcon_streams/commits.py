@@ -1,19 +1,22 @@
 """The commits of one run: where each partition begins, what is stored while it runs, and what an orderly end leaves.
 
-Rules: only the supervisor calls. A record is loaded once, when its partition is first opened in this run; a record that
-must not be used ends the input. What cannot be stored now is tried again at the next call, and never blocks reading.
+Rules: only the supervisor calls, but for `save`, which it has called in a thread. A record is loaded once, when its
+partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now is due
+again, and never blocks reading.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import asdict, replace
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.record import Owner, Record, first_record
 from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
 from falcon_streams.errors import Retryable
+from falcon_streams.happenings import Committed
 from falcon_streams.ports import Clock, OffsetStore, Sink
 from falcon_streams.progress import Progress
 
@@ -39,6 +42,7 @@ class Commits:
         self._store = store
         self._clock = clock
         self._started_ms: Optional[int] = None
+        self._saving = threading.Lock()
         self.known = store.partitions()
 
     def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
@@ -61,19 +65,34 @@ class Commits:
         for progress in awaited:
             progress.receipt(taken, at)
 
-    def commit(self, until: float) -> None:
-        """Store what had settled at this monotonic time."""
-        for progress in self.progress.values():
-            record = progress.due(until, self._clock.now())
-            if record is not None and self._save(record):
-                progress.stored(record)
+    def due(self, until: float) -> Tuple[Record, ...]:
+        """The records to store for what had settled at this monotonic time."""
+        records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
+        return tuple(record for record in records if record is not None)
 
-    def farewell(self) -> None:
-        """An orderly stop: mark clean what was committed in this run."""
-        for progress in self.progress.values():
-            record = progress.farewell()
-            if record is not None:
-                self._save(record)
+    def farewell(self, until: float) -> Tuple[Record, ...]:
+        """The records of an orderly stop: what was committed in this run is marked clean."""
+        left = {record.partition: record for record in self.due(until)}
+        records = (progress.farewell() or left.get(partition) for partition, progress in self.progress.items())
+        return tuple(record for record in records if record is not None)
+
+    def save(self, records: Sequence[Record]) -> Committed:
+        """Store the records; in a thread of its own, because a store may take its time."""
+        try:
+            with self._saving:
+                self._store.save(records)
+        except Retryable as error:
+            return Committed(tuple(records), error)
+        return Committed(tuple(records))
+
+    def saved(self, committed: Committed) -> None:
+        """Note what was stored, or say why it was not."""
+        for record in committed.records:
+            if committed.error is None:
+                self.progress[record.partition].stored(record)
+        if committed.error is not None:
+            names = ",".join(record.partition for record in committed.records)
+            LOG.error("commit_failed", {"partition": names, "error": tidy(str(committed.error))})
 
     def _anew(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         now = self._clock.now()
@@ -89,8 +108,8 @@ class Commits:
         progress = Progress(record, resume, beginning.replay_seconds)
         if beginning.start_from.newest:  # stored before the first open, else at the next commit
             progress.must_store()
-            if self._save(record):
-                progress.stored(record)
+            self.progress[partition] = progress
+            self.saved(self.save([record]))
         return progress
 
     def _earlier_starts(self) -> List[int]:
@@ -108,11 +127,3 @@ class Commits:
         LOG.info("resuming", fields)
         record = replace(stored.resumed_at(step), splunkd_started=beginning.splunkd_started, **asdict(owner))
         return Progress(record, resume, beginning.replay_seconds)
-
-    def _save(self, record: Record) -> bool:
-        try:
-            self._store.save(record)
-        except Retryable as error:
-            LOG.error("commit_failed", {"partition": record.partition, "error": tidy(str(error))})
-            return False
-        return True

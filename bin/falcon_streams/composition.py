@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import logging
 import random
+import uuid
+from pathlib import Path
 from queue import SimpleQueue
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional, Tuple
 
 from falcon_streams import __version__
+from falcon_streams.claimant import Claimant, Right, Sole
 from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.catalogue import is_known
+from falcon_streams.core.claim import Claims
 from falcon_streams.core.record import Owner
+from falcon_streams.errors import RestartNeeded
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.feed import HttpFeeds
@@ -22,20 +27,33 @@ from falcon_streams.falcon.transport import Transport
 from falcon_streams.happenings import Happening, Stop
 from falcon_streams.health import Health, Label
 from falcon_streams.lifecycle import ParentWatch, report_signals, start_thread
-from falcon_streams.ports import Clock
+from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.splunk.checkpoint import FileStore, folder_of
-from falcon_streams.splunk.credentials import Account, AccountSource, read_account
+from falcon_streams.splunk.credentials import Account, AccountSource, open_kvstore, read_account
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
+from falcon_streams.splunk.shared import SharedClaims, SharedRecords
 from falcon_streams.splunk.sink import PipeSink
-from falcon_streams.splunk.splunkd import Splunkd
+from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
 from falcon_streams.splunk.state import StateFile
 from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
 from falcon_streams.supervisor import Plan, Supervisor
 from falcon_streams.tally import Filters
 
 LOG = logging.getLogger(__name__)
+
+
+class _Parts(NamedTuple):
+    """What every part of a run is made of."""
+
+    settings: InputSettings
+    account: Account
+    splunkd: Splunkd
+    info: ServerInfo
+    clock: Clock
+    inbox: SimpleQueue[Happening]
+    folder: Path
 
 
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
@@ -53,32 +71,74 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
             LOG.warning("unknown_event_type_asked", {"event_type": name})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
-    transport = Transport(clock, account.ca_bundle, account.proxy)
-    bearers = Bearers(transport, clock, account.origin, AccountSource(splunkd, account).credentials)
     folder = folder_of(invocation.checkpoint_dir, settings.name)
+    parts = _Parts(settings, account, splunkd, info, clock, inbox, folder)
+    board = StateFile(folder)
+    store, right = _file_store(parts) if settings.checkpoint_store == "file" else _shared_store(parts)
+    stop = right.stand_by(board, parent.check)
+    if stop is None:
+        stop = _supervisor(parts, store, right, descriptor, _look_after(parts, parent, right, board)).run()
+    right.release()
+    return stop
+
+
+def _supervisor(
+    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, on_tick: Callable[[Supervisor], None]
+) -> Supervisor:
+    settings, account, clock = parts.settings, parts.account, parts.clock
+    transport = Transport(clock, account.ca_bundle, account.proxy)
+    bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account).credentials)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
-    beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, info.started)
-    commits = Commits(beginning, FileStore(folder, settings.name), clock)
-    sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock)
-    supervisor = Supervisor(
+    beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started)
+    commits = Commits(beginning, store, clock)
+    sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
+    sink.start()
+    return Supervisor(
         Plan(settings.partitions, Filters(settings.event_types, settings.exclude_event_types), settings.idle_timeout),
         api=EventStreamsInput(EventStreams(transport, bearers), bearers, clock, settings.app_id, settings.format),
         feeds=HttpFeeds(transport, clock, settings.event_types),
         sink=sink,
         commits=commits,
         clock=clock,
-        inbox=inbox,
+        inbox=parts.inbox,
         start_thread=start_thread,
         draw=random.random,
-        on_tick=_look_after(parent, Health(clock, StateFile(folder), _label(settings))),
+        on_tick=on_tick,
+        on_early_end=right.doubt,
     )
-    sink.start()
-    return supervisor.run()
 
 
-def _look_after(parent: ParentWatch, health: Health) -> Callable[[Supervisor], None]:
+def _file_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
+    return FileStore(parts.folder, parts.settings.name), Sole()
+
+
+def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
+    """The records in the KV store, and the claimant, who has begun."""
+    documents = open_kvstore(parts.splunkd)
+    name = parts.settings.name
+    records = SharedRecords(documents, name, parts.account.credentials.client_secret)
+    holder = uuid.uuid4().hex
+    claim = Claims(holder, parts.info.forwarder or holder, _reads(parts), parts.clock.monotonic())
+    claimant = Claimant(claim, SharedClaims(documents, name), parts.clock, parts.inbox, records.read)
+    start_thread("claimant", claimant.run)
+    return records, claimant
+
+
+def _reads(parts: _Parts) -> str:
+    """What this input reads, in words that are the same wherever its stanza and its account are."""
+    credentials, wanted = parts.account.credentials, parts.settings.partitions
+    partitions = "all" if wanted is None else ",".join(sorted(wanted))
+    tenant = f"{parts.account.origin.api_host} client {credentials.client_id}"
+    return f"{tenant} member {credentials.member_cid or 'none'} partitions {partitions}"
+
+
+def _look_after(parts: _Parts, parent: ParentWatch, right: Right, board: StateFile) -> Callable[[Supervisor], None]:
+    health = Health(parts.clock, board, _label(parts.settings))
+
     def check(supervisor: Supervisor) -> None:
         parent.check()
+        if not right.holds():
+            raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
         health.check(supervisor.roster, supervisor.commits.progress, supervisor.trouble)
 
     return check

@@ -7,9 +7,11 @@ a signal is a happening like any other.
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple, Optional, Union
+from typing import Dict, NamedTuple, Optional, Tuple, Union
 
+from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.record import Record
 from falcon_streams.core.session import Pulse
 from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone, StreamsError
 
@@ -58,6 +60,19 @@ class Refreshed(NamedTuple):
     error: Optional[Retryable] = None
 
 
+class Committed(NamedTuple):
+    """These records were stored; `error` says why not."""
+
+    records: Tuple[Record, ...]
+    error: Optional[Retryable] = None
+
+
+class Claimed(NamedTuple):
+    """The claim on a shared input is ours, under this generation, and its records are read."""
+
+    generation: int
+
+
 class Stop(NamedTuple):
     """The input has to end."""
 
@@ -65,7 +80,7 @@ class Stop(NamedTuple):
     error: Optional[Exception] = None
 
 
-Happening = Union[FeedOpened, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Stop]
+Happening = Union[FeedOpened, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, Stop]
 
 
 def stop_for(error: StreamsError) -> Stop:
@@ -73,3 +88,13 @@ def stop_for(error: StreamsError) -> Stop:
     if isinstance(error, SplunkdGone):
         return Stop(Ending.UNCLEAN, error)
     return Stop(Ending.RESTART if isinstance(error, RestartNeeded) else Ending.FATAL, error)
+
+
+def complaint(error: Optional[Exception]) -> Dict[str, object]:
+    """The fields of a log line that say what went wrong."""
+    if error is None:
+        return {}
+    fields: Dict[str, object] = {"error": tidy(str(error))}
+    if isinstance(error, Retryable):
+        fields.update(status=error.status, trace_id=error.trace_id, wait_s=round(error.after) or None)
+    return fields

@@ -1,4 +1,5 @@
-"""How an input is doing: the statistics line of each partition once a minute, and the state shown to the Inputs page.
+"""How an input is doing: the statistics line of each partition once a minute, the state shown to the Inputs page, and a
+word where time itself went wrong: a clock that was set, a process that was held up.
 
 Rules: read-only over the supervisor's roster and commits. Keys keep their order, a new one goes to the end (design
 section 6): searches and dashboards read these lines.
@@ -17,6 +18,8 @@ from falcon_streams.progress import Progress
 LOG = logging.getLogger(__name__)
 STATISTICS_EVERY = 60.0
 SHOW_EVERY = 2.0
+CLOCK_STEP = 2.0
+HELD_UP = 30.0  # we are called about once a second
 
 
 class Label(NamedTuple):
@@ -36,13 +39,15 @@ class Health:
         self._clock = clock
         self._board = board
         self._label = label
-        self._logged_at = self._shown_at = clock.monotonic()
+        self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
+        self._checked_now = clock.now()
         self._shown_states: object = None
         self._ingested = 0
 
     def check(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str) -> None:
         """Log and show what is due."""
         at = self._clock.monotonic()
+        self._watch_time(at, self._clock.now())
         states = roster.states()
         if states != self._shown_states or at - self._shown_at >= SHOW_EVERY:
             self._shown_at, self._shown_states = at, states
@@ -50,6 +55,14 @@ class Health:
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
             self.log(roster, partitions)
+
+    def _watch_time(self, at: float, now: float) -> None:
+        passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
+        self._checked_at, self._checked_now = at, now
+        if passed > HELD_UP:
+            LOG.warning("held_up", {"for_s": passed})
+        if abs(step) > CLOCK_STEP:
+            LOG.warning("clock_stepped", {"by_s": step})
 
     def log(self, roster: Roster, partitions: Mapping[str, Progress]) -> None:
         """The statistics lines, now."""

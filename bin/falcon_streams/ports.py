@@ -10,6 +10,7 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import Callable, FrozenSet, Mapping, Optional, Protocol, Sequence, TypeVar
 
+from falcon_streams.core.claim import Claim, View
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Record
@@ -75,7 +76,7 @@ class Sink(Protocol):
     def write(self, partition: str, events: Sequence[Event]) -> int:
         """Write the events, in order, in one write; return the ticket: the count of bytes written so far.
 
-        Raises SplunkdGone where nobody reads any more, Stopped once the sink was stopped.
+        Raises SplunkdGone where nobody reads any more, Stopped once the sink was stopped or the right to write is lost.
         """
 
     def taken(self) -> int:
@@ -97,8 +98,21 @@ class OffsetStore(Protocol):
     def load(self, partition: str) -> Optional[Record]:
         """The record of a partition, None where there never was one."""
 
-    def save(self, record: Record) -> None:
-        """Store the record, durably. Raises Retryable where that cannot be done now."""
+    def save(self, records: Sequence[Record]) -> None:
+        """Store the records, durably. Raises Retryable where that cannot be done now; some may be stored then."""
+
+
+class ClaimStore(Protocol):
+    """Where the claims of an input are that several forwarders share. Every call raises Retryable and RestartNeeded."""
+
+    def look(self) -> View:
+        """The newest claim and the traces of all writers."""
+
+    def insert(self, claim: Claim) -> bool:
+        """Add a claim; False where there is one of that generation."""
+
+    def replace(self, claim: Claim) -> None:
+        """Put this in the place of the claim of its generation."""
 
 
 class StateBoard(Protocol):

@@ -17,11 +17,12 @@ from queue import SimpleQueue
 from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set
 
 from falcon_streams.commits import Commits
-from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone, StreamsError
+from falcon_streams.goodbye import GOODBYE, close_feeds
 from falcon_streams.happenings import (
+    Committed,
     Discovered,
     DiscoveryFailed,
     Ending,
@@ -30,6 +31,7 @@ from falcon_streams.happenings import (
     Happening,
     Refreshed,
     Stop,
+    complaint,
     stop_for,
 )
 from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
@@ -40,9 +42,9 @@ LOG = logging.getLogger(__name__)
 TICK = 1.0
 RECEIPT_TICK = 0.2  # a stop repeats what was not seen to have left the pipe
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
-GOODBYE = 1.0  # how long Falcon may take to answer our FIN
 REVOKE = 1.0
-STOP_READERS = 1.5  # of the five seconds that a stop may take
+FAREWELL = 1.5
+EARLY = 60.0
 
 
 class Plan(NamedTuple):
@@ -69,8 +71,10 @@ class Supervisor:
         start_thread: StartThread,
         draw: Callable[[], float],
         on_tick: Callable[[Supervisor], None],
+        on_early_end: Callable[[], None],
     ) -> None:
-        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone.
+        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone
+        and RestartNeeded. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
 
         `trouble` is the last sentence that says why something is not read, empty once a feed opens.
         """
@@ -84,6 +88,8 @@ class Supervisor:
         self._inbox = inbox
         self._start_thread = start_thread
         self._on_tick = on_tick
+        self._on_early_end = on_early_end
+        self._committing = False
         self._readers: Dict[str, Reader] = {}
         self._closing: Dict[str, float] = {}
         self._discoveries = 0
@@ -135,6 +141,9 @@ class Supervisor:
             self._take_end(happening, at)
         elif isinstance(happening, Refreshed):
             self._take_refresh(happening, at)
+        elif isinstance(happening, Committed):
+            self._committing = False
+            self.commits.saved(happening)
 
     def _take_discovery(self, discovery: Discovery, at: float) -> None:
         self._discoveries += bool(discovery.leases)
@@ -155,6 +164,9 @@ class Supervisor:
         if ended.error is not None:
             self.trouble = f"partition {ended.partition}: {ended.error}"
         self.commits.progress[ended.partition].counters.reconnects += 1
+        session = self.roster.members[ended.partition].session
+        if session is not None and at - session.opened_at < EARLY:
+            self._on_early_end()
         self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
 
     def _take_refresh(self, answer: Refreshed, at: float) -> None:
@@ -176,8 +188,15 @@ class Supervisor:
             self._watch_head(partition, reader, at)
             if at >= self._closing.get(partition, at + 1):
                 reader.abort()
-        self.commits.commit(at)
+        self._commit(at)
         self._on_tick(self)
+
+    def _commit(self, at: float) -> None:
+        """One at a time: what comes meanwhile is in the next."""
+        records = () if self._committing else self.commits.due(at)
+        if records:
+            self._committing = True
+            self._spawn("commit", partial(self.commits.save, records), partial(Committed, records))
 
     def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
         """A feed that lives but shows nothing of what was asked for may have been reset to lower offsets."""
@@ -252,48 +271,27 @@ class Supervisor:
 
     def _end(self, stop: Stop) -> None:
         asked_at = self._clock.monotonic()
-        self._sink.stop()
-        for reader in self._readers.values():
-            reader.close()
-        self._await_readers(asked_at + GOODBYE)
-        for reader in self._readers.values():
-            reader.abort()
-        self._await_readers(asked_at + STOP_READERS)
-        self._sink.close()
+        close_feeds(self._readers, self._sink, self._clock, self._inbox)
         if stop.ending is not Ending.UNCLEAN:
-            self.commits.commit(asked_at)
-            self.commits.farewell()
-        self._revoke()
+            self._briefly("commit", partial(self._say_farewell, asked_at), FAREWELL)
+        self._briefly("revoke", self._api.revoke, REVOKE)
 
-    def _revoke(self) -> None:
-        """Give the bearer back, for a second; a network that has gone must not hold a stop."""
+    def _say_farewell(self, until: float) -> None:
+        self.commits.saved(self.commits.save(self.commits.farewell(until)))
+
+    def _briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
+        """Run the work in a thread and wait so long for it: a disk or a network that hangs must not hold a stop."""
         done: SimpleQueue[bool] = SimpleQueue()
 
-        def revoke() -> None:
-            self._api.revoke()
+        def run() -> None:
+            try:
+                work()
+            except StreamsError as error:
+                LOG.warning("left_undone", {"what": name, **complaint(error)})
             done.put(True)
 
         try:
-            self._start_thread("revoke", revoke)
-            self._clock.take(done, REVOKE)
+            self._start_thread(name, run)
+            self._clock.take(done, seconds)
         except Retryable:
-            pass
-
-    def _await_readers(self, deadline: float) -> None:
-        while self._readers:
-            left = deadline - self._clock.monotonic()
-            happening = self._clock.take(self._inbox, left) if left > 0 else None
-            if happening is None:
-                return
-            if isinstance(happening, FeedEnded):
-                self._readers.pop(happening.partition, None)
-
-
-def complaint(error: Optional[Exception]) -> Dict[str, object]:
-    """The fields of a log line that say what went wrong."""
-    if error is None:
-        return {}
-    fields: Dict[str, object] = {"error": tidy(str(error))}
-    if isinstance(error, Retryable):
-        fields.update(status=error.status, trace_id=error.trace_id, wait_s=round(error.after) or None)
-    return fields
+            run()

@@ -1,17 +1,22 @@
-"""The test CA, and one certificate under it for every host the emulator answers as.
+"""The test CA, and one certificate under it for every host the emulator answers as; and certificates that are no good.
 
 Rules: the CA lives in a folder, `ca.pem` for clients and `ca.key` for the next start, so that a restarted emulator is
-trusted by whoever trusted the first.
+trusted by whoever trusted the first. A bad certificate has one fault only.
 """
 
 from __future__ import annotations
 
+import datetime
 import ssl
 from pathlib import Path
 
 import trustme
 
-from tests.emulator.clouds import HOSTS
+from tests.emulator.clouds import HOSTS, UNKNOWN_HOST
+
+CERTIFICATES = ("good", "unknown CA", "expired", "wrong name")
+_NAMES = ("127.0.0.1", "localhost", UNKNOWN_HOST, *HOSTS)
+_LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class Authority:
@@ -22,17 +27,25 @@ class Authority:
         self.ca_file = folder / "ca.pem"
         key_file = folder / "ca.key"
         if key_file.exists():
-            ca = trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
+            self._ca = trustme.CA.from_pem(self.ca_file.read_bytes(), key_file.read_bytes())
         else:
-            ca = trustme.CA()
+            self._ca = trustme.CA()
             key_file.touch(mode=0o600)
-            ca.private_key_pem.write_to_path(str(key_file))
-            ca.cert_pem.write_to_path(str(self.ca_file))
-        self._certificate = ca.issue_cert("127.0.0.1", "localhost", *HOSTS)
+            self._ca.private_key_pem.write_to_path(str(key_file))
+            self._ca.cert_pem.write_to_path(str(self.ca_file))
 
-    def server_context(self) -> ssl.SSLContext:
-        """What a server speaks TLS with."""
+    def server_context(self, certificate: str = "good") -> ssl.SSLContext:
+        """What a server speaks TLS with, one of CERTIFICATES. Raises ValueError for any other."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._certificate.configure_cert(context)
+        self._issue(certificate).configure_cert(context)
         return context
+
+    def _issue(self, certificate: str) -> trustme.LeafCert:
+        if certificate not in CERTIFICATES:
+            raise ValueError(f"a certificate is one of {', '.join(CERTIFICATES)}, not {certificate!r}")
+        if certificate == "unknown CA":
+            return trustme.CA().issue_cert(*_NAMES)
+        if certificate == "expired":
+            return self._ca.issue_cert(*_NAMES, not_before=_LONG_AGO, not_after=_LONG_AGO + datetime.timedelta(1))
+        return self._ca.issue_cert("elsewhere.invalid") if certificate == "wrong name" else self._ca.issue_cert(*_NAMES)

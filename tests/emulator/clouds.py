@@ -16,6 +16,7 @@ DOMAINS = {
 }
 COMMERCIAL = ("us-1", "us-2", "us-3", "eu-1")  # these redirect to one another; the government clouds do not
 LOCAL = "local"
+UNKNOWN_HOST = "falcon.invalid"  # no resolver knows it (RFC 6761), whoever wants to reach it has to bring its own
 API_HOSTS = {f"api.{domain}": cloud for cloud, domain in DOMAINS.items()}
 FIREHOSE_HOSTS = {f"firehose.{domain}": cloud for cloud, domain in DOMAINS.items()}
 HOSTS = (*API_HOSTS, *FIREHOSE_HOSTS)

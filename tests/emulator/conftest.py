@@ -22,6 +22,7 @@ import requests
 
 from tests.emulator import Emulator
 
+PATIENCE = 30.0  # seconds; of what takes a moment, however busy the machine is
 DISCOVERY = "/sensors/entities/datafeed/v2"
 JSON = {"Content-Type": "application/json"}
 Falcon = Callable[..., Emulator]
@@ -42,7 +43,7 @@ class Client:
         """Ask for a bearer."""
         pair = {"client_id": self.falcon.client_id, "client_secret": self.falcon.client_secret}
         return self.session.post(
-            f"{self.base_url}/oauth2/token", data={**pair, **form}, allow_redirects=False, timeout=5
+            f"{self.base_url}/oauth2/token", data={**pair, **form}, allow_redirects=False, timeout=PATIENCE
         )
 
     def bearer(self, **form: str) -> dict[str, str]:
@@ -52,7 +53,7 @@ class Client:
     def discover(self, app_id: str = "app1", **query: str) -> requests.Response:
         """Ask for the streams."""
         found = {"appId": app_id, **query}
-        return self.session.get(f"{self.base_url}{DISCOVERY}", params=found, headers=self.bearer(), timeout=5)
+        return self.session.get(f"{self.base_url}{DISCOVERY}", params=found, headers=self.bearer(), timeout=PATIENCE)
 
     def resources(self, app_id: str = "app1", **query: str) -> list[dict[str, Any]]:
         """The streams that are free for this app id; they may be none."""
@@ -67,7 +68,7 @@ class Client:
         """Open a feed; `query` is appended as every client does it."""
         token = resource["sessionToken"]["token"]
         headers = {"Authorization": f"Token {token}", "Accept-Encoding": "identity"}
-        return self.session.get(resource["dataFeedURL"] + query, headers=headers, stream=True, timeout=5)
+        return self.session.get(resource["dataFeedURL"] + query, headers=headers, stream=True, timeout=PATIENCE)
 
     def feed(self, query: str = "", partition: str = "0", app_id: str = "app1") -> requests.Response:
         """Discover and open a feed that must open."""
@@ -77,7 +78,9 @@ class Client:
 
     def refresh(self, resource: dict[str, Any]) -> requests.Response:
         """Refresh a session."""
-        return self.session.post(resource["refreshActiveSessionURL"], headers={**self.bearer(), **JSON}, timeout=5)
+        return self.session.post(
+            resource["refreshActiveSessionURL"], headers={**self.bearer(), **JSON}, timeout=PATIENCE
+        )
 
 
 class Body:
@@ -115,7 +118,7 @@ def offsets(lines: list[bytes]) -> list[int]:
     return [int(line.partition(b'"offset":')[2].partition(b",")[0]) for line in lines]
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 3.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What the condition comes to, when it is something; an assertion when it stays nothing."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -133,7 +136,7 @@ def raw_body(resource: dict[str, Any], query: str, emulator: Emulator) -> bytes:
     request = f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
     request += f"Authorization: Token {resource['sessionToken']['token']}\r\n\r\n"
     data = b""
-    plain = socket.create_connection(("127.0.0.1", int(url.port or 0)), 5)
+    plain = socket.create_connection(("127.0.0.1", int(url.port or 0)), PATIENCE)
     with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
         secure.sendall(request.encode())
         try:

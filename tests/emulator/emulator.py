@@ -49,12 +49,12 @@ class Emulator(Levers):
         tenant, options = self.tenant, self.tenant.options
         for number in range(options.partitions):
             self.add_partition(str(number), options.floor)
-        authority = self._authority()
-        self.ca_file, context = str(authority.ca_file), authority.server_context()
+        self._authority = self._make_authority()
+        self.ca_file, context = str(self._authority.ca_file), self._authority.server_context()
         trail = Trail(tenant)
         tenant.recorded = trail.call
         self.supply.start()
-        feed = self._listen(Firehose(tenant, trail.feed).serve, options.feed_port, context)
+        feed = self._feed = self._listen(Firehose(tenant, trail.feed).serve, options.feed_port, context)
         api = self._listen(Api(tenant, feed.port).serve, options.api_port, context)
         proxy_context = context if options.proxy_tls else None
         proxy = self._listen(Proxy(tenant, api.port, feed.port).serve, options.proxy_port, proxy_context)
@@ -109,7 +109,11 @@ class Emulator(Levers):
         """How many connections arrived at `trap_url`, where no client has any business."""
         return self._trap.accepted
 
-    def _authority(self) -> Authority:
+    def present(self, certificate: str) -> None:
+        """Let the firehose show this certificate, one of `authority.CERTIFICATES`, to whoever connects from now on."""
+        self._feed.present(self._authority.server_context(certificate))
+
+    def _make_authority(self) -> Authority:
         if self.tenant.options.ca_dir is not None:
             return Authority(Path(self.tenant.options.ca_dir))
         self._folder = tempfile.TemporaryDirectory(prefix="falcon-emulator-")

@@ -82,13 +82,13 @@ class Firehose:
             ending = end.how
         finally:
             feed.partition.ignore(feed.bell.ring)
+            tenant.occupancy.release(feed, ending)  # before the client sees the end
             if ending == "server reset":
                 connection.reset()
             elif ending == "eof":
                 connection.close()
             else:
                 connection.break_off()
-            tenant.occupancy.release(feed, ending)
             feed.bell.close()
             if script is not None:
                 script.close()

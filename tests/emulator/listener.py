@@ -71,6 +71,10 @@ class Listener:
         self._thread = threading.Thread(target=self._accept, name=f"emulator-port-{self.port}", daemon=True)
         self._thread.start()
 
+    def present(self, context: ssl.SSLContext) -> None:
+        """Speak TLS with this to whoever connects from now on."""
+        self._context = context
+
     def stop(self) -> None:
         """Listen no more, end every connection, wait for their threads."""
         self._stopped = True

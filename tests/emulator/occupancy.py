@@ -16,7 +16,7 @@ from tests.emulator.feed import Asked, Feed
 from tests.emulator.options import Options
 from tests.emulator.partition import Partition
 
-_PATIENCE = 0.5
+_PATIENCE = 2.0  # for a client's goodbye to be noticed, also on a busy machine
 
 
 class Occupancy:

@@ -21,7 +21,7 @@ from tests.emulator.levers import LEVERS, Levers
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TIMEOUT = 120.0
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 
 
 class EmulatorProcess:

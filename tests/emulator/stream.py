@@ -81,8 +81,8 @@ class Stream:
         """Send a heartbeat when the silence has lasted long enough."""
         every, now = self.options.heartbeat, self.tenant.clock.now()
         if every and now - self._quiet_since >= every:
+            self.feed.heartbeats += 1  # before it is sent: the client must not know more than the record
             self.send(HEARTBEAT)
-            self.feed.heartbeats += 1
 
     def idle(self) -> None:
         """Wait until something may have happened."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.emulator.conftest import DISCOVERY, Client, Falcon, eventually, falconpy
+from tests.emulator.conftest import DISCOVERY, PATIENCE, Client, Falcon, eventually, falconpy
 
 
 def test_each_partition_is_one_resource_with_the_four_documented_members(falcon: Falcon) -> None:
@@ -58,13 +58,13 @@ def test_a_discovery_without_app_id_or_with_a_strange_format_is_refused(falcon: 
     client = Client(falcon())
     url = f"{client.base_url}{DISCOVERY}{query}"
 
-    assert client.session.get(url, headers=client.bearer(), timeout=5).status_code == 400
+    assert client.session.get(url, headers=client.bearer(), timeout=PATIENCE).status_code == 400
 
 
 def test_a_discovery_with_a_strange_bearer_is_refused_as_the_gateway_does(falcon: Falcon) -> None:
     client = Client(falcon())
     answer = client.session.get(
-        f"{client.base_url}{DISCOVERY}?appId=a", headers={"Authorization": "Bearer x"}, timeout=5
+        f"{client.base_url}{DISCOVERY}?appId=a", headers={"Authorization": "Bearer x"}, timeout=PATIENCE
     )
 
     assert answer.status_code == 401
@@ -74,8 +74,8 @@ def test_a_discovery_with_a_strange_bearer_is_refused_as_the_gateway_does(falcon
 def test_what_the_api_does_not_have_is_not_found(falcon: Falcon) -> None:
     client = Client(falcon())
 
-    assert client.session.get(f"{client.base_url}/nothing", timeout=5).status_code == 404
-    assert client.session.get(f"{client.falcon.feed_url}/nothing", timeout=5).status_code == 404
+    assert client.session.get(f"{client.base_url}/nothing", timeout=PATIENCE).status_code == 404
+    assert client.session.get(f"{client.falcon.feed_url}/nothing", timeout=PATIENCE).status_code == 404
 
 
 @pytest.mark.parametrize(

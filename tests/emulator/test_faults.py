@@ -8,7 +8,7 @@ from typing import Any, Callable
 import pytest
 import requests
 
-from tests.emulator.conftest import Client, Falcon, eventually
+from tests.emulator.conftest import PATIENCE, Client, Falcon, eventually
 
 
 def statuses(client: Client, count: int) -> list[int]:
@@ -66,7 +66,7 @@ def test_each_operation_has_its_own_faults_and_api_means_all_of_them(falcon: Fal
             assert call().status_code == 418
     emulator.add_faults([{"on": "api", "times": 2, "answer": {"status": 418}}])
     url = resources[0]["refreshActiveSessionURL"]
-    assert [client.token().status_code, client.session.post(url, timeout=5).status_code] == [418, 418]
+    assert [client.token().status_code, client.session.post(url, timeout=PATIENCE).status_code] == [418, 418]
 
 
 def test_a_step_for_one_partition_or_app_id_leaves_the_others_alone(falcon: Falcon) -> None:
@@ -156,7 +156,7 @@ def test_an_answer_may_be_late_in_emulated_time(falcon: Falcon) -> None:
     started = time.monotonic()
 
     assert Client(emulator).token().status_code == 201
-    assert 0.19 < time.monotonic() - started < 2
+    assert 0.19 < time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize("action", ["close", "reset", "hang"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.emulator.conftest import DISCOVERY, Client, Falcon
+from tests.emulator.conftest import DISCOVERY, PATIENCE, Client, Falcon
 from tests.emulator.limits import LIMITS, RateLimits
 
 
@@ -21,8 +21,8 @@ def test_the_sixteenth_call_with_a_bad_bearer_in_a_minute_is_told_when_to_come_b
     emulator = falcon(time_scale=0)
     client = Client(emulator)
     url = f"{emulator.api_url}{DISCOVERY}?appId=app1"
-    statuses = [client.session.get(url, timeout=5).status_code for _ in range(15)]
-    answer = client.session.get(url, timeout=5)
+    statuses = [client.session.get(url, timeout=PATIENCE).status_code for _ in range(15)]
+    answer = client.session.get(url, timeout=PATIENCE)
 
     assert statuses == [401] * 15
     assert answer.status_code == 429
@@ -30,7 +30,7 @@ def test_the_sixteenth_call_with_a_bad_bearer_in_a_minute_is_told_when_to_come_b
     assert 59 < int(answer.headers["X-Ratelimit-Retryafter"]) - emulator.now() <= 61
     assert client.discover().status_code == 200
     emulator.skip(60)
-    assert client.session.get(url, timeout=5).status_code == 401
+    assert client.session.get(url, timeout=PATIENCE).status_code == 401
 
 
 def test_good_calls_count_for_the_customer_and_tokens_for_the_address(falcon: Falcon) -> None:
@@ -47,4 +47,4 @@ def test_the_limits_can_be_switched_off(falcon: Falcon) -> None:
     client = Client(emulator)
     url = f"{emulator.api_url}{DISCOVERY}?appId=app1"
 
-    assert {client.session.get(url, timeout=5).status_code for _ in range(20)} == {401}
+    assert {client.session.get(url, timeout=PATIENCE).status_code for _ in range(20)} == {401}

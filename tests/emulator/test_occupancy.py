@@ -51,14 +51,11 @@ def test_linger_and_lock_can_be_set(falcon: Falcon) -> None:
     assert len(client.resources("two")) == 1
 
 
-def test_leaving_is_noticed_within_a_moment_while_the_feed_is_idle(falcon: Falcon) -> None:
-    emulator = falcon()
-    feed = Client(emulator).feed()
-    started = time.monotonic()
-    feed.close()
-    eventually(lambda: not emulator.connections())
+def test_leaving_is_noticed_while_the_feed_is_idle(falcon: Falcon) -> None:
+    emulator = falcon(heartbeat=None)  # else the next heartbeat would notice
+    Client(emulator).feed().close()
 
-    assert time.monotonic() - started < 0.5
+    assert ending(emulator) == "fin"
 
 
 def filled(emulator: Emulator) -> requests.Response:
@@ -70,7 +67,7 @@ def filled(emulator: Emulator) -> requests.Response:
     def is_stuck() -> bool:
         sizes.append(emulator.feeds()[0]["bytes"])
         time.sleep(0.1)
-        return sizes[-1] == sizes[-2]
+        return sizes[-1] == sizes[-2] > 0
 
     eventually(is_stuck)
     return feed
@@ -217,7 +214,7 @@ def test_stopping_takes_no_time_whatever_is_open(falcon: Falcon) -> None:
     started = time.monotonic()
     emulator.stop()
 
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 4  # a thread that hangs is waited for 5 s
     waiting.join()
     for feed in feeds:
         feed.close()

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.emulator.clouds import DOMAINS, cloud_of, firehose_of
-from tests.emulator.conftest import DISCOVERY, Body, Client, Falcon, ending, eventually, offsets, reset
+from tests.emulator.conftest import DISCOVERY, PATIENCE, Body, Client, Falcon, ending, eventually, offsets, reset
 
 API = "https://api.{}"
 
@@ -45,7 +45,7 @@ def test_another_commercial_cloud_redirects_the_token_request_to_the_tenants_hom
     assert answer.headers["Location"] == "https://api.us-2.crowdstrike.com/oauth2/token"
     assert answer.headers["X-Cs-Region"] == "us-2"
     pair = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    followed = client.session.post(f"{client.base_url}/oauth2/token", data=pair, timeout=5)
+    followed = client.session.post(f"{client.base_url}/oauth2/token", data=pair, timeout=PATIENCE)
     assert followed.status_code == 201
     assert followed.url == answer.headers["Location"]
     assert followed.headers["X-Cs-Region"] == "us-2"
@@ -67,7 +67,7 @@ def test_a_bearer_is_good_in_its_own_cloud_only(falcon: Falcon) -> None:
     for cloud in ("us-2", "us-1"):
         client = Client(emulator, API.format(DOMAINS[cloud]), emulator.proxy_url)
         url = f"{client.base_url}{DISCOVERY}?appId=app1"
-        statuses[cloud] = client.session.get(url, headers=bearer, timeout=5).status_code
+        statuses[cloud] = client.session.get(url, headers=bearer, timeout=PATIENCE).status_code
 
     assert statuses == {"us-2": 200, "us-1": 401}
 
@@ -148,5 +148,5 @@ def test_a_trap_counts_who_comes_where_nobody_should(falcon: Falcon) -> None:
 
     assert emulator.trapped() == 0
     with pytest.raises(requests.exceptions.ConnectionError):
-        requests.get(emulator.trap_url, timeout=5)
+        requests.get(emulator.trap_url, timeout=PATIENCE)
     assert emulator.trapped() >= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tests.emulator.conftest import JSON, Body, Client, Falcon, ending, eventually, falconpy
+from tests.emulator.conftest import JSON, PATIENCE, Body, Client, Falcon, ending, eventually, falconpy
 
 
 def test_an_idle_feed_sends_a_blank_line_every_five_seconds(falcon: Falcon) -> None:
@@ -55,10 +55,10 @@ def test_a_refresh_without_a_json_content_type_is_415(falcon: Falcon) -> None:
     resource = client.resource()
     url = resource["refreshActiveSessionURL"]
     with client.open(resource):
-        assert client.session.post(url, headers=client.bearer(), timeout=5).status_code == 415
-        assert client.session.post(url, headers=client.bearer(), data={"a": "b"}, timeout=5).status_code == 415
+        assert client.session.post(url, headers=client.bearer(), timeout=PATIENCE).status_code == 415
+        assert client.session.post(url, headers=client.bearer(), data={"a": "b"}, timeout=PATIENCE).status_code == 415
         typed = {**client.bearer(), "Content-Type": "application/json; charset=utf-8"}
-        assert client.session.post(url, headers=typed, data="{}", timeout=5).status_code == 200
+        assert client.session.post(url, headers=typed, data="{}", timeout=PATIENCE).status_code == 200
 
 
 def test_a_refresh_where_nothing_is_connected_is_404(falcon: Falcon) -> None:
@@ -78,11 +78,11 @@ def test_a_refresh_wants_a_bearer_an_action_and_an_app_id(falcon: Falcon) -> Non
     resource = client.resource()
     url = resource["refreshActiveSessionURL"]
     with client.open(resource):
-        assert client.session.post(url, headers=JSON, timeout=5).status_code == 401
+        assert client.session.post(url, headers=JSON, timeout=PATIENCE).status_code == 401
         headers = {**client.bearer(), **JSON}
         closing = url.replace("refresh_active_stream_session", "close_stream_session")
-        assert client.session.post(closing, headers=headers, timeout=5).status_code == 400
-        assert client.session.post(url.partition("?")[0], headers=headers, timeout=5).status_code == 400
+        assert client.session.post(closing, headers=headers, timeout=PATIENCE).status_code == 400
+        assert client.session.post(url.partition("?")[0], headers=headers, timeout=PATIENCE).status_code == 400
 
 
 def test_without_a_refresh_a_feed_is_cut_after_thirty_minutes(falcon: Falcon) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulator.conftest import DISCOVERY, Client, Falcon, falconpy
+from tests.emulator.conftest import DISCOVERY, PATIENCE, Client, Falcon, falconpy
 
 CHILD = "ABCDEF00112233445566778899aabbcc-D1"
 
@@ -46,10 +46,10 @@ def test_credentials_may_come_by_basic_authorization_and_a_grant_type_changes_no
     url, pair = f"{emulator.api_url}/oauth2/token", (emulator.client_id, emulator.client_secret)
 
     answer = requests.post(
-        url, auth=pair, data={"grant_type": "client_credentials"}, verify=emulator.ca_file, timeout=5
+        url, auth=pair, data={"grant_type": "client_credentials"}, verify=emulator.ca_file, timeout=PATIENCE
     )
     assert answer.status_code == 201
-    assert requests.post(url, auth=(pair[0], "wrong"), verify=emulator.ca_file, timeout=5).status_code == 403
+    assert requests.post(url, auth=(pair[0], "wrong"), verify=emulator.ca_file, timeout=PATIENCE).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_token_may_be_locked_to_the_child_tenant_with_or_without_checksum(falc
 
 def discovery_status(client: Client, bearer: dict[str, str]) -> int:
     url = f"{client.base_url}{DISCOVERY}?appId=app1"
-    return client.session.get(url, headers=bearer, timeout=5).status_code
+    return client.session.get(url, headers=bearer, timeout=PATIENCE).status_code
 
 
 def test_a_bearer_is_refused_when_its_life_is_over_and_a_new_one_leaves_it_alone(falcon: Falcon) -> None:
@@ -125,10 +125,10 @@ def test_a_revocation_wants_the_clients_own_credentials(falcon: Falcon) -> None:
     form = {"token": bearer["Authorization"].partition(" ")[2]}
     url = f"{emulator.api_url}/oauth2/revoke"
 
-    assert client.session.post(url, data=form, auth=(emulator.client_id, "wrong"), timeout=5).status_code == 403
+    assert client.session.post(url, data=form, auth=(emulator.client_id, "wrong"), timeout=PATIENCE).status_code == 403
     assert discovery_status(client, bearer) == 200
     pair = (emulator.client_id, emulator.client_secret)
-    assert client.session.post(url, data=form, auth=pair, timeout=5).status_code == 200
+    assert client.session.post(url, data=form, auth=pair, timeout=PATIENCE).status_code == 200
     assert discovery_status(client, bearer) == 401
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
+from falcon_streams.core.claim import Claim, Trace, View
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Record, read_record
@@ -63,12 +64,43 @@ class MemoryStore:
         data = self.stored.get(partition)
         return None if data is None else read_record(data)
 
-    def save(self, record: Record) -> None:
-        """Keep the record."""
+    def save(self, records: Sequence[Record]) -> None:
+        """Keep the records."""
         if self.broken:
             raise Retryable("the disk is full")
-        self.stored[record.partition] = record.to_bytes()
-        self.saves.append(record)
+        for record in records:
+            self.stored[record.partition] = record.to_bytes()
+            self.saves.append(record)
+
+
+class MemoryClaims:
+    """Keeps claims as a store must: a generation is inserted once; `broken` answers nothing."""
+
+    def __init__(self) -> None:
+        self.claims: Dict[int, Claim] = {}
+        self.traces: FrozenSet[Trace] = frozenset()
+        self.broken: Optional[Exception] = None
+
+    def look(self) -> View:
+        """The newest claim, and the traces."""
+        self._refuse()
+        return View(self.claims[max(self.claims)] if self.claims else None, self.traces)
+
+    def insert(self, claim: Claim) -> bool:
+        """Add a claim, unless there is one of its generation."""
+        self._refuse()
+        return self.claims.setdefault(claim.generation, claim) is claim
+
+    def replace(self, claim: Claim) -> None:
+        """Replace a claim that is there."""
+        self._refuse()
+        if claim.generation not in self.claims:
+            raise Retryable("there is no such claim", status=404)
+        self.claims[claim.generation] = claim
+
+    def _refuse(self) -> None:
+        if self.broken is not None:
+            raise self.broken
 
 
 Step = Union[bytes, Exception]

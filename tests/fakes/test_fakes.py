@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
+from falcon_streams.core.claim import Claim
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.errors import Retryable, Stopped
-from tests.fakes.clock import FakeClock, ScaledClock
-from tests.fakes.memory import MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
+from tests.fakes.clock import FakeClock, ScaledClock, SteppedClock
+from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
 
 LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
 
@@ -46,9 +48,22 @@ def test_a_scaled_clock_runs_faster_and_two_of_one_epoch_agree() -> None:
     time.sleep(0.02)
 
     assert one.now() - before >= 2
-    assert abs(one.now() - other.now()) < 1
+    earlier, between, later = one.now(), other.now(), one.now()
+    assert earlier - 1 < between < later + 1
     assert one.real(100) == 1
     assert one.take(SimpleQueue(), 1) is None
+
+
+def test_a_stepped_clock_is_set_by_its_file_and_waits_in_real_time(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    clock = SteppedClock(str(file))
+    now, monotonic = clock.now(), clock.monotonic()
+    assert abs(now - time.time()) < 1
+    file.write_text("-3600")
+
+    assert 3599 < now - clock.now() < 3601
+    assert 0 <= clock.monotonic() - monotonic < 1
+    assert clock.real(5) == 5
 
 
 def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
@@ -69,14 +84,28 @@ def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
 def test_a_store_gives_back_what_it_was_given_and_may_be_broken() -> None:
     store = MemoryStore()
     record = first_record("i", "0", Owner("h", "a", ""), Origin(), 1.0, None)
-    store.save(record)
+    store.save([record])
 
     assert store.load("0") == record
     assert store.load("1") is None
     assert store.partitions() == {"0"}
     store.broken = True
     with pytest.raises(Retryable):
-        store.save(record)
+        store.save([record])
+
+
+def test_claims_are_inserted_once_replaced_where_they_are_and_may_be_out_of_reach() -> None:
+    claims, claim = MemoryClaims(), Claim(1, "h", "f", "r")
+
+    assert claims.look().newest is None
+    assert claims.insert(claim) and not claims.insert(Claim(1, "other", "f", "r"))
+    claims.replace(claim._replace(beat=1))
+    assert claims.look().newest == claim._replace(beat=1)
+    with pytest.raises(Retryable):
+        claims.replace(claim._replace(generation=2))
+    claims.broken = Retryable("503")
+    with pytest.raises(Retryable):
+        claims.look()
 
 
 def test_a_scripted_feed_plays_its_steps_and_must_not_be_read_after_its_close() -> None:

@@ -1,69 +1,289 @@
-"""Faults of a feed: refused, cut, silent, garbled; the other partition reads on."""
+"""Faults of a feed: how it is refused, how it ends, how it falls silent. Partition 0 has them; partition 1 reads on."""
 
 from __future__ import annotations
 
 import time
 
-from tests.faults.row import Row
+from tests.emulator.log import read_line
+from tests.faults.discoveries import MINUTE, pass_time
+from tests.faults.row import Act, Row, Step, await_lines, find_line
 from tests.integration.scene import Scene
 
+PRETTY = '{\n  "errors": [\n    {\n      "code": 401,\n      "message": "Not authorized"\n    }\n  ]\n}'
+REFUSED_FOR = 2.0  # at least, from the first refusal on
+CUT: Step = {"on": "feed", "partition": "0", "after_events": 40, "lock": 2.0}
+NOBODY_LISTENS = "https://127.0.0.1:1/sensors/entities/datafeed/v1/{partition}?appId=appmain"
+LARGE = 32 * 1024 * 1024
+_LINE = (
+    '{"metadata":{"customerIDString":"c","offset":%d,"eventType":"AuthActivityAuditEvent",'
+    '"eventCreationTime":1769000131000},"event":{"UserId":"%s"}}'
+)
+ACCENTS = "é€😀"
+CUT_ONES = ("0", "2", "3", "4", "5")
 
-def grow(scene: Scene) -> None:
-    """Events one after the other, so that a fault after so many of them comes true."""
-    for _ in range(20):
-        scene.falcon.generate(1)
-        time.sleep(0.05)
+
+def meet(step: Step, times: int = 1) -> Act:
+    """Both feeds are open; partition 0 is cut, and meets this so often at least when it is opened again."""
+
+    def act(scene: Scene) -> None:
+        scene.wait_until_open()
+        scene.falcon.add_faults([{"for": 10 * MINUTE, **step}])
+        scene.falcon.drop_feeds("0")
+        await_lines(scene, "partition=0 reason=open_failed", times)
+        time.sleep(REFUSED_FOR)
+        scene.falcon.clear_faults()
+
+    return act
+
+
+def show(certificate: str) -> Act:
+    """Partition 0 is cut, and the firehose shows a bad certificate when it is opened again."""
+
+    def act(scene: Scene) -> None:
+        scene.wait_until_open()
+        scene.falcon.present(certificate)
+        scene.falcon.drop_feeds("0")
+        find_line(scene, "feed_ended .*partition=0 reason=open_failed")
+        time.sleep(REFUSED_FOR)
+        scene.falcon.present("good")
+
+    return act
+
+
+def publish(scene: Scene, partition: str, text: str, back: int = 0) -> int:
+    """A line with this text, at the next offset less `back`; returns its length without its end."""
+    lines: list[bytes] = []
+
+    def make(offset: int) -> list[bytes]:
+        lines.append((_LINE % (offset - back, text)).encode())
+        return lines
+
+    found = scene.falcon.tenant.partitions[partition]
+    found.compose(lambda offset: [read_line(line) for line in make(offset)], scene.falcon.now())
+    return len(lines[0])
 
 
 def publish_a_large_line(scene: Scene) -> None:
-    """One event of 32 MiB between the others."""
-    scene.says("feed_opened")
-    offset = scene.falcon.offsets()["0"]
-    head = b'{"metadata":{"customerIDString":"c","offset":%d,"eventType":"BigEvent","eventCreationTime":' % offset
-    scene.falcon.publish("0", head + b'1769000131000,"version":"1.0"},"event":{"Text":"' + b"x" * 2**25 + b'"}}')
+    """32 MiB between the others."""
+    scene.wait_until_open()
+    length = publish(scene, "0", "x" * LARGE)
+    scene.wait(lambda: scene.splunkd.count("length(raw) = ?", [length]), 60.0, "the large line")
+
+
+def step_back(back: int) -> Act:
+    """An event whose offset is that much below the next one, among the others."""
+
+    def act(scene: Scene) -> None:
+        scene.wait_until_open()
+        for _ in range(3):
+            publish(scene, "0", "back", back)
+            time.sleep(0.3)
+
+    return act
+
+
+def begin_anew(scene: Scene) -> None:
+    """Falcon resets the partition, and its new offsets have passed the old ones before it is opened again."""
+    scene.wait_until_open()
+    time.sleep(1.0)
+    scene.falcon.reset_partition("0")
+    scene.falcon.generate(300, "0")
+
+
+def begin_anew_below(scene: Scene) -> None:
+    """Falcon resets the partition, and its new offsets stay below the one that is asked for."""
+    await_delivery(scene, "0")
+    scene.falcon.reset_partition("0")
+    scene.falcon.generate(5, "0")
+
+
+def end_before_the_last_newline(scene: Scene) -> None:
+    """An orderly end right after the last byte of the twentieth event."""
+    log = scene.falcon.tenant.partitions["0"].log
+    end = sum(len(log.line(index)) + 1 for index in range(len(log))) - 1
+    scene.falcon.add_faults([{"on": "feed", "partition": "0", "do": "cut_at_byte", "byte": end, "how": "eof"}])
+
+
+def cut_at(scene: Scene, partition: str, ends: list[int]) -> None:
+    """Cut the partition's next event after so many of its bytes each, one cut a feed."""
+    known = publish(scene, partition, "known") + 1  # a feed is resumed at the last event it brought
+    await_delivery(scene, partition)
+    step: Step = {"on": "feed", "partition": partition, "do": "cut_at_byte", "lock": 0.1}
+    scene.falcon.add_faults([{**step, "byte": known + end} for end in ends])
+    scene.falcon.drop_feeds(partition, lock=0.1)
+    publish(scene, partition, ACCENTS)
+
+
+def await_delivery(scene: Scene, partition: str) -> None:
+    """Wait until the partition's newest event is in the index."""
+    offset = scene.falcon.offsets()[partition] - 1
+    where = "json_extract(fields, '$.falcon_partition') = ? AND CAST(raw AS TEXT) LIKE ?"
+    newest = [partition, f'%"offset":{offset},%']
+    scene.wait(lambda: scene.splunkd.count(where, newest) > 0, 30.0, f"offset {offset} of partition {partition}")
 
 
 def cut_at_every_byte(scene: Scene) -> None:
-    """One event of two hundred bytes, the feed cut after each of its bytes once."""
-    scene.falcon.generate(1, "0")
-    for byte in range(1, 200, 7):
-        scene.falcon.add_faults([{"on": "feed", "partition": "0", "do": "cut_at_byte", "byte": byte}])
+    """Each of the cut partitions takes every fifth byte of the event, from its first to its line end."""
+    scene.wait_until_open(1 + len(CUT_ONES))
+    length = len((_LINE % (20, ACCENTS)).encode())
+    for number, partition in enumerate(CUT_ONES):
+        cut_at(scene, partition, list(range(1, length + 2))[number :: len(CUT_ONES)])
+    scene.wait(lambda: not scene.falcon.waiting_faults(), 120.0, "all cuts")
 
 
-FEED = [
-    *(
-        Row("feed", name, "open_failed", [{"on": "feed", "partition": "0", "times": times, **what}], beside="1")
-        for name, times, what in (
-            ("401, pretty-printed", 1, {"answer": {"status": 401, "body": '{\n "errors": [{"code": 401}]\n}'}}),
-            ("429", 1, {"answer": {"status": 429, "headers": {"Retry-After": "1"}}}),
-            ("503 burst", 3, {"answer": {"status": 503}}),
-            ("refused", 1, {"do": "close"}),
-            ("reset at the opening", 1, {"do": "reset"}),
-        )
-    ),
-    *(
-        Row(
-            "feed",
-            name,
-            says,
-            [{"on": "feed", "partition": "0", "do": what, "after_events": 22, **more}],
-            act=grow,
-            repeats=2,
-        )
-        for name, what, says, more in (
-            ("EOF", "eof", "feed_ended", {}),
-            ("cut without the last chunk", "cut", "feed_cut", {}),
-            ("reset", "reset", "feed_cut", {}),
-            ("reset in mid-line", "reset_mid_line", "feed_cut", {}),
-            ("half-open silence", "half_open", "silent", {"lock": 0.2}),
-            ("slow drip", "drip", "feed_opened", {"bytes": 1, "every": 0.002, "seconds": 3}),
-            ("heartbeats only", "heartbeats_only", "feed_opened", {"seconds": 3}),
-            ("repeated offsets", "repeat", "feed_opened", {}),
-        )
-    ),
-    Row("feed", "chunks of one byte", "feed_opened", options={"chunk_bytes": 1}),
-    Row("feed", "every write a byte", "feed_opened", options={"write_bytes": 1}),
-    Row("feed", "a line of 32 MiB", "feed_opened", act=publish_a_large_line),
-    Row("feed", "offsets above 2^53", "feed_opened", options={"floor": 2**53 + 7}),
-    Row("feed", "cut at bytes all over an event", "feed_cut", act=cut_at_every_byte, repeats=40),
+def cut_in_a_character(scene: Scene) -> None:
+    """After the second of the four bytes of a character."""
+    scene.wait_until_open()
+    before = (_LINE % (20, ACCENTS)).encode().index("😀".encode())
+    cut_at(scene, "0", [before + 2])
+    scene.wait(lambda: not scene.falcon.waiting_faults(), 30.0, "the cut")
+
+
+def be_quiet_for_an_hour(scene: Scene) -> None:
+    """No event and no heartbeat on partition 0."""
+    scene.wait_until_open()
+    pass_time(scene, 60 * MINUTE)
+    feeds = sum(feed["partition"] == "0" for feed in scene.falcon.feeds())
+    assert feeds <= 3, f"{feeds - 1} reconnects within the hour"
+
+
+def wait_for(seconds: float) -> Act:
+    """Falcon's time passes."""
+    return lambda scene: pass_time(scene, seconds)
+
+
+OPENING = [
+    Row("feed", name, f"partition=0 reason=open_failed .*{says}", act=meet(step))
+    for name, says, step in (
+        (
+            "refused",
+            "the connection was refused",
+            {"on": "discover", "partition": "0", "resource": {"dataFeedURL": NOBODY_LISTENS}},
+        ),
+        (
+            "401, pretty-printed",
+            r"answered 401 \(Not authorized",
+            {"on": "feed", "partition": "0", "answer": {"status": 401, "body": PRETTY}},
+        ),
+        (
+            "429",
+            "status=429 .*wait_s=1$",
+            {"on": "feed", "partition": "0", "answer": {"status": 429, "headers": {"Retry-After": "1"}}},
+        ),
+        ("closed at the opening", "ended early", {"on": "feed", "partition": "0", "do": "close"}),
+    )
 ]
+BURST = Row(
+    "feed",
+    "503 burst",
+    "partition=0 reason=open_failed .*status=503",
+    act=meet({"on": "feed", "partition": "0", "answer": {"status": 503}}, times=5),
+    scale=20.0,
+)
+CERTIFICATE = [
+    Row("feed", f"TLS with {name}", f"partition=0 reason=open_failed .*TLS verification failed.*{says}", act=show(bad))
+    for name, bad, says in (
+        ("an unknown CA", "unknown CA", "add the issuing CA"),
+        ("an expired certificate", "expired", "expired.*check this machine's clock"),
+        ("a wrong name", "wrong name", "not valid for.*in this host's place"),
+    )
+]
+ENDING = [
+    Row("feed", name, f"feed_ended .*partition=0 reason={reason}", [{**CUT, **what}])
+    for name, reason, what in (
+        ("EOF", "feed_ended", {"do": "eof"}),
+        ("cut without the last chunk", "feed_cut", {"do": "cut"}),
+        ("reset", "feed_cut", {"do": "reset"}),
+        ("reset in mid-line", "feed_cut", {"do": "reset_mid_line"}),
+    )
+]
+SILENCE = [
+    Row(
+        "feed",
+        "half-open silence",
+        "feed_closing .*partition=0 reason=silence",
+        [{**CUT, "do": "half_open"}],
+        options={"heartbeat": 0.05},
+    ),
+    Row(
+        "feed",
+        "half-open silence, heartbeats never seen",
+        "feed_closing .*partition=0 reason=session_gone",
+        [{**CUT, "do": "half_open"}],
+        options={"heartbeat": None},
+        scale=60.0,
+    ),
+    Row(
+        "feed",
+        "heartbeats only, for 15 min",
+        r"stream_stats .*partition=0 state=running .*last_event_age_s=8\d\d",
+        [{**CUT, "do": "heartbeats_only", "seconds": 15 * MINUTE}],
+        scale=60.0,
+    ),
+    Row(
+        "feed",
+        "quiet for 1 h without heartbeats",
+        r"stream_stats .*partition=0 state=running .*reconnects=[012] .*last_event_age_s=3[45]\d\d",
+        act=be_quiet_for_an_hour,
+        options={"heartbeat": None},
+        loaded="1",
+        scale=120.0,
+    ),
+]
+PIECES = [
+    Row(
+        "feed",
+        name,
+        "state_changed .*partition=0 state=running",
+        [{"on": "feed", "partition": "0", "do": "drip", "bytes": 1, "every": every, "seconds": 5}],
+        act=wait_for(7.0),
+    )
+    for name, every in (("chunks of one byte", 0.0), ("slow drip", 0.05))
+] + [
+    Row(
+        "feed",
+        "cut at every byte of an event",
+        "feed_cut",
+        act=cut_at_every_byte,
+        options={"partitions": 6},
+        loaded="1",
+        scale=100.0,
+    ),
+    Row("feed", "cut in a multi-byte character", "feed_cut", act=cut_in_a_character, loaded="1"),
+    Row(
+        "feed",
+        "no newline at the end",
+        "feed_ended .*partition=0 reason=feed_ended",
+        prepare=end_before_the_last_newline,
+    ),
+    Row("feed", "a line of 32 MiB", "state_changed .*partition=0 state=running", act=publish_a_large_line),
+]
+OFFSETS = [
+    Row(
+        "feed",
+        "repeated offset, the same event",
+        "state_changed .*partition=0 state=running",
+        [{"on": "feed", "partition": "0", "do": "repeat", "after_events": 40}],
+        act=wait_for(6.0),
+        repeats=1,  # Falcon's own: what it sends twice is indexed twice
+    ),
+    Row("feed", "repeated offset, another event", "state_changed .*partition=0 state=running", act=step_back(1)),
+    Row("feed", "decreasing offsets", "state_changed .*partition=0 state=running", act=step_back(10)),
+    Row("feed", "reset offsets", "offset_reset .*partition=0", act=begin_anew),
+    Row(
+        "feed",
+        "reset offsets, below the one asked for",
+        "offset_beyond_head .*partition=0",
+        act=begin_anew_below,
+        loaded="1",
+        scale=60.0,
+    ),
+    Row(
+        "feed",
+        "offsets above 2^53",
+        "feed_ended .*partition=0 reason=feed_ended",
+        [{**CUT, "do": "eof"}],
+        options={"floor": 2**53 + 7},
+    ),
+]
+FEED = [*OPENING, BURST, *CERTIFICATE, *ENDING, *SILENCE, *PIECES, *OFFSETS]

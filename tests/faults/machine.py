@@ -1,118 +1,246 @@
-"""Faults of splunkd and of the machine under it."""
+"""Faults of the machine, met by an input that runs as an unprivileged user."""
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import signal
+import subprocess
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 
-from tests.faults.row import Row
-from tests.integration.scene import INPUT, Scene
+from tests.emulator.clouds import UNKNOWN_HOST
+from tests.faults import places
+from tests.faults.discoveries import MINUTE, SETTINGS_CONF, pass_time
+from tests.faults.row import Act, Row, await_lines, find_line
+from tests.faults.splunkd import REPLAYED, SETTINGS, STOPPED
+from tests.integration.scene import ACCOUNT_CONF, INPUT, Scene
 
-
-def pause_the_reader(scene: Scene) -> None:
-    """splunkd takes nothing for a while; the pipe is full."""
-    scene.says("feed_opened")
-    scene.splunkd.pause_reading(INPUT)
-    scene.falcon.generate(400)
-    time.sleep(4)
-    scene.splunkd.resume_reading(INPUT)
-
-
-def kill_splunkd(scene: Scene) -> None:
-    """With its memory lost; then it is started again."""
-    scene.says("feed_opened")
-    scene.falcon.generate(50)
-    time.sleep(1)
-    scene.splunkd.kill()
-    scene.wait(lambda: not scene.splunkd.orphans(), 20.0, "the input to notice")
-    scene.splunkd.start()
+PROXY_USER, PROXY_PASSWORD = "svc@corp", "p@s:s/word"
+HOUR = 3600
+# Two ends, that of the refused start among them: in its last second it may have written the backlog of partition 1.
+REFUSED = 2 * STOPPED
+ONE_TRY = {"interval": "60"}  # not a refused start every second
+_ELSE = "e" * 32
 
 
-def restart_splunkd(scene: Scene) -> None:
-    scene.says("feed_opened")
-    scene.splunkd.restart()
+def fill_the_disk(scene: Scene) -> None:
+    """Until nothing fits any more; a while later there is room again, and the commits go on."""
+    scene.wait_until_open()
+    # the tmpfs is in the mount namespace of the stand-in
+    disk = Path(f"/proc/{scene.splunkd.pid}/root{places.disk_of(scene.splunkd.home.resolve())}")
+    scene.wait(lambda: stored(disk), 20.0, "a commit")
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+    find_line(scene, "commit_failed")
+    before = stored(disk)
+    time.sleep(2.0)
+    assert stored(disk) == before, "a commit was stored on a full disk"
+    filler.unlink()
+    scene.wait(lambda: stored(disk) > before, 20.0, "the commits to go on")
 
 
-def revoke_the_key(scene: Scene) -> None:
-    """The input finds out when it has to read its secret anew."""
-    scene.says("feed_opened")
-    scene.splunkd.revoke_session_keys(INPUT)
-    scene.falcon.add_faults([{"on": "token", "answer": {"status": 401}}])
-    scene.falcon.revoke_bearers()
-    scene.falcon.drop_feeds()
+def stored(disk: Path) -> int:
+    """How far partition 0 was committed, 0 for not at all."""
+    records = [json.loads(path.read_bytes()) for path in disk.glob("*/*/partition-0-*.json")]
+    return max((record["offset"] or 0 for record in records), default=0)
 
 
-def kill_the_input(scene: Scene) -> None:
-    scene.says("feed_opened")
+def make_the_folder_read_only(scene: Scene) -> None:
+    """Reading goes on; commits are tried again until the folder takes them."""
+    scene.wait_until_open()
+    scene.wait_for_checkpoints()
+    folder = scene.checkpoints()[0].parent
+    os.chmod(folder, 0o500)
+    find_line(scene, "commit_failed")
+    time.sleep(2.0)
+    before = scene.committed()["0"]
+    os.chmod(folder, 0o700)
+    scene.wait(lambda: scene.committed()["0"] > before, 20.0, "the commits to go on")
+
+
+def spoil_a_checkpoint(spoil: Callable[[bytes], bytes], says: str) -> Act:
+    """The input refuses to start with this sentence, and goes on once the file is put back."""
+
+    def act(scene: Scene) -> None:
+        scene.wait_until_open()
+        scene.wait_for_checkpoints()
+        scene.stop()
+        path = scene.checkpoints()[0]
+        whole = path.read_bytes()
+        path.write_bytes(spoil(whole))
+        scene.resume()
+        find_line(scene, says)
+        scene.stop()
+        path.write_bytes(whole)
+        scene.resume()
+
+    return act
+
+
+def changed(fields: Mapping[str, object], record: bytes) -> bytes:
+    """A record with other fields."""
+    return json.dumps({**json.loads(record), **fields}).encode()
+
+
+def step_the_clock(scene: Scene) -> None:
+    """An hour ahead, an hour back again and one behind; then the input is killed and has to find its way."""
+    clock = clock_of(scene.splunkd.home.parent)
+    scene.wait_for_checkpoints()
+    for said, hours in enumerate((1, 0, -1), start=1):
+        time.sleep(2.0)
+        clock.write_text(str(hours * HOUR))
+        await_lines(scene, "clock_stepped", said)
+    time.sleep(2.0)
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
+    find_line(scene, "resuming .*clean=false")
 
 
-def stop_the_process_for_a_while(scene: Scene) -> None:
-    """SIGSTOP, and on."""
-    scene.says("feed_opened")
+def clock_of(folder: Path) -> Path:
+    """The file by which a row sets the machine's clock."""
+    return folder / "clock"
+
+
+def account_by_name(scene: Scene) -> None:
+    """Falcon is known by a name that nobody resolves yet."""
+    url = scene.falcon.api_url.replace("127.0.0.1", UNKNOWN_HOST)
+    scene.splunkd.edit_conf_stanza(ACCOUNT_CONF, "prod", base_url=url)
+
+
+def answer_by_name(scene: Scene) -> None:
+    """The name is resolved after all; once more it is not when partition 0 has to be opened again."""
+    await_lines(scene, "could not be resolved", 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
+    scene.wait_until_open(timeout=60.0)
+    places.resolve(scene.splunkd.home)
+    told = scene.log().count("could not be resolved")
+    scene.falcon.drop_feeds("0")
+    await_lines(scene, "could not be resolved", told + 1)
+    places.resolve(scene.splunkd.home, UNKNOWN_HOST)
+    scene.wait_until_open(timeout=60.0)
+
+
+def proxied(login: bool) -> Act:
+    """The account goes through the emulator's proxy, with a wrong password where it wants one."""
+
+    def act(scene: Scene) -> None:
+        host, port = scene.falcon.proxy_url.rsplit("/", 1)[1].split(":")
+        user = {"username": PROXY_USER} if login else {}
+        scene.splunkd.edit_conf_stanza(SETTINGS_CONF, "proxy", enabled="1", host=host, port=port, **user)
+        if login:
+            scene.splunkd.create_password("TA_falcon_event_streams#proxy", "password", "wrong")
+
+    return act
+
+
+def correct_the_password(scene: Scene) -> None:
+    """The admin stores the right one and starts the input anew."""
+    scene.secrets.add(PROXY_PASSWORD)
+    find_line(scene, "407")
+    scene.splunkd.edit_password("TA_falcon_event_streams#proxy", "password", PROXY_PASSWORD)
+    scene.stop()
+    scene.resume()
+    scene.wait_until_open()
+
+
+def run_out_of_threads(scene: Scene) -> None:
+    """The input's user may start no further thread when partition 0 has to be opened again."""
+    scene.wait_until_open()
+    allow_processes(scene, "1")
+    scene.falcon.drop_feeds("0")
+    find_line(scene, "no thread left")
+    most, _ = resource.getrlimit(resource.RLIMIT_NPROC)  # as it was: the input has it from us
+    allow_processes(scene, "unlimited" if most == resource.RLIM_INFINITY else str(most))
+    scene.wait_until_open(timeout=60.0)
+
+
+def allow_processes(scene: Scene, most: str) -> None:
+    """How many processes and threads the user of the running input may have, as far as the input's limit says."""
+    limit = ["prlimit", f"--pid={scene.splunkd.input_pid(INPUT)}", f"--nproc={most}:"]
+    subprocess.run([*places.user(), *limit], check=True, timeout=10)
+
+
+def stop_the_process(scene: Scene) -> None:
+    """SIGSTOP, and on after five minutes."""
+    scene.wait_until_open()
     scene.splunkd.signal_input(INPUT, signal.SIGSTOP)
-    scene.falcon.generate(50)
-    time.sleep(4)
+    pass_time(scene, 5 * MINUTE)
     scene.splunkd.signal_input(INPUT, signal.SIGCONT)
 
 
-def edit_the_account(scene: Scene) -> None:
-    """While the input runs: a setting that only a new start can take."""
-    scene.says("feed_opened")
-    scene.splunkd.edit_conf_stanza("falcon_event_streams_account", "prod", proxy="none")
-    scene.falcon.rotate_secret(revoke=True)
-    scene.splunkd.edit_password("TA_falcon_event_streams#account#prod", "client_secret", scene.falcon.client_secret)
-    scene.falcon.drop_feeds()
+def kill_the_input(scene: Scene) -> None:
+    """Out of the middle of its work."""
+    scene.wait_for_checkpoints()
+    time.sleep(1.0)
+    scene.splunkd.signal_input(INPUT, signal.SIGKILL)
 
 
-def truncate_a_checkpoint(scene: Scene) -> None:
-    """The input refuses to start, keeps the file aside, and goes on once it is put back."""
-    scene.wait_until_committed()
-    scene.stop()
-    path = scene.checkpoints()[0]
-    whole = path.read_bytes()
-    path.write_bytes(whole[:50])
-    scene.resume()
-    scene.says("cannot be used and is kept as")
-    scene.stop()
-    path.write_bytes(whole)
-    scene.resume()
-
-
-def make_the_checkpoints_read_only(scene: Scene) -> None:
-    """Reading goes on; commits are tried again until the folder takes them."""
-    scene.says("feed_opened")
-    folder = scene.checkpoints()[0].parent
-    os.chmod(folder, 0o500)
-    scene.falcon.generate(10)
-    scene.says("commit_failed")
-    os.chmod(folder, 0o700)
-
-
-def as_root() -> str:
-    """Root writes where nobody may."""
-    return "" if os.geteuid() != 0 else "run it as an unprivileged user"
-
-
-MANY = 2_000  # repeats after a kill: what came within replay_seconds, here all of it
-SPLUNKD = [
-    Row("splunkd", "pipe full for a while", "feed_opened", act=pause_the_reader),
-    Row("splunkd", "killed with its memory lost", "replay", act=kill_splunkd, repeats=MANY),
-    Row("splunkd", "restarted", "feed_opened", act=restart_splunkd, repeats=MANY),
-    Row("splunkd", "session key revoked", "no longer takes this input", act=revoke_the_key, repeats=MANY),
-    Row("splunkd", "account edited while running", "was changed", act=edit_the_account, repeats=MANY),
-]
-MACHINE = [
-    Row("machine", "input killed", "feed_opened", act=kill_the_input, repeats=MANY),
-    Row("machine", "SIGSTOP for a while", "feed_opened", act=stop_the_process_for_a_while, repeats=MANY),
-    Row("machine", "truncated checkpoint", "cannot be used and is kept as", act=truncate_a_checkpoint, repeats=MANY),
+_FOREIGN = {"client_id": _ELSE, "customers": [_ELSE], "fingerprint": _ELSE}
+_CHECKPOINTS: tuple[tuple[str, Callable[[bytes], bytes], str], ...] = (
+    ("truncated checkpoint", lambda record: record[:50], "cannot be used and is kept as"),
+    ("checkpoint of another partition", partial(changed, {"partition": "1"}), "belongs to input main, partition 1"),
+    ("checkpoint of another tenant", partial(changed, _FOREIGN), "belongs to another tenant"),
+    ("checkpoint of a future version", partial(changed, {"version": 99}), "is of a newer add-on"),
+)
+_ROWS = [
+    Row("machine", "input killed", "resuming .*clean=false", act=kill_the_input, repeats=REPLAYED, settings=SETTINGS),
     Row(
         "machine",
-        "read-only checkpoint folder",
-        "commit_failed",
-        act=make_the_checkpoints_read_only,
-        unless=as_root,
-        repeats=MANY,
+        "disk full",
+        "commit_failed .*No space left on device",
+        act=fill_the_disk,
+        place=places.on_a_small_disk,
+        unless=places.no_mounts,
     ),
+    Row("machine", "read-only checkpoint_dir", "commit_failed .*Permission denied", act=make_the_folder_read_only),
+    *(
+        Row("machine", name, f"fatal .*{says}", act=spoil_a_checkpoint(spoil, says), repeats=REFUSED, settings=ONE_TRY)
+        for name, spoil, says in _CHECKPOINTS
+    ),
+    Row(
+        "machine",
+        "clock stepped 1 h both ways",
+        "clock_stepped",
+        act=step_the_clock,
+        repeats=REPLAYED,
+        settings=SETTINGS,
+        clock=lambda folder: f"SteppedClock({str(clock_of(folder))!r})",
+    ),
+    Row(
+        "machine",
+        "DNS failure",
+        "discovery_failed .*could not be resolved: check DNS",
+        act=answer_by_name,
+        prepare=account_by_name,
+        place=places.with_a_hosts_file,
+        unless=places.no_mounts,
+    ),
+    Row(
+        "machine",
+        "proxy refusing",
+        "the proxy refused .*403",
+        [{"on": "proxy", "times": 2, "answer": {"status": 403}}],
+        prepare=proxied(login=False),
+    ),
+    Row(
+        "machine",
+        "proxy asking for a password with @:/ in it",
+        "the proxy refused .*407",
+        act=correct_the_password,
+        prepare=proxied(login=True),
+        options={"proxy_login": (PROXY_USER, PROXY_PASSWORD)},
+        repeats=STOPPED,
+    ),
+    Row("machine", "thread limit", "discovery_failed .*no thread left", act=run_out_of_threads),
+    Row("machine", "SIGSTOP for 5 min", "action=held_up", act=stop_the_process, scale=60.0),
 ]
+_MOUNTED = (places.on_a_small_disk, places.with_a_hosts_file)
+MACHINE = [row if row.place in _MOUNTED else row._replace(place=places.unprivileged) for row in _ROWS]

@@ -11,10 +11,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Callable, NamedTuple, Tuple
 
 from tests.splunkd.intake.index import Event
 
+Key = Tuple[str, int, str]
 _OFFSET = re.compile(rb'"offset":\s*"?(\d+)')
 
 
@@ -40,35 +41,41 @@ class Comparison(NamedTuple):
         )
 
 
-def compare(ledger: Mapping[str, Sequence[Sequence[object]]], events: Iterable[Event]) -> Comparison:
+def key_of(event: Event) -> Key:
+    """Partition, offset and SHA-256 of an indexed event."""
+    return (partition_of(event), *name_of(event.raw))
+
+
+def compare(
+    ledger: Mapping[str, Sequence[Sequence[object]]], events: Iterable[Event], key: Callable[[Event], Key] = key_of
+) -> Comparison:
     """Hold the emulator's ledger (offset, SHA-256, ... per partition) against the index's rows in their order."""
     places = {
         (partition, int(str(entry[0])), str(entry[1])): place
         for partition, entries in ledger.items()
         for place, entry in enumerate(entries)
     }
-    arrivals: Counter[tuple[str, int, str]] = Counter()
+    arrivals: Counter[Key] = Counter()
     strangers = disordered = indexed = 0
     latest: dict[str, int] = {}
     for event in events:
-        key = key_of(event)
+        found = key(event)
         indexed += 1
-        if key not in places:
+        if found not in places:
             strangers += 1
             continue
-        arrivals[key] += 1
-        if arrivals[key] == 1:
-            disordered += places[key] < latest.get(key[0], -1)
-            latest[key[0]] = max(places[key], latest.get(key[0], -1))
+        arrivals[found] += 1
+        if arrivals[found] == 1:
+            disordered += places[found] < latest.get(found[0], -1)
+            latest[found[0]] = max(places[found], latest.get(found[0], -1))
     repeated = sum(count - 1 for count in arrivals.values())
     return Comparison(len(places), indexed, len(places) - len(arrivals), repeated, strangers, disordered)
 
 
-def key_of(event: Event) -> tuple[str, int, str]:
-    """Partition, offset and SHA-256 of an indexed event."""
-    found = _OFFSET.search(event.raw)
-    offset = int(found.group(1)) if found else -1
-    return partition_of(event), offset, hashlib.sha256(event.raw).hexdigest()
+def name_of(raw: bytes) -> tuple[int, str]:
+    """Offset, -1 where there is none to be read, and SHA-256 of a line."""
+    found = _OFFSET.search(raw)
+    return int(found.group(1)) if found else -1, hashlib.sha256(raw).hexdigest()
 
 
 def partition_of(event: Event) -> str:

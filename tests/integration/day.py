@@ -1,22 +1,20 @@
 """A day at many times the speed of time: the real supervisor, adapters and sockets on a scaled clock.
 
-Rules: the installed script is replaced by an entry that hands `app.run` the clock of tests/fakes, scaled as the
-emulator's and with the same epoch; nothing else of the package is touched. Falcon cuts every feed after an hour, keeps
-the app id locked for six minutes once, and refuses every bearer for a quarter of an hour once.
+Rules: the input's entry hands it a clock scaled as the emulator's and with the same epoch. Falcon cuts every feed after
+an hour, keeps the app id locked for six minutes once, and refuses every bearer for a quarter of an hour once.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.integration.comparison import Comparison
+from tests.integration.entry import install
 from tests.integration.scene import Scene
-from tools.package import unpack
 
 SCALE = 200.0
 HOUR = 3600.0
@@ -24,17 +22,6 @@ PARTITIONS = 2
 OUTAGE = 900.0
 SESSION_LIFE = 1800.0
 REFRESH_MARGIN = 180.0
-_CLOCK = Path(__file__).parents[1] / "fakes" / "clock.py"
-_ENTRY = """import os, sys
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(here), "lib"))
-from falcon_streams import app
-from falcon_streams.lifecycle import leave
-from scaled_clock import ScaledClock
-if len(sys.argv) > 1:
-    leave(app.main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))
-leave(app.run(sys.stdin.buffer, sys.stdout.buffer, ScaledClock({scale}, {epoch})))
-"""
 
 
 class Outcome(NamedTuple):
@@ -62,15 +49,17 @@ class Outcome(NamedTuple):
         )
 
 
-def live_through(hours: float, folder: Path, package: Path, say: Callable[[str], None]) -> Outcome:
+def live_through(
+    hours: float, folder: Path, package: Path, say: Callable[[str], None], scale: float = SCALE
+) -> Outcome:
     """Live through these hours; the lock comes after a quarter of them, the outage of the bearers after half."""
     epoch = time.time()
-    app = install(package, folder, epoch)
+    app = install(package, folder, f"ScaledClock({scale}, {epoch})")
     scene = Scene(
         folder,
         app,
         partitions=PARTITIONS,
-        time_scale=SCALE,
+        time_scale=scale,
         epoch=epoch,
         longest_session=HOUR,
         cut="abort",
@@ -80,25 +69,16 @@ def live_through(hours: float, folder: Path, package: Path, say: Callable[[str],
     with scene:
         scene.begin(idle_timeout="600", interval="1")
         scene.says("feed_opened")
-        outage = live(scene, hours, say)
+        outage = live(scene, hours, say, scale)
         comparison = scene.wait_until_all_arrived(timeout=60)
         return judge(scene, hours, comparison, outage)
 
 
-def install(package: Path, folder: Path, epoch: float) -> Path:
-    """The package as a folder, with the entry on the scaled clock."""
-    app = unpack(package, folder / "app")
-    shutil.copyfile(_CLOCK, app / "bin" / "scaled_clock.py")
-    entry = _ENTRY.format(scale=SCALE, epoch=epoch)
-    (app / "bin" / "falcon_event_streams.py").write_text(entry, encoding="utf-8")
-    return app
-
-
-def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:
+def live(scene: Scene, hours: float, say: Callable[[str], None], scale: float) -> float:
     """Let the time pass, with events at any moment and the two troubles of the day; when the outage began."""
     draw = random.Random(1)
     started = now = time.monotonic()
-    length = hours * HOUR / SCALE
+    length = hours * HOUR / scale
     troubles = {0.25: lock_for_six_minutes, 0.5: refuse_bearers}
     told, outage = 0, 0.0
     while now - started < length:
@@ -108,7 +88,7 @@ def live(scene: Scene, hours: float, say: Callable[[str], None]) -> float:
         scene.falcon.generate(count=draw.randrange(3))
         time.sleep(0.05)
         now = time.monotonic()
-        hour = int((now - started) * SCALE / HOUR)
+        hour = int((now - started) * scale / HOUR)
         if hour > told:
             told = hour
             say(f"hour {hour}, {scene.splunkd.count():,} events indexed")

@@ -22,9 +22,9 @@ from tests.splunkd import Event
 REPLAY = 4.0
 DROP_MS = 500
 # One second of settling, one tick in which receipts are noted, and what a busy machine adds.
-STOP_BOUND = 1.0 + 0.2 + 0.8
+STOP_BOUND = 1.0 + 0.2 + 2.0
 # The replay counts from the last commit; that is a tick and a settling old, and so was the step it goes back to.
-KILL_BOUND = REPLAY + 2 * (1.0 + 1.0) + 0.2 + 0.8
+KILL_BOUND = REPLAY + 2 * (1.0 + 1.0) + 0.2 + 2.0
 STOP_LIMIT = 5.0
 
 STOP, KILL_INPUT, KILL_SPLUNKD = "stop", "kill of the input", "kill of splunkd"

@@ -35,6 +35,7 @@ class Scene:
         studio: Path | None = None,
         answers: Path | None = None,
         account: bool = True,
+        prefix: Sequence[str] = (),
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
@@ -51,6 +52,7 @@ class Scene:
             web=web,
             studio=studio,
             answers=answers,
+            prefix=prefix,
         )
 
     def __enter__(self) -> Scene:
@@ -123,6 +125,14 @@ class Scene:
     def says(self, text: str, name: str = INPUT, timeout: float = 20.0) -> None:
         """Wait until the input's log has this text."""
         self.wait(lambda: text in self.log(name), timeout, text)
+
+    def wait_until_open(self, feeds: int = 2, timeout: float = 30.0) -> None:
+        """Wait until Falcon serves so many feeds."""
+        self.wait(lambda: len(self.falcon.connections()) == feeds, timeout, f"{feeds} open feeds")
+
+    def wait_for_checkpoints(self, partitions: int = 2) -> None:
+        """Wait until so many partitions have been committed once at least."""
+        self.wait(lambda: len(self.checkpoints()) == partitions, 20.0, f"{partitions} checkpoints")
 
     def checkpoints(self, name: str = INPUT) -> list[Path]:
         """The input's checkpoint files."""

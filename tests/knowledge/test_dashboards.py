@@ -114,7 +114,7 @@ def test_the_stored_rows_are_what_the_searches_make_of_the_present_conf_files() 
 def test_alerts_ship_switched_off_scheduled_and_explained() -> None:
     found = saved_searches()
 
-    assert len(found) == 8
+    assert len(found) == 9
     for name, each in found.items():
         assert each["disabled"] == "1", name
         assert re.fullmatch(r"\S+ \S+ \S+ \S+ \S+", each["cron_schedule"]), name

@@ -15,7 +15,7 @@ from tests.model.machine import InputMachine
 from tests.model.mutation import mutate
 
 LIMITS = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
@@ -30,7 +30,7 @@ MUTATIONS = {
         Reader,
         "_deliver",
         "ticket = self._sink.write(self.lease.partition, wanted)",
-        "self._progress.wrote(last, 0, self._clock.monotonic()); "
+        "last and self._progress.wrote(last, 0, self._clock.monotonic()); "
         "ticket = self._sink.write(self.lease.partition, wanted)",
         "partition .: (.*)",
     ),

@@ -12,7 +12,7 @@ import pytest
 
 from tools import environments
 
-pytestmark = pytest.mark.package
+pytestmark = [pytest.mark.package, pytest.mark.timeout(600)]  # a minute of CPU and more
 
 
 @pytest.mark.parametrize("options", [(), ("--included-tags", "cloud")], ids=["default", "cloud"])

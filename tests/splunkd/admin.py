@@ -5,6 +5,8 @@ Names of inputs are given bare (`main`) or whole (`scheme://main`); the scheme i
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from tests.splunkd.rest.credential_name import name_of
@@ -129,6 +131,10 @@ class Admin:
     def resume_reading(self, name: str) -> None:
         self._touch(name, "resume")
 
+    def close_stdout(self, name: str) -> None:
+        """splunkd closes its end of the present process's stdout."""
+        self._touch(name, "close")
+
     def pace_reading(self, name: str, bytes_per_second: float) -> None:
         self._touch(name, "pace", bytes_per_second=bytes_per_second)
 
@@ -146,6 +152,26 @@ class Admin:
         """The pid of a persistent script, `name` as in restmap.conf without `script:`; None where it does not run."""
         pid: int | None = self.get("/stand-in/scripts")[f"script:{name}"]
         return pid
+
+    def create_token(self, user: str, roles: Sequence[str]) -> str:
+        """An authentication token of a user with these roles."""
+        token: str = self.post("/stand-in/tokens", user=user, roles=",".join(roles))["token"]
+        return token
+
+    def revoke_tokens(self, user: str) -> None:
+        """End a user's tokens."""
+        self.delete("/stand-in/tokens", user=user)
+
+    def documents(self, collection: str, **query: Any) -> list[dict[str, Any]]:
+        """The documents of a collection of the app in the KV store."""
+        address = self._address("storage/collections/data", collection)
+        found: list[dict[str, Any]] = self.get(address, query=json.dumps(query))
+        return found
+
+    def put_documents(self, collection: str, *documents: dict[str, Any]) -> None:
+        """Put documents in, over those of their keys."""
+        address = self._address("storage/collections/data", collection, "batch_save")
+        self._rest.send_json("POST", address, list(documents))
 
     def pose(self, **fields: Any) -> None:
         """Say something else in server/info."""

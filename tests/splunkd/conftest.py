@@ -10,6 +10,7 @@ import pytest
 
 from tests.splunkd import Splunkd
 from tests.splunkd.toy import COUNTING, write_app
+from tests.splunkd.toy_pages import CONFS, FILES, Browser
 
 Start = Callable[..., Splunkd]
 
@@ -37,3 +38,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
     folder = tmp_path_factory.mktemp("shared")
     with Splunkd(folder / "home", write_app(folder)) as splunkd:
         yield splunkd
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
+    """One stand-in with splunkweb and a toy's pages for all tests of a file."""
+    folder = tmp_path_factory.mktemp("web")
+    package = write_app(folder, confs=CONFS, files=FILES)
+    with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_inputs,list_settings")]) as started:
+        yield started
+
+
+@pytest.fixture
+def browser(site: Splunkd) -> Browser:
+    """Logged in as reader."""
+    return Browser(site)
+
+
+@pytest.fixture
+def stranger(site: Splunkd) -> Browser:
+    """Not logged in."""
+    return Browser(site, None)

@@ -52,9 +52,12 @@ class Splunkd(Admin):
         env: Mapping[str, str] | None = None,
         users: Sequence[tuple[str, str, str]] = (),
         capture: bool = True,
+        prefix: Sequence[str] = (),
     ) -> None:
+        """`prefix` is a command that runs the stand-in's own, as another user for instance; it must not fork."""
         super().__init__()
         self.home = Path(home)
+        self._prefix = list(prefix)
         self._port = port
         self._web_port = 0
         self._arguments = ["--home", str(home), "--python", python, "--password", password]
@@ -86,7 +89,7 @@ class Splunkd(Admin):
         errors = self.home / "stand-in.stderr"
         with open(errors, "ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.splunkd", *self._arguments, *self._ports()],
+                [*self._prefix, sys.executable, "-m", "tests.splunkd", *self._arguments, *self._ports()],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,
@@ -174,7 +177,7 @@ class Splunkd(Admin):
                 except FileNotFoundError:
                     continue
 
-    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
         """The first true answer of the predicate; AssertionError when time is up."""
         deadline = time.monotonic() + timeout
         while True:

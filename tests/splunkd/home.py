@@ -52,6 +52,7 @@ class Home:
         self.run = self.root / "var" / "run" / "stand-in"
         self.captures = self.run / "captures"
         self.index_file = self.db / "stand-in-index.sqlite"
+        self.documents_file = self.db / "stand-in-kvstore.sqlite"
         for folder in (self.apps, self.etc / "auth", self.etc / "system" / "local", self.log, self.db, self.captures):
             folder.mkdir(parents=True, exist_ok=True)
         for conf, stanzas in _SYSTEM_DEFAULT.items():

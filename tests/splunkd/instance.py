@@ -17,6 +17,8 @@ from tests.splunkd.inputs.roster import Instance, Roster
 from tests.splunkd.intake.index import Index
 from tests.splunkd.intake.rules import Rules
 from tests.splunkd.journal import Journal
+from tests.splunkd.kvstore import endpoint as kvstore
+from tests.splunkd.kvstore.documents import Documents
 from tests.splunkd.options import Options
 from tests.splunkd.persistent.scripts import Scripts
 from tests.splunkd.rest.confs_endpoint import ConfsEndpoint, PropertiesEndpoint
@@ -36,6 +38,7 @@ from tests.splunkd.rest.search_endpoint import SearchEndpoint, app_build, stored
 from tests.splunkd.rest.server import Server, make_certificate
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
 from tests.splunkd.rest.stand_in_endpoint import StandInEndpoint
+from tests.splunkd.rest.tokens_endpoint import TokensEndpoint
 from tests.splunkd.web.exposure import Exposure
 from tests.splunkd.web.login import Login
 from tests.splunkd.web.proxy import Proxy
@@ -100,6 +103,10 @@ class StandIn:
         searches = SearchEndpoint([app_build(confs), stored(options.answers)])
         router.add("search/jobs", searches)
         router.add("search/v2/jobs", searches)
+        documents = Documents(home.documents_file)
+        router.add(kvstore.CONFIG, kvstore.ConfigEndpoint(confs), ("GET",))
+        router.add(kvstore.DATA, kvstore.DataEndpoint(confs, documents))
+        router.add("stand-in/tokens", TokensEndpoint(confs, sessions), ("POST", "DELETE"))
         router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
         router.add(
             "stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info, self._scripts.told)

@@ -57,22 +57,25 @@ class RestClient:
 
     def demand(self, method: str, path: str, /, **fields: Any) -> Any:
         """The body of a success."""
-        reply = self.request(method, path, **fields)
-        if reply.status >= 400:
-            raise RestRefused(reply.status, reply.body.get("messages", []) if isinstance(reply.body, dict) else [])
-        return reply.body
+        return _body(self.request(method, path, **fields))
+
+    def send_json(self, method: str, path: str, value: Any) -> Any:
+        """The body of a success, where JSON goes in, as to the KV store."""
+        return _body(self._exchange(method, path, json.dumps(value), "application/json", self.session_key))
 
     def _send(self, method: str, path: str, fields: dict[str, Any], key: str | None) -> Reply:
         form = urlencode({"output_mode": "json", **{name: _text(value) for name, value in fields.items()}})
-        in_query = method in ("GET", "DELETE")
-        headers = {"Connection": "close"}
+        if method in ("GET", "DELETE"):
+            return self._exchange(method, f"{path}?{form}", None, "", key)
+        return self._exchange(method, path, form, "application/x-www-form-urlencoded", key)
+
+    def _exchange(self, method: str, path: str, sent: str | None, content_type: str, key: str | None) -> Reply:
+        headers = {"Connection": "close", "Content-Type": content_type}
         if key is not None:
             headers["Authorization"] = f"Splunk {key}"
-        if not in_query:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._context)
         try:
-            connection.request(method, f"{path}?{form}" if in_query else path, None if in_query else form, headers)
+            connection.request(method, path, sent, headers)
             response = connection.getresponse()
             body = response.read()
         finally:
@@ -86,6 +89,12 @@ class RestClient:
 def segment(text: str) -> str:
     """A name as one segment of a path."""
     return quote(text, safe="")
+
+
+def _body(reply: Reply) -> Any:
+    if reply.status >= 400:
+        raise RestRefused(reply.status, reply.body.get("messages", []) if isinstance(reply.body, dict) else [])
+    return reply.body
 
 
 def _text(value: Any) -> str:

@@ -33,6 +33,9 @@ class Switches:
     validation_s: float = 30.0
     """How long a validation may take until it is killed: "about 30 s" (Splunk platform reference 1.6)."""
 
+    stdin_text: str = ""
+    """What an input gets on stdin at its next start instead of its document; empty: the document."""
+
     stdout_kind: str = "pipe"
     """What an input gets as stdout at its next start: pipe, socket or file."""
 

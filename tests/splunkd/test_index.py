@@ -41,7 +41,7 @@ def kept(tmp_path: Path) -> Iterator[_Kept]:
 
 
 def _await(kept: _Kept, raws: list[bytes]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while kept.raws() != raws and time.monotonic() < deadline:
         time.sleep(0.01)
     assert raws == kept.raws()

@@ -83,6 +83,13 @@ def _started(splunkd: Splunkd) -> int:
     return int(splunkd.get("/services/server/info")["entry"][0]["content"]["startup_time"])
 
 
+def _is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def test_it_ends_in_order_when_its_parent_dies(tmp_path: Path, start: Start) -> None:
     splunkd = start()
     script = (
@@ -96,7 +103,7 @@ def test_it_ends_in_order_when_its_parent_dies(tmp_path: Path, start: Start) -> 
     told = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, check=False)
     pid = int(told.stdout)
 
-    splunkd.wait_for(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
+    splunkd.wait_for(lambda: _is_gone(pid))
     log = (tmp_path / "orphaned" / "var" / "log" / "splunk" / "splunkd.log").read_text()
     assert "Shutting down" in log
 
@@ -117,10 +124,10 @@ def test_every_byte_finds_what_an_input_wrote_anywhere(start: Start) -> None:
     def found(needle: bytes) -> set[str]:
         return {path.name for path, data in splunkd.every_byte() if needle in data and path.name != "toy.py"}
 
-    assert {"splunkd.log"} < found(b"needle-stderr")
-    assert found(b"needle-debug")
-    assert {"position"} == found(b"needle-file")
-    assert found(b"needle-stdout")
+    splunkd.wait_for(lambda: {"splunkd.log"} < found(b"needle-stderr"))
+    splunkd.wait_for(lambda: found(b"needle-debug"))
+    splunkd.wait_for(lambda: {"position"} == found(b"needle-file"))
+    splunkd.wait_for(lambda: found(b"needle-stdout"))
     assert {"splunkd.log"} < found(b"needle-validation")
     assert set() == found(b"needle-nowhere")
 

@@ -196,12 +196,17 @@ def test_an_answer_is_an_object_a_text_or_bytes(ask: Client) -> None:
     assert (data.text, data.headers["Content-Type"]) == ("b", "application/json; charset=UTF-8")
 
 
+def _complaints(splunkd: Splunkd, text: str, after: int = 0) -> list[str]:
+    """What was said of persistent scripts after so many lines, and has this text."""
+    return [line.message for line in splunkd.logs("PersistentScript")[after:] if text in line.message]
+
+
 @pytest.mark.parametrize("kind", ["list", "strange", "broken"])
 def test_what_is_no_answer_is_500_and_a_line_in_the_log(splunkd: Splunkd, ask: Client, kind: str) -> None:
     before = len(splunkd.logs("PersistentScript"))
 
     assert ask("GET", f"{ECHO}/{kind}").status_code == 500
-    assert "answered what is no answer" in splunkd.logs("PersistentScript", "ERROR")[before].message
+    splunkd.wait_for(lambda: _complaints(splunkd, "answered what is no answer", before))
 
 
 def test_an_exception_is_500_its_traceback_in_the_log_and_the_next_request_works(splunkd: Splunkd, ask: Client) -> None:
@@ -213,19 +218,19 @@ def test_an_exception_is_500_its_traceback_in_the_log_and_the_next_request_works
     assert "KeyError" in reply.json()["messages"][0]["text"]
     assert "secret" not in reply.text
     assert (before["pid"], before["asked"] + 2) == (after["pid"], after["asked"])
-    splunkd.wait_for(lambda: [x for x in splunkd.logs("PersistentScript") if "a made-up secret" in x.message])
+    splunkd.wait_for(lambda: _complaints(splunkd, "a made-up secret"))
 
 
 def test_what_it_says_on_stderr_is_in_the_log(splunkd: Splunkd, ask: Client) -> None:
     ask("GET", f"{ECHO}/said")
 
-    splunkd.wait_for(lambda: [x for x in splunkd.logs("PersistentScript") if "asked for /toy_echo/said" in x.message])
+    splunkd.wait_for(lambda: _complaints(splunkd, "asked for /toy_echo/said"))
 
 
 def test_what_it_prints_spoils_its_answer(splunkd: Splunkd, ask: Client) -> None:
     assert ask("GET", f"{ECHO}/print").status_code == 500
     assert ask("GET", ECHO).status_code == 200
-    assert [line for line in splunkd.logs("PersistentScript") if "wrote to its stdout" in line.message]
+    splunkd.wait_for(lambda: _complaints(splunkd, "wrote to its stdout"))
 
 
 def test_one_process_answers_until_it_is_killed_and_then_another(splunkd: Splunkd, ask: Client) -> None:

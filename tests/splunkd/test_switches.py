@@ -19,6 +19,13 @@ def _written(splunkd: Splunkd) -> int:
     return int(path.read_text() or 0) if path.exists() else 0
 
 
+def _blocked_at(splunkd: Splunkd) -> int:
+    """How many events were written when the input got no further; 0 while it does."""
+    before = _written(splunkd)
+    time.sleep(0.5)
+    return before if before == _written(splunkd) else 0
+
+
 def test_switches_are_set_by_name_from_text() -> None:
     switches = Switches()
     switches.change({"grace_s": "2.5", "rest_status": "503", "inputs_only": "true"})
@@ -55,15 +62,12 @@ def test_a_reader_that_pauses_fills_the_pipe_and_loses_nothing_when_it_goes_on(s
     splunkd = start(FLOOD)
     splunkd.pause_reading("a")
     splunkd.create_input("a", count="200")
-    splunkd.wait_for(lambda: _written(splunkd) > 0)
-    time.sleep(0.5)
-    blocked = _written(splunkd)
+    blocked = splunkd.wait_for(lambda: _blocked_at(splunkd))
     splunkd.resume_reading("a")
-    splunkd.wait_for(lambda: splunkd.count() == 200)
+    splunkd.wait_for(lambda: splunkd.count() == _written(splunkd) == 200)
 
     # A pipe holds 64 KiB, or less where the machine is short of pipe buffers.
-    assert 0 < blocked < 100
-    assert _written(splunkd) == 200
+    assert blocked < 100
 
 
 def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: Start) -> None:
@@ -80,14 +84,38 @@ def test_a_reader_that_still_pauses_at_a_stop_loses_what_is_in_the_pipe(start: S
     assert splunkd.count() == 20
 
 
+def test_a_closed_stdout_is_found_out_by_the_next_write_and_the_input_comes_back(start: Start) -> None:
+    splunkd = start(TICKING)
+    splunkd.create_input("a", count="1", interval="1")
+    splunkd.wait_for(lambda: splunkd.count() >= 5)
+    assert not any(run["ended"] for run in splunkd.runs("a"))
+    splunkd.close_stdout("a")
+    splunkd.wait_for(lambda: len(splunkd.runs("a")) == 2)
+
+    first, _ = splunkd.runs("a")
+    assert first["exit_code"] != 0
+    assert any("BrokenPipeError" in line.message for line in splunkd.logs("ExecProcessor"))
+    assert splunkd.request("POST", "/stand-in/inputs/toy%3A%2F%2Fb/close").status == 404
+
+
+def test_stdin_is_what_the_switch_says_until_it_is_empty_again(start: Start) -> None:
+    splunkd = start(switches={"stdin_text": "garbage"})
+    splunkd.create_input("a", count="3", interval="1")
+    splunkd.wait_for(lambda: any("ParseError" in line.message for line in splunkd.logs("ExecProcessor")))
+    assert splunkd.count() == 0
+    splunkd.switch(stdin_text="")
+
+    assert splunkd.wait_for(lambda: splunkd.count() == 3)
+
+
 def test_a_slow_reader_takes_its_time(start: Start) -> None:
     splunkd = start(FLOOD)
     splunkd.pace_reading("a", 200_000)
-    splunkd.create_input("a", count="200")
     began = time.monotonic()
+    splunkd.create_input("a", count="200")
     splunkd.wait_for(lambda: splunkd.count() == 200)
 
-    assert 0.7 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.7
 
 
 @pytest.mark.parametrize(("kind", "test"), [("pipe", "S_ISFIFO"), ("socket", "S_ISSOCK"), ("file", "S_ISREG")])
@@ -108,6 +136,7 @@ def test_a_lossy_stop_loses_the_last_moments_and_what_comes_after(start: Start) 
     splunkd.create_input("a", count="1")
     splunkd.wait_for(lambda: splunkd.count() >= 20)
     splunkd.disable_input("a")
+    dropped = splunkd.runs("a")[0]["dropped"]
     splunkd.stop()
     run_events = [event.raw for event in splunkd.events()]
 
@@ -115,8 +144,8 @@ def test_a_lossy_stop_loses_the_last_moments_and_what_comes_after(start: Start) 
     assert [str(number).encode() for number in range(len(run_events))] == run_events
     captured = [data for path, data in splunkd.every_byte() if path.name.endswith("toy:__a.stdout")]
     written = captured[0].count(b"<event ")
-    # 500 ms at a tick of 20 ms or more, and the goodbye.
-    assert 10 <= written - len(run_events) <= 30
+    # at most 25 in 500 ms at a tick of 20 ms or more, fewer on a busy machine; and the goodbye
+    assert written - len(run_events) == dropped > 1
 
 
 def test_a_healthy_stop_loses_nothing(start: Start) -> None:
@@ -146,7 +175,7 @@ def test_a_signal_from_outside_is_no_stop_of_splunkds(start: Start) -> None:
 
 def test_rest_can_be_silent_and_busy_on_some_paths(start: Start) -> None:
     splunkd = start()
-    splunkd.switch(rest_delay_s=0.4, rest_path="storage/passwords")
+    splunkd.switch(rest_delay_s=1.5, rest_path="storage/passwords")
     began = time.monotonic()
     splunkd.get("/services/server/info")
     quick = time.monotonic() - began
@@ -154,8 +183,7 @@ def test_rest_can_be_silent_and_busy_on_some_paths(start: Start) -> None:
     slow = time.monotonic() - began - quick
     splunkd.switch(rest_delay_s=0, rest_status=503, rest_path="")
 
-    assert quick < 0.3
-    assert slow >= 0.4
+    assert quick < 1.5 <= slow
     with pytest.raises(RestRefused, match="503"):
         splunkd.get("/services/server/info")
     splunkd.switch(inputs_only=True)

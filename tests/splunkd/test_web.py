@@ -6,35 +6,15 @@ import http.client
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.splunkd import Splunkd
 from tests.splunkd.conftest import Start
-from tests.splunkd.toy import write_app
 from tests.splunkd.toy_pages import CONFS, FILES, STATIC, THING, Browser
 from tests.splunkd.web import scripts
 from tests.splunkd.web.views import Link
-
-
-@pytest.fixture(scope="module")
-def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
-    folder = tmp_path_factory.mktemp("web")
-    package = write_app(folder, confs=CONFS, files=FILES)
-    with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_settings")]) as started:
-        yield started
-
-
-@pytest.fixture
-def browser(splunkd: Splunkd) -> Browser:
-    return Browser(splunkd)
-
-
-@pytest.fixture
-def stranger(splunkd: Splunkd) -> Browser:
-    return Browser(splunkd, None)
 
 
 def test_without_the_option_there_is_no_splunkweb(shared: Splunkd) -> None:
@@ -53,8 +33,8 @@ def test_the_root_leads_to_the_login_and_the_login_has_labelled_fields(stranger:
     assert 'name="return_to" value="/en-US/"' in form.text
 
 
-def test_a_login_sets_a_cookie_that_no_script_reads_and_one_that_pages_read(splunkd: Splunkd) -> None:
-    browser = Browser(splunkd, None)
+def test_a_login_sets_a_cookie_that_no_script_reads_and_one_that_pages_read(site: Splunkd) -> None:
+    browser = Browser(site, None)
     reply = browser.login("reader", return_to="/en-US/app/TA_toy/inputs?a=b")
     by_name = {cookie.name: cookie for cookie in browser.session.cookies}
 
@@ -168,12 +148,12 @@ def test_static_files_are_given_with_and_without_a_number_and_to_anybody(
         "none.js",
     ],
 )
-def test_nothing_outside_the_static_folder_is_given(splunkd: Splunkd, path: str) -> None:
-    link = splunkd.app_home / "appserver" / "static" / "link.txt"
+def test_nothing_outside_the_static_folder_is_given(site: Splunkd, path: str) -> None:
+    link = site.app_home / "appserver" / "static" / "link.txt"
     if not link.is_symlink():
-        link.symlink_to(splunkd.app_home / "appserver" / "secret.txt")
+        link.symlink_to(site.app_home / "appserver" / "secret.txt")
     # As it stands: a client would tidy the path up.
-    connection = http.client.HTTPConnection("127.0.0.1", splunkd.web_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=10)
     connection.request("GET", f"{STATIC}/{path}")
     reply = connection.getresponse()
     body = reply.read()
@@ -182,10 +162,8 @@ def test_nothing_outside_the_static_folder_is_given(splunkd: Splunkd, path: str)
     assert (reply.status, b"not static" in body) == (404, False)
 
 
-def test_the_pages_configuration_is_what_the_front_end_reads(splunkd: Splunkd, browser: Browser) -> None:
-    reply = browser(
-        "GET", "/en-US/config?autoload=1", headers={"Referer": f"{splunkd.web_uri}/en-US/app/TA_toy/inputs"}
-    )
+def test_the_pages_configuration_is_what_the_front_end_reads(site: Splunkd, browser: Browser) -> None:
+    reply = browser("GET", "/en-US/config?autoload=1", headers={"Referer": f"{site.web_uri}/en-US/app/TA_toy/inputs"})
     name, _, value = reply.text.partition(" = ")
     told = json.loads(value.rstrip().rstrip(";"))
 
@@ -195,7 +173,7 @@ def test_the_pages_configuration_is_what_the_front_end_reads(splunkd: Splunkd, b
         "APP": "TA_toy",
         "BUILD_NUMBER": "stand-in",
         "LOCALE": "en-US",
-        "MRSPARKLE_PORT_NUMBER": splunkd.web_port,
+        "MRSPARKLE_PORT_NUMBER": site.web_port,
         "MRSPARKLE_ROOT_PATH": "",
         "SPLUNKD_PATH": "/en-US/splunkd/__raw",
         "USERNAME": "reader",
@@ -238,15 +216,15 @@ def test_the_pages_scripts_are_javascript(tmp_path: Path) -> None:
         assert subprocess.run(["node", "--check", str(path)], capture_output=True, check=False).stderr == b""
 
 
-def test_the_theme_is_switched(splunkd: Splunkd, browser: Browser) -> None:
+def test_the_theme_is_switched(site: Splunkd, browser: Browser) -> None:
     path = "/en-US/static/@1/build/api/get_theme.js"
     light = browser("GET", path).text
-    splunkd.switch(theme="dark")
+    site.switch(theme="dark")
     dark = browser("GET", path).text
-    splunkd.switch(theme="light")
+    site.switch(theme="light")
 
     assert ('resolve("light")' in light, 'resolve("dark")' in dark) == (True, True)
-    assert splunkd.request("POST", "/stand-in/switches", theme="mauve").status == 400
+    assert site.request("POST", "/stand-in/switches", theme="mauve").status == 400
 
 
 def test_a_restart_ends_the_sessions_and_keeps_the_address(start: Start) -> None:

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.splunkd import Splunkd
-from tests.splunkd.toy import write_app
-from tests.splunkd.toy_pages import CONFS, FILES, THING, Browser
+from tests.splunkd.toy_pages import THING, Browser
 from tests.splunkd.web.exposure import fits
-
-
-@pytest.fixture(scope="module")
-def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
-    folder = tmp_path_factory.mktemp("web")
-    package = write_app(folder, confs=CONFS, files=FILES)
-    with Splunkd(folder / "home", package, web=True, users=[("reader", "pw", "list_inputs,list_settings")]) as started:
-        yield started
-
-
-@pytest.fixture
-def browser(splunkd: Splunkd) -> Browser:
-    return Browser(splunkd)
-
-
-@pytest.fixture
-def stranger(splunkd: Splunkd) -> Browser:
-    return Browser(splunkd, None)
 
 
 def test_the_proxy_wants_a_session(stranger: Browser) -> None:
@@ -110,8 +89,8 @@ def test_only_what_is_exposed_is_reached_and_with_its_methods_only(
     assert browser(method, address, headers=browser.headers).status_code == status
 
 
-def test_what_is_hidden_from_pages_is_there_for_splunkds_own_clients(splunkd: Splunkd, browser: Browser) -> None:
-    assert splunkd.request("GET", "/services/toy_hidden").status == 200
+def test_what_is_hidden_from_pages_is_there_for_splunkds_own_clients(site: Splunkd, browser: Browser) -> None:
+    assert site.request("GET", "/services/toy_hidden").status == 200
     assert browser("GET", "/en-US/splunkd/__raw/services/toy_hidden").status_code == 404
     assert browser("GET", "/en-US/splunkd/__raw/stand-in/switches").status_code == 404
 
@@ -136,9 +115,9 @@ def test_a_pattern_stands_for_a_path(pattern: str, path: str, expected: bool) ->
     assert fits(pattern, path.split("/")) == expected
 
 
-def test_a_busy_splunkd_is_busy_through_the_proxy_too(splunkd: Splunkd, browser: Browser) -> None:
-    splunkd.switch(rest_status=503, rest_path="toy_thing")
+def test_a_busy_splunkd_is_busy_through_the_proxy_too(site: Splunkd, browser: Browser) -> None:
+    site.switch(rest_status=503, rest_path="toy_thing")
     try:
         assert browser("GET", THING).status_code == 503
     finally:
-        splunkd.switch(rest_status=0, rest_path="")
+        site.switch(rest_status=0, rest_path="")

@@ -32,7 +32,7 @@ def test_a_trial_at_a_server_that_is_silent_ends_in_time() -> None:
 
         with pytest.raises(Refused, match=r"account slow was not saved.*no answer within 0 s: check the network"):
             try_account(account, clock, seconds=0.3)
-        assert clock.monotonic() - began < 2.0
+        assert clock.monotonic() - began < 8.0
     for thread in threading.enumerate():
         if thread.name == "trial":
             thread.join(15)

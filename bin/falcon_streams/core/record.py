@@ -163,7 +163,7 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         member_cid=_text(tree["member_cid"]),
         customers=tuple(_text(customer) for customer in tree["customers"]),
         offset=_whole(tree["offset"]),
-        fingerprint=None if tree["fingerprint"] is None else _text(tree["fingerprint"]),
+        fingerprint=_mark(tree["offset"], tree["fingerprint"]),
         created=_whole(tree["created"]),
         updated_at=float(tree["updated_at"]),
         splunkd_started=None if tree["splunkd_started"] is None else float(tree["splunkd_started"]),
@@ -172,6 +172,13 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         origin=Origin(_whole(origin["offset"]), _whole(origin["not_before"])),
         trail=tuple(_step(entry) for entry in tree["trail"]),
     )
+
+
+def _mark(offset: Optional[int], mark: Any) -> Optional[str]:
+    """The fingerprint that goes with an offset: without one a resume there could not be verified."""
+    if (offset is None) != (mark is None):
+        raise ValueError("an offset and a fingerprint go together")
+    return None if mark is None else _text(mark)
 
 
 def _extend(trail: Tuple[Step, ...], step: Step, now: float, replay_seconds: float) -> Tuple[Step, ...]:
@@ -205,4 +212,4 @@ def _whole(value: Any) -> Optional[int]:
 
 def _step(entry: Any) -> Step:
     offset, mark, instant = entry
-    return Step(_whole(offset), None if mark is None else _text(mark), float(instant))
+    return Step(_whole(offset), _mark(offset, mark), float(instant))

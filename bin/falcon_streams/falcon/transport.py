@@ -27,6 +27,11 @@ from falcon_streams.ports import Clock
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
+# OpenSSL's X509_V_ERR codes: not yet valid, expired, another host name, another address
+_CERTIFICATE_REMEDIES = {
+    **dict.fromkeys((9, 10), "check this machine's clock, and the certificate of whatever inspects TLS in between"),
+    **dict.fromkeys((62, 64), "look for what answers in this host's place: DNS, a proxy, the account's base_url"),
+}
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
 
@@ -118,7 +123,8 @@ def explain(error: BaseException) -> str:
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS verification failed ({cause.verify_message}): add the issuing CA to the account's ca_bundle"
+            remedy = _CERTIFICATE_REMEDIES.get(cause.verify_code, "add the issuing CA to the account's ca_bundle")
+            return f"TLS verification failed ({cause.verify_message}): {remedy}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed ({cause.reason or 'connection closed'}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):

@@ -1,13 +1,14 @@
 """Accounts as the Configuration page reads and writes them: the conf's stanza and its secret, both or neither.
 
-Rules: what is saved is what the schema takes; it is tried at Falcon first, unless the caller says not to. The secret is
+Rules: what is saved is what the schema takes; it is rehearsed at Falcon first, unless the caller says not to or may not
+save it. The secret is
 stored first, then the conf; where the conf is refused, the former secret comes back. A stored secret goes only where it
 was entered for: when cloud, URL, allowed domains, proxy or CA change, it is asked for again. An account in use stays.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import (
@@ -26,11 +27,21 @@ from falcon_streams.splunk.settings import Values, check_name, is_true, read_sch
 SECRET, UNTRIED = "client_secret", "save_without_test"
 # Where the secret is sent to, and over which way.
 _DESTINATION = ("cloud", "base_url", "allowed_domains", "proxy", "ca_bundle")
-
 _INHERITED = "default"
 
 TryAccount = Callable[[Account], None]
 """Asks Falcon with an account; raises Refused with the sentence of the hop that failed."""
+
+
+class Draft(NamedTuple):
+    """What a form comes to: the account's values, the texts for the conf, the whole stanza, and the secret to use."""
+
+    values: Values
+    texts: Dict[str, str]
+    wanted: Dict[str, str]
+    secret: str
+    entered: bool
+    untried: bool
 
 
 class Accounts:
@@ -50,39 +61,28 @@ class Accounts:
         """One account."""
         return _entry(name, self._existing(name))
 
+    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        """Check a form and who sent it, then try it at Falcon unless it says not to."""
+        draft = self._drafted(name, form) if new else self._redrafted(name, form)
+        if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):
+            raise Refused(403, "you may not save accounts: it takes write permission on this app. Ask a Splunk admin")
+        account = make_account(self._editor, name, draft.values, draft.secret)
+        if not draft.untried:
+            self._try(account)
+
     def create(self, name: str, form: Dict[str, str]) -> Entry:
-        """Check, try and save a new account."""
-        check_name(name[:64], name)
-        if name == _INHERITED:
-            raise Refused(400, "[default] is what all accounts inherit from. Choose another name")
-        if self._editor.stanza(ACCOUNT_CONF, name) is not None:
-            raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
-        secret, untried = _taken(form)
-        values = check_account(name, form)
-        if not secret:
-            raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
-        texts = _filled(written(read_schema("account"), form))
-        self._try_unless(untried, name, values, secret)
-        with SecretChange(self._editor, account_realm(name), SECRET_USER, secret):
-            self._editor.create_stanza(ACCOUNT_CONF, name, texts)
-        return _entry(name, form)
+        """Save a new account."""
+        draft = self._drafted(name, form)
+        with SecretChange(self._editor, account_realm(name), SECRET_USER, draft.secret):
+            self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
+        return _entry(name, draft.wanted)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        """Check, try and save a changed account."""
-        former = self._existing(name)
-        secret, untried = _taken(form)
-        wanted = {**former, **form}
-        values = check_account(name, wanted)
-        if not secret:
-            _demand_again(name, former, values)
-        usable = secret or self._editor.secret(account_realm(name), SECRET_USER)
-        if not usable:
-            raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
-        texts = written(read_schema("account"), form)
-        self._try_unless(untried, name, values, usable)
-        with SecretChange(self._editor, account_realm(name), SECRET_USER, secret or None):
-            self._editor.edit_stanza(ACCOUNT_CONF, name, texts)
-        return _entry(name, wanted)
+        """Save a changed account."""
+        draft = self._redrafted(name, form)
+        with SecretChange(self._editor, account_realm(name), SECRET_USER, draft.secret if draft.entered else None):
+            self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
+        return _entry(name, draft.wanted)
 
     def delete(self, name: str) -> None:
         """Remove an account that no input uses, with its secret."""
@@ -95,17 +95,36 @@ class Accounts:
         with SecretChange(self._editor, account_realm(name), SECRET_USER, ""):
             self._editor.delete_stanza(ACCOUNT_CONF, name)
 
+    def _drafted(self, name: str, form: Dict[str, str]) -> Draft:
+        check_name(name[:64], name)
+        if name == _INHERITED:
+            raise Refused(400, "[default] is what all accounts inherit from. Choose another name")
+        if self._editor.stanza(ACCOUNT_CONF, name) is not None:
+            raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
+        secret, untried = _taken(form)
+        values = check_account(name, form)
+        if not secret:
+            raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
+        return Draft(values, written(read_schema("account"), form), form, secret, True, untried)
+
+    def _redrafted(self, name: str, form: Dict[str, str]) -> Draft:
+        former = self._existing(name)
+        secret, untried = _taken(form)
+        wanted = {**former, **form}
+        values = check_account(name, wanted)
+        if not secret:
+            _demand_again(name, former, values)
+        usable = secret or self._editor.secret(account_realm(name), SECRET_USER)
+        if not usable:
+            raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
+        return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), untried)
+
     def _existing(self, name: str) -> Dict[str, str]:
         # what stands in [default] would be every account's: proxy and CA beside secrets that were not entered for them
         raw = self._editor.stanza(ACCOUNT_CONF, name) if name != _INHERITED else None
         if raw is None:
             raise Refused(404, f"there is no account {name[:64]!r}")
         return raw
-
-    def _try_unless(self, untried: bool, name: str, values: Values, secret: str) -> None:
-        account = make_account(self._editor, name, values, secret)
-        if not untried:
-            self._try(account)
 
 
 def _taken(form: Dict[str, str]) -> Tuple[str, bool]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import FrozenSet, Optional
+from typing import FrozenSet, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, Retryable
@@ -50,18 +50,20 @@ class FileStore:
             raise Fatal(f"the checkpoint {path} cannot be read ({error.strerror}): let Splunk's user read it") from None
         return self._checked(path, partition, data)
 
-    def save(self, record: Record) -> None:
-        """Store the record, durably. Raises Retryable where the folder does not take it now."""
-        path = self._path(record.partition)
-        temporary = path.with_suffix(".new")
+    def save(self, records: Sequence[Record]) -> None:
+        """Store the records, durably. Raises Retryable where the folder does not take them now."""
         try:
             make_private_folder(self._folder)
-            write_private_file(temporary, record.to_bytes(), durable=True)
-            os.replace(temporary, path)
+            for record in records:
+                path = self._path(record.partition)
+                temporary = path.with_suffix(".new")
+                write_private_file(temporary, record.to_bytes(), durable=True)
+                os.replace(temporary, path)
             _sync_folder(self._folder)
         except OSError as error:
             raise Retryable(
-                f"the checkpoint {path} cannot be written ({error.strerror}): see to space and rights of that folder"
+                f"checkpoints in {self._folder} cannot be written ({error.strerror}): see to space and rights of that "
+                "folder"
             ) from None
 
     def _path(self, partition: str) -> Path:
@@ -121,7 +123,9 @@ def _damage(aside: Path, fault: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    return f"{name[:64]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    # readable as far as it is harmless, whoever chose the name; the hash tells names apart
+    shown = "".join(each if each.isascii() and (each.isalnum() or each in "_.-") else "_" for each in name[:64])
+    return f"{shown}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _sync_folder(folder: Path) -> None:

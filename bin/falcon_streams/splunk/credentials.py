@@ -1,7 +1,8 @@
 """Accounts: what splunkd's confs and secret store say about one Falcon API client.
 
 Rules: the conf names the client, `storage/passwords` holds its secret (realm `TA_falcon_event_streams#account#<name>`,
-user `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`). What is missing is said in one
+user `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`; for a shared KV store
+`...#checkpoint`, user `token`). What is missing is said in one
 sentence that names it and the remedy.
 """
 
@@ -9,17 +10,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Mapping, Optional
 
 from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
-from falcon_streams.errors import Fatal, RestartNeeded
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.splunk.kvstore import KvStore, own_store, shared_store
 from falcon_streams.splunk.settings import InputSettings, Values, check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.splunkd import APP, Splunkd
 
 ACCOUNT_CONF = "falcon_event_streams_account"
 SETTINGS_CONF = "falcon_event_streams_settings"
-SECRET_USER, PROXY_USER = "client_secret", "password"
+SECRET_USER, PROXY_USER, TOKEN_USER = "client_secret", "password", "token"
+CHECKPOINT_REALM = f"{APP}#checkpoint"
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,26 @@ def read_log_level(splunkd: Splunkd) -> str:
     schema = stanza_schema("settings", "logging")
     raw = splunkd.stanza(SETTINGS_CONF, "logging") or {}
     return str(check_stanza(schema, "logging", raw).get("level", "INFO"))
+
+
+def open_kvstore(splunkd: Splunkd) -> KvStore:
+    """The KV store for checkpoints: of the search head cluster that `[checkpoint]` names, else of this instance. Raises
+    Fatal with one sentence."""
+    raw = splunkd.stanza(SETTINGS_CONF, "checkpoint") or {}
+    values = check_stanza(stanza_schema("settings", "checkpoint"), "checkpoint", raw)
+    if "management_uri" not in values:
+        return own_store(splunkd)
+    return shared_store(values["management_uri"], values.get("ca_bundle"), partial(_read_token, splunkd))
+
+
+def _read_token(splunkd: Splunkd) -> str:
+    token = splunkd.secret(CHECKPOINT_REALM, TOKEN_USER)
+    if not token:
+        raise Retryable(
+            "[checkpoint] management_uri has no token. Enter it on the Configuration page, or store it in "
+            f"storage/passwords under realm {CHECKPOINT_REALM}, user {TOKEN_USER}"
+        )
+    return token
 
 
 def _refuse_unreadable(account: str, ca_bundle: Optional[str]) -> None:

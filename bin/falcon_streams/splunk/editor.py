@@ -14,7 +14,7 @@ from splunklib import binding
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Refused, Unanswered
-from falcon_streams.splunk.splunkd import SCHEME, Splunkd, quoted, secret_name
+from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, quoted, secret_name
 
 _SENTENCE_LIMIT = 1000
 
@@ -28,6 +28,13 @@ class Editor(Splunkd):
         content = entries[0].get("content")
         found = content.get("capabilities") if isinstance(content, dict) else None
         return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+
+    def may_write(self, conf: str, name: str = "") -> bool:
+        """Whether the caller may write this stanza, or add one to the app; when it is done splunkd decides."""
+        path = f"configs/conf-{conf}/{quoted(name)}" if name else f"/services/apps/local/{APP}"
+        entries = self._entries(path) or [{}]
+        acl = entries[0].get("acl")
+        return not isinstance(acl, dict) or bool(acl.get("can_write", True))
 
     def create_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
         """Add a stanza to one of our confs; Refused 409 where there is one of that name."""

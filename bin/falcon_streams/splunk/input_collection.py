@@ -17,7 +17,7 @@ from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import Entry, demand
-from falcon_streams.splunk.settings import is_false, is_true, read_input, read_schema, written
+from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 
 LIST = "list_inputs"
@@ -42,6 +42,9 @@ class Inputs:
         """One input with its state."""
         return self._entry(name, self._existing(name))
 
+    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        """Nothing here takes time."""
+
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Add an input; it runs at once unless the form says that it is disabled."""
         disabled = form.pop("disabled", "")
@@ -51,7 +54,7 @@ class Inputs:
             raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
         self._editor.create_input(name, wanted)
         if is_true(disabled):
-            self._editor.switch_input(name, on=False)
+            self._switch_off_or_remove(name)
         return self.entry(name)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
@@ -62,7 +65,7 @@ class Inputs:
             schema = read_schema("input")
             own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
             read_input(name, {**own, **form})
-            self._editor.edit_input(name, _without_empty_ones_of_splunk(written(schema, form), schema["properties"]))
+            self._editor.edit_input(name, _with_splunks_defaults(written(schema, form), schema["properties"]))
         if is_true(disabled) or is_false(disabled):
             self._editor.switch_input(name, on=is_false(disabled))
         return self.entry(name)
@@ -71,6 +74,13 @@ class Inputs:
         """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
         self._existing(name)
         self._editor.delete_input(name)
+
+    def _switch_off_or_remove(self, name: str) -> None:
+        try:
+            self._editor.switch_input(name, on=False)
+        except Refused:
+            self._editor.delete_input(name)  # else it would run, and nobody wanted that
+            raise
 
     def _listed(self) -> Dict[str, Dict[str, str]]:
         demand(self._editor, LIST)
@@ -110,11 +120,16 @@ class Inputs:
         }
 
 
-def _without_empty_ones_of_splunk(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
-    """An empty setting of ours is unset; of Splunk's own (index, interval) it would be a wrong one."""
-    return {
-        setting: value for setting, value in form.items() if value.strip() or not properties[setting].get("x-splunk")
-    }
+def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
+    """An empty setting of ours is unset; of Splunk's own it would be a wrong one: its default is written instead."""
+    texts = {}
+    for setting, value in form.items():
+        if properties[setting].get("x-splunk") and not value.strip():
+            value = UNSET.get(setting, str(properties[setting].get("default", "")))
+            if not value:
+                continue
+        texts[setting] = value
+    return texts
 
 
 def _mapping(value: object) -> Dict[str, Any]:

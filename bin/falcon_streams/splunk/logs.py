@@ -14,6 +14,7 @@ import logging.handlers
 import os
 import sys
 from datetime import datetime, timezone
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Dict, List, Mapping
 
@@ -35,7 +36,7 @@ def start_logging(name: str) -> None:
         return
     path = Path(home, "var", "log", "splunk", f"falcon_event_streams_{name[:100]}.log")
     try:
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8")
+        handler = _PrivateFile(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
         logging.getLogger(__name__).error("log_file_refused", {"path": str(path), "error": error.strerror})
         return
@@ -72,6 +73,13 @@ class LineFormatter(logging.Formatter):
         return f"{instant.isoformat(timespec='milliseconds')} {line}"
 
 
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """Readable for its owner only, whatever the umask: splunkd, who reads it, is that owner."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=_open_private)
+
+
 def render_fields(fields: Mapping[str, object]) -> str:
     """Fields as `key=value`, in their order; None is left out."""
     return " ".join(f"{key}={_quoted(value)}" for key, value in fields.items() if value is not None)
@@ -102,6 +110,10 @@ def _quoted(value: object) -> str:
         return text
     printable = "".join(c if c.isprintable() else " " for c in text)
     return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _stderr_handler(name: str) -> logging.Handler:

@@ -3,11 +3,13 @@
 Rules: a FIFO on Linux tells by FIONREAD, on our end, how many bytes still wait in it, so what splunkd has taken is what
 we wrote less that; on anything else (a socket, where FIONREAD means something else, or Windows) bytes count as taken
 two seconds after they were written. Writing never blocks for good: the descriptor is non-blocking and waited for by
-poll, so that a stop gets through while splunkd does not read. This is the only module that knows fcntl.
+poll, so that a stop gets through while splunkd does not read; a pipe that stays full is said. This is the only module
+that knows fcntl.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import struct
@@ -18,8 +20,10 @@ from typing import Callable, Deque, Optional, Tuple
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.ports import Clock
 
+LOG = logging.getLogger(__name__)
 TAKEN_AFTER = 2.0
 FINISH_SECONDS = 1.0
+FULL_FOR = 30.0
 _POLL_SECONDS = 0.1
 _GRAIN = 0.05
 
@@ -34,6 +38,8 @@ class Pipe:
         self._history: Deque[Tuple[int, float]] = deque()
         self._taken = 0
         self._stopped_at: Optional[float] = None
+        self._full_since: Optional[float] = None
+        self._full_said = False
         self.written = 0
         if os.name == "posix":
             os.set_blocking(descriptor, False)
@@ -47,6 +53,8 @@ class Pipe:
             self.written += count
             if count == 0:
                 self._wait()
+            else:
+                self._full_since, self._full_said = None, False
         if self._waiting is None:
             self._remember()
 
@@ -86,7 +94,15 @@ class Pipe:
         stopped_at = self._stopped_at
         if stopped_at is not None and self._clock.monotonic() - stopped_at >= FINISH_SECONDS:
             raise Stopped("the pipe stayed full")
+        self._say_full(self._clock.monotonic())
         self._writable(_POLL_SECONDS)
+
+    def _say_full(self, at: float) -> None:
+        if self._full_since is None:
+            self._full_since = at
+        elif at - self._full_since >= FULL_FOR and not self._full_said:
+            self._full_said = True
+            LOG.warning("pipe_full", {"for_s": at - self._full_since, "remedy": "see why splunkd's queues are blocked"})
 
     def _writable(self, seconds: float) -> bool:
         if os.name != "posix":

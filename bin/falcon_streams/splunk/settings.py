@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
@@ -21,8 +22,8 @@ from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
 
 _SCHEMAS = Path(__file__).with_name("schemas")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
-# What splunkd hands over for "not set" (design section 5): never written out.
-_UNSET_HOST, _UNSET_INDEX = "$decideOnStartup", "default"
+# What splunkd hands over for "not set" (design section 5): never written into the stream of events.
+UNSET = {"host": "$decideOnStartup", "index": "default"}
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -58,8 +59,9 @@ class InputSettings:
         return f"{SCHEME}://{self.name}"
 
 
+@cache
 def read_schema(conf: str) -> Dict[str, Any]:
-    """The schema of a conf: `input`, `account` or `settings`."""
+    """The schema of a conf: `input`, `account` or `settings`. Read once, for all; nobody changes it."""
     schema: Dict[str, Any] = json.loads((_SCHEMAS / f"{conf}.schema.json").read_text(encoding="utf-8"))
     return schema
 
@@ -133,8 +135,8 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         replay_seconds=float(values["replay_seconds"]),
         idle_timeout=float(values["idle_timeout"]),
         add_ta_data=values["add_ta_data"],
-        index=_unless(values.get("index"), _UNSET_INDEX),
-        host=_unless(values.get("host"), _UNSET_HOST),
+        index=_unless(values.get("index"), UNSET["index"]),
+        host=_unless(values.get("host"), UNSET["host"]),
         source=values.get("source"),
         sourcetype=values.get("sourcetype"),
     )
@@ -143,9 +145,7 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
 def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
     """Raises Fatal for a checkpoint store that cannot serve on this instance."""
     setting = f"[{settings.stanza}] checkpoint_store = {settings.checkpoint_store}"
-    if settings.checkpoint_store == "kvstore":
-        raise Fatal(f"{setting} is not available in this version. Choose file")
-    if info.follows_machine:
+    if settings.checkpoint_store == "file" and info.follows_machine:
         raise Fatal(
             f"{setting} does not serve on {info.kind}, where a file follows the machine and not the input. Choose "
             "kvstore, or run this input on a heavy forwarder"

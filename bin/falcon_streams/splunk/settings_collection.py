@@ -1,27 +1,44 @@
-"""The add-on's settings as the Configuration page reads and writes them: logging, and the proxies.
+"""The add-on's settings as the Configuration page reads and writes them: logging, checkpoints, and the proxies.
 
-Rules: `proxy` and `logging` are always there; `proxy:<name>` is made and removed. A proxy's password lives in
-`storage/passwords`; like an account's secret it goes only to the proxy it was entered for.
+Rules: `logging`, `checkpoint` and `proxy` are always there; `proxy:<name>` is made and removed. A proxy's password and
+the token of a shared KV store live in `storage/passwords`; like an account's secret they go only to the host that they
+were entered for.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused
-from falcon_streams.splunk.credentials import ACCOUNT_CONF, PROXY_USER, SETTINGS_CONF, proxy_realm
+from falcon_streams.splunk.credentials import (
+    ACCOUNT_CONF,
+    CHECKPOINT_REALM,
+    PROXY_USER,
+    SETTINGS_CONF,
+    TOKEN_USER,
+    proxy_realm,
+)
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import MASK, Entry, form_secret
 from falcon_streams.splunk.secret_change import SecretChange
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 
-PASSWORD = "password"
-_DESTINATION = ("username", "type", "host", "port")
 _NAMED = re.compile(r"proxy:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_FIXED = ("logging", "proxy")
+_FIXED = ("logging", "checkpoint", "proxy")
 _WORDS = ("proxy:default", "proxy:none")  # what an account says for "the default one" and "none"
+
+
+class _Secret(NamedTuple):
+    """The secret of a stanza: its field in the form, where it is stored, the setting without which it means nothing,
+    and those that say where it goes."""
+
+    field: str
+    realm: str
+    user: str
+    of: str
+    destination: Tuple[str, ...]
 
 
 class AddonSettings:
@@ -41,29 +58,38 @@ class AddonSettings:
         """One stanza, with its defaults."""
         return _entry(name, self._existing(name))
 
+    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        """Nothing here takes time."""
+
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Add a named proxy."""
         if not _NAMED.fullmatch(name) or name in _WORDS:
             raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
         if self._editor.stanza(SETTINGS_CONF, name) is not None:
             raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
-        password = form_secret(form, PASSWORD)
-        _refuse_half(name, _checked(name, form), password)
+        secret = _proxy_secret(name)
+        entered = form_secret(form, secret.field)
+        _refuse_half(name, secret, _checked(name, form), entered)
         filled = {key: each for key, each in written(_schema(name), form).items() if each}
         # without a password one that is left from a stanza of this name goes, too
-        with SecretChange(self._editor, _realm(name), PROXY_USER, password):
+        with SecretChange(self._editor, secret.realm, secret.user, entered):
             self._editor.create_stanza(SETTINGS_CONF, name, filled)
         return _entry(name, form)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
         """Change a stanza."""
         former = self._existing(name)
-        password = form_secret(form, PASSWORD) if name != "logging" else ""
+        secret = _secret_of(name)
+        entered = form_secret(form, secret.field) if secret is not None else ""
         wanted = {**former, **form}
         values = _checked(name, wanted)
         texts = written(_schema(name), form)
-        with SecretChange(self._editor, _realm(name), PROXY_USER, self._change(name, former, values, password)):
+        if secret is None:
             self._editor.edit_stanza(SETTINGS_CONF, name, texts)
+        else:
+            change = self._change(name, secret, former, values, entered)
+            with SecretChange(self._editor, secret.realm, secret.user, change):
+                self._editor.edit_stanza(SETTINGS_CONF, name, texts)
         return _entry(name, wanted)
 
     def delete(self, name: str) -> None:
@@ -75,7 +101,8 @@ class AddonSettings:
         users = sorted(each for each, raw in self._editor.stanzas(ACCOUNT_CONF) if raw.get("proxy") == chosen)
         if users:
             raise Refused(409, f"[{name}] is used by account {', '.join(users)}. Choose another proxy there first")
-        with SecretChange(self._editor, _realm(name), PROXY_USER, ""):
+        secret = _proxy_secret(name)
+        with SecretChange(self._editor, secret.realm, secret.user, ""):
             self._editor.delete_stanza(SETTINGS_CONF, name)
 
     def _existing(self, name: str) -> Dict[str, str]:
@@ -85,27 +112,27 @@ class AddonSettings:
             raise Refused(404, f"there is no stanza [{tidy(name)}]")
         return raw
 
-    def _change(self, name: str, former: Mapping[str, str], values: Values, password: str) -> Optional[str]:
-        """What becomes of the password: a new one, None for the stored one, empty for none."""
-        if name == "logging":
-            return None
-        if password:
-            _refuse_half(name, values, password)
-            return password
-        if not values.get("username"):
+    def _change(
+        self, name: str, secret: _Secret, former: Mapping[str, str], values: Values, entered: str
+    ) -> Optional[str]:
+        """What becomes of the secret: a new one, None for the stored one, empty for none."""
+        if entered:
+            _refuse_half(name, secret, values, entered)
+            return entered
+        if not values.get(secret.of):
             return ""
-        stored = self._editor.secret(_realm(name), PROXY_USER)
-        _refuse_half(name, values, stored or "")
+        stored = self._editor.secret(secret.realm, secret.user)
+        _refuse_half(name, secret, values, stored or "")
         try:
             before: Values = _checked(name, former)
-        except Fatal:  # edited by hand, and wrong: which proxy it was entered for is not known
+        except Fatal:  # edited by hand, and wrong: what it was entered for is not known
             before = {}
-        changed = [each for each in _DESTINATION if before.get(each) != values.get(each)]
+        changed = [each for each in secret.destination if before.get(each) != values.get(each)]
         if changed:
             raise Refused(
                 400,
-                f"[{name}] password has to be entered again, because {', '.join(changed)} changes: a stored password "
-                "is sent only to the proxy it was entered for",
+                f"[{name}] {secret.field} has to be entered again, because {', '.join(changed)} changes: a stored one "
+                "is sent only where it was entered for",
             )
         return None
 
@@ -115,21 +142,35 @@ def _checked(name: str, raw: Mapping[str, str]) -> Values:
 
 
 def _schema(name: str) -> Dict[str, Any]:
-    return stanza_schema("settings", "logging" if name == "logging" else "proxy")
+    return stanza_schema("settings", name.partition(":")[0])
 
 
-def _refuse_half(name: str, values: Values, password: str) -> None:
-    if values.get("username") and not password:
-        raise Refused(400, f"[{name}] password is required where there is a user name. Enter it, or remove the name")
-    if password and not values.get("username"):
-        raise Refused(400, f"[{name}] username is required where there is a password. Enter it, or remove the password")
+def _secret_of(name: str) -> Optional[_Secret]:
+    if name == "logging":
+        return None
+    if name == "checkpoint":
+        return _Secret("token", CHECKPOINT_REALM, TOKEN_USER, "management_uri", ("management_uri", "ca_bundle"))
+    return _proxy_secret(name)
 
 
-def _realm(name: str) -> str:
-    return proxy_realm(name.partition(":")[2])
+def _proxy_secret(name: str) -> _Secret:
+    realm = proxy_realm(name.partition(":")[2])
+    return _Secret("password", realm, PROXY_USER, "username", ("username", "type", "host", "port"))
+
+
+def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> None:
+    if values.get(secret.of) and not entered:
+        raise Refused(
+            400, f"[{name}] {secret.field} is required where there is a {secret.of}. Enter it, or remove the other"
+        )
+    if entered and not values.get(secret.of):
+        raise Refused(
+            400, f"[{name}] {secret.of} is required where there is a {secret.field}. Enter it, or remove the other"
+        )
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
-    if name == "logging":
+    secret = _secret_of(name)
+    if secret is None:
         return Entry(name, dict(raw))
-    return Entry(name, {**raw, PASSWORD: MASK if raw.get("username") else ""})
+    return Entry(name, {**raw, secret.field: MASK if raw.get(secret.of) else ""})

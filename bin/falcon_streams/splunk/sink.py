@@ -8,7 +8,7 @@ cut leaves the stream open, and nothing follows it.
 from __future__ import annotations
 
 import threading
-from typing import Sequence
+from typing import Callable, Sequence
 
 from falcon_streams.core.envelope import Event
 from falcon_streams.errors import SplunkdGone, Stopped
@@ -20,7 +20,9 @@ from falcon_streams.splunk.stream_xml import STREAM_END, STREAM_START, Renderer
 class PipeSink:
     """The port `Sink` over a pipe."""
 
-    def __init__(self, pipe: Pipe, renderer: Renderer, clock: Clock) -> None:
+    def __init__(self, pipe: Pipe, renderer: Renderer, clock: Clock, may_write: Callable[[], bool]) -> None:
+        """`may_write` is asked before each write: whether this process still has the right to."""
+        self._may_write = may_write
         self._pipe = pipe
         self._renderer = renderer
         self._clock = clock
@@ -37,8 +39,8 @@ class PipeSink:
         """Write the events; see the port for the promises."""
         data = self._renderer.render(partition, events, self._clock.now())
         with self._lock:
-            if self._stopped:
-                raise Stopped("the input is stopping")
+            if self._stopped or not self._may_write():
+                raise Stopped("the input is stopping, or another one reads in its place")
             self._write_whole(data)
             self._ticket = self._pipe.written
             return self._ticket

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from splunklib import binding
 
+from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 
 APP = "TA_falcon_event_streams"
@@ -25,11 +26,15 @@ _CLUSTER_ROLES = frozenset({"shc_member", "shc_captain"})
 
 
 class ServerInfo(NamedTuple):
-    """What `server/info` says of this instance; `started` in epoch seconds, None where it does not say."""
+    """What `server/info` says of this instance.
+
+    `started` is in epoch seconds, None where it does not say; `forwarder` is its name and guid, empty without one.
+    """
 
     started: Optional[float]
     follows_machine: bool
     kind: str
+    forwarder: str
 
 
 class Splunkd:
@@ -43,15 +48,15 @@ class Splunkd:
         local = _is_this_machine(parts.hostname)
         if parts.scheme == "http" and not local:
             raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
-        self._context = binding.Context(
-            handler=binding.handler(timeout=seconds, verify=not local),
-            scheme=parts.scheme,
-            host=parts.hostname,
-            port=parts.port or 8089,
-            token=session_key,
-            owner="nobody",
-            app=APP,
-        )
+        self._local = local
+        self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
+        self._session_key = session_key
+        self._context = self.context(seconds)
+
+    def context(self, seconds: float) -> binding.Context:
+        """A connection's context of the SDK, with the input's session key, in this app, shared by all users."""
+        handler = binding.handler(timeout=seconds, verify=not self._local)
+        return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=APP, **self._address)
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
         """A stanza of one of our confs as settings and values, None where there is none."""
@@ -82,7 +87,9 @@ class Splunkd:
         clustered = bool(_CLUSTER_ROLES.intersection(roles if isinstance(roles, list) else []))
         cloud = content.get("instance_type") == "cloud"
         kind = "Splunk Cloud" if cloud else "a search head cluster member" if clustered else "a single instance"
-        return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind)
+        guid = content.get("guid")
+        forwarder = f"{tidy(str(content.get('serverName', '')))}/{tidy(str(guid))}" if guid else ""
+        return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind, forwarder)
 
     def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
         try:

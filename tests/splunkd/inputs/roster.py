@@ -181,7 +181,8 @@ class Roster:
             script=invocation.command(instance.python, instance.confs.app_home(scheme.app), scheme.name),
             shell=is_true(settings.get("start_by_shell", "true")),
             environment=invocation.environment(instance.home.root, instance.env),
-            document=render_input(self.surroundings(scheme.name, session.key), stanza, app, settings),
+            document=instance.switches.stdin_text.encode()
+            or render_input(self.surroundings(scheme.name, session.key), stanza, app, settings),
         )
         pipeline = Pipeline(
             instance.rules, stanza, settings, instance.server_host, lambda text: self._complain("ModularInputs", text)

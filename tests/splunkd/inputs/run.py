@@ -65,6 +65,7 @@ class Run:
         self._drain_until = float("inf")
         self._exited = threading.Event()
         self._over = threading.Event()
+        self._hung_up = threading.Event()
         self.session_key = session_key
         self.started = time.time()
         self.ended: float | None = None
@@ -99,6 +100,10 @@ class Run:
     def signal(self, number: int) -> None:
         if self.running:
             self._process.send_signal(number)
+
+    def hang_up(self) -> None:
+        """Close our end of its stdout; the process finds out when it writes."""
+        self._hung_up.set()
 
     def stop(self, grace: float) -> None:
         """SIGTERM, after the grace SIGKILL; comes back when the run is over."""
@@ -165,7 +170,7 @@ class Run:
     def _read_stdout(self) -> None:
         capture = self._captures.open(self._launch.stanza, "stdout")
         try:
-            while True:
+            while not self._hung_up.is_set():
                 data = self._outlet.read(self._exited)
                 # A splunkd that does not read does not read at the end either: what is in the pipe is lost.
                 blocked = self._outlet.paused and self._exited.is_set()

@@ -95,12 +95,14 @@ class Child:
             pass
         reader = _Reader(process)
         words = reader.line().split()
-        if len(words) != 2 or words[0] not in (b"answer", b"fault") or not words[1].isdigit():
+        if len(words) != 2 or words[0] not in (b"answer", b"fault", b"stillborn") or not words[1].isdigit():
             self._complain(f"{self._handler} wrote to its stdout: {words[:8]!r}")
             self._end(process)
             raise HandlerFailed(f"{self._handler} did not answer but wrote to its stdout.")
         body = reader.exactly(int(words[1]))
-        if words[0] == b"fault":
+        if words[0] == b"stillborn":
+            self._end(process, _GRACE)  # it ends by itself: the next request must not meet it on its way out
+        if words[0] != b"answer":
             self._complain(f"{self._handler} raised {body.decode()}")
             raise HandlerFailed(
                 f"Unexpected error {body.decode()} from python handler {self._handler}. See splunkd.log."

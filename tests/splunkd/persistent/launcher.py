@@ -57,12 +57,12 @@ def send(kind: str, body: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def fault() -> None:
+def fault(kind: str = "fault") -> None:
     """Traceback to splunkd.log, the exception's name to whoever asked."""
     traceback.print_exc()
     sys.stderr.flush()
     error = sys.exc_info()[0]
-    send("fault", (error.__name__ if error else "").encode())
+    send(kind, (error.__name__ if error else "").encode())
 
 
 def told(answer: Any) -> bytes:
@@ -80,7 +80,7 @@ def main(script: str, handler: str, param: str, kind: str) -> int:
     try:
         application = getattr(importlib.import_module(module), name)(script, param)
     except Exception:
-        fault()
+        fault("stillborn")
         return 1
     while True:
         head = sys.stdin.buffer.readline()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
-from tests.splunkd.rest.permission import demand
+from tests.splunkd.rest.permission import demand, marked
 
 _DEFAULT_APP = "search"
 _PREFIX = "conf-"
@@ -28,10 +28,11 @@ class ConfsEndpoint:
         if question.method != "GET":
             demand(question.session, "admin_all_objects")
         if len(rest) == 1:
-            return self._create(conf, question) if question.method == "POST" else self._list(conf, question)
+            listed = self._create(conf, question) if question.method == "POST" else self._list(conf, question)
+            return marked(listed, question.session)
         if rest[1] == "_reload":
             return Answer(entries=[])
-        return self._stanza(conf, rest[1], rest[2:], question)
+        return marked(self._stanza(conf, rest[1], rest[2:], question), question.session)
 
     def _list(self, conf: str, question: Question) -> Answer:
         names = self._confs.merged(conf, question.app)

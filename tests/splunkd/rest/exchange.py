@@ -96,6 +96,7 @@ class Entry(NamedTuple):
     app: str = "system"
     removable: bool = False
     actions: tuple[str, ...] = ()
+    writable: bool = True
 
 
 class Answer(NamedTuple):
@@ -166,7 +167,7 @@ def _acl(entry: Entry) -> dict[str, Any]:
         "app": entry.app,
         "owner": "nobody",
         "sharing": "system" if entry.app == "system" else "app",
-        "can_write": True,
+        "can_write": entry.writable,
         "modifiable": True,
         "removable": entry.removable,
         "perms": {"read": ["*"], "write": ["admin", "sc_admin"]},

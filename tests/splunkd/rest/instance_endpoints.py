@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
-from tests.splunkd.rest.permission import demand
+from tests.splunkd.rest.permission import demand, marked
 
 
 class InfoEndpoint:
@@ -74,7 +74,8 @@ class AppsEndpoint:
         names = self._confs.apps()
         if rest and rest[0] not in names:
             raise Refused(404, f"Could not find object id={rest[0]}")
-        return Answer(entries=[self._entry(name) for name in names if not rest or name == rest[0]])
+        shown = Answer(entries=[self._entry(name) for name in names if not rest or name == rest[0]])
+        return marked(shown, question.session)
 
     def _entry(self, name: str) -> Entry:
         stanzas = self._confs.merged("app", name)

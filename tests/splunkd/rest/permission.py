@@ -6,7 +6,7 @@ Capabilities as in authorize.conf.spec. A real instance also asks the app's meta
 
 from __future__ import annotations
 
-from tests.splunkd.rest.exchange import Refused
+from tests.splunkd.rest.exchange import Answer, Refused
 from tests.splunkd.rest.sessions import Session
 
 
@@ -18,3 +18,9 @@ def demand(session: Session, *any_of: str) -> None:
             f"You (user={session.user}) do not have permission to perform this operation "
             f"(requires capability: {any_of[0]}).",
         )
+
+
+def marked(answer: Answer, session: Session) -> Answer:
+    """The answer, its entries saying whether this session may write them (`can_write` of an entry's acl)."""
+    may = session.may("admin_all_objects")
+    return answer._replace(entries=[entry._replace(writable=may) for entry in answer.entries or []])

@@ -45,7 +45,8 @@ class Router:
         """Whom an Authorization header stands for."""
         kind, _, value = authorization.partition(" ")
         if kind in ("Splunk", "Bearer"):
-            return self._sessions.find(value.strip())
+            known = self._sessions.find_token(value.strip()) if kind == "Bearer" else None
+            return known or self._sessions.find(value.strip())
         if kind == "Basic":
             try:
                 name, _, password = base64.b64decode(value).decode().partition(":")

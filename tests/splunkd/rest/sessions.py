@@ -2,7 +2,7 @@
 
 Rules (Splunk platform reference 1.6, 3): login gives a key; each run of an input gets a key of its own that acts as
 the system user; a key that is revoked, or whose run is over, is answered 401. Keys live in memory: a restart of splunkd
-ends them all. Passwords are kept as salted hashes in etc/passwd of the home.
+ends them all. Passwords are kept as salted hashes in etc/passwd of the home, tokens as hashes beside them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Session(NamedTuple):
     user: str
     capabilities: frozenset[str]
     stanza: str | None = None
+    roles: frozenset[str] = frozenset()
 
     def may(self, *any_of: str) -> bool:
         """admin_all_objects "bypasses ACLs" (authorize.conf.spec)."""
@@ -52,23 +53,47 @@ class Sessions:
     def __init__(self, users_file: Path) -> None:
         self._file = users_file
         self._lock = threading.Lock()
+        self._tokens = users_file.with_name("tokens")
         self._keys: dict[str, Session] = {}
+
+    def add_token(self, user: str, roles: Iterable[str], capabilities: Iterable[str]) -> str:
+        """An authentication token (Settings > Tokens) of a user with these roles; it outlives a restart."""
+        token = secrets.token_urlsafe(48)
+        with self._lock:
+            known = _read(self._tokens)
+            known[_digest(token)] = {"user": user, "roles": sorted(roles), "capabilities": sorted(capabilities)}
+            _write(self._tokens, known)
+        return token
+
+    def revoke_tokens(self, user: str) -> int:
+        """End the tokens of a user; how many there were."""
+        with self._lock:
+            known = _read(self._tokens)
+            left = {digest: told for digest, told in known.items() if told["user"] != user}
+            _write(self._tokens, left)
+            return len(known) - len(left)
+
+    def find_token(self, token: str) -> Session | None:
+        """Whom a token stands for."""
+        told = _read(self._tokens).get(_digest(token))
+        if told is None:
+            return None
+        return Session(token, told["user"], frozenset(told["capabilities"]), None, frozenset(told["roles"]))
 
     def add_user(self, name: str, password: str, capabilities: Iterable[str]) -> None:
         """Make or replace a user."""
         with self._lock:
-            users = self._users()
+            users = _read(self._file)
             salt = secrets.token_hex(8)
             users[name] = {"salt": salt, "hash": _hashed(password, salt), "capabilities": sorted(capabilities)}
-            self._file.write_text(json.dumps(users, indent=1), encoding="utf-8")
-            self._file.chmod(0o600)
+            _write(self._file, users)
 
     def knows(self, name: str) -> bool:
-        return name in self._users()
+        return name in _read(self._file)
 
     def login(self, name: str, password: str) -> Session | None:
         """A new session, None for a wrong name or password."""
-        user = self._users().get(name)
+        user = _read(self._file).get(name)
         if user is None or not hmac.compare_digest(_hashed(password, user["salt"]), user["hash"]):
             return None
         return self._open(name, frozenset(user["capabilities"]), None)
@@ -105,11 +130,19 @@ class Sessions:
             self._keys[session.key] = session
         return session
 
-    def _users(self) -> dict[str, dict[str, Any]]:
-        if not self._file.exists():
-            return {}
-        users: dict[str, dict[str, Any]] = json.loads(self._file.read_text(encoding="utf-8"))
-        return users
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return known
+
+
+def _write(path: Path, known: dict[str, dict[str, Any]]) -> None:
+    path.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    path.chmod(0o600)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _hashed(password: str, salt: str) -> str:

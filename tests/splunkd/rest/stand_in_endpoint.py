@@ -11,6 +11,7 @@
 |---|---|
 | switches | any of them by name |
 | inputs/<stanza>/pause, /resume | stop and go on reading the input's stdout |
+| inputs/<stanza>/close | close the reading end of the present process's stdout |
 | inputs/<stanza>/pace | bytes_per_second, 0 for as fast as it goes |
 | inputs/<stanza>/signal | signal: TERM, KILL, STOP, CONT, INT or a number |
 | inputs/<stanza>/revoke, revoke | end the session keys of one input, of all |
@@ -27,6 +28,7 @@ import signal
 from typing import Any, Callable
 
 from tests.splunkd.inputs.roster import Roster
+from tests.splunkd.inputs.run import Run
 from tests.splunkd.intake.index import Index
 from tests.splunkd.rest.exchange import Answer, Question, Refused
 from tests.splunkd.rest.instance_endpoints import InfoEndpoint
@@ -90,6 +92,8 @@ class StandInEndpoint:
             throttle.resume()
         elif action == "pace":
             throttle.bytes_per_second = float(_needed(fields, "bytes_per_second"))
+        elif action == "close":
+            self._run(stanza).hang_up()
         elif action == "revoke":
             return {"revoked": self._sessions.revoke_inputs(stanza)}
         elif action == "signal":
@@ -98,11 +102,15 @@ class StandInEndpoint:
             raise Refused(404, "Not Found")
         return {}
 
-    def _signal(self, stanza: str, name: str) -> int:
+    def _run(self, stanza: str) -> Run:
         schedule = self._roster.schedule(stanza)
         run = schedule.current() if schedule else None
         if run is None:
             raise Refused(404, f"{stanza} does not run")
+        return run
+
+    def _signal(self, stanza: str, name: str) -> int:
+        run = self._run(stanza)
         run.signal(int(name) if name.isdigit() else signal.Signals[f"SIG{name.upper().replace('SIG', '')}"].value)
         return run.pid
 

@@ -82,6 +82,14 @@ def test_a_field_of_the_wrong_kind_is_unreadable(field: str, value: Any) -> None
         read_record(json.dumps(tree).encode())
 
 
+@pytest.mark.parametrize("change", [{"fingerprint": None}, {"offset": None}, {"trail": [[7, None, 1.0]]}])
+def test_an_offset_that_could_not_be_verified_is_unreadable(change: dict[str, Any]) -> None:
+    tree = json.loads(record().committed(event(7), ("c1",), 1010.0, 30.0).to_bytes())
+
+    with pytest.raises(RecordUnreadable):
+        read_record(json.dumps({**tree, **change}).encode())
+
+
 def test_a_record_of_a_later_version_is_told_apart_from_damage() -> None:
     with pytest.raises(RecordTooNew, match="version 2"):
         read_record(b'{"version": 2}')

@@ -31,7 +31,7 @@ def test_absent_is_none() -> None:
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
 
     assert store(tmp_path).load("0") == record()
 
@@ -39,7 +39,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 def test_folders_and_files_are_private(tmp_path: Path) -> None:
     previous = os.umask(0)
     try:
-        store(tmp_path).save(record())
+        store(tmp_path).save([record()])
     finally:
         os.umask(previous)
 
@@ -49,7 +49,7 @@ def test_folders_and_files_are_private(tmp_path: Path) -> None:
 
 def test_inputs_and_partitions_never_share_a_file_whatever_the_file_system_thinks_of_case(tmp_path: Path) -> None:
     for name, partition in (("prod", "a"), ("Prod", "a"), ("prod", "A"), ("prod-a", "a")):
-        store(tmp_path, name).save(record(partition, name))
+        store(tmp_path, name).save([record(partition, name)])
 
     names = [str(path.relative_to(tmp_path)).lower() for path in tmp_path.rglob("*.json")]
     assert len(set(names)) == 4
@@ -57,7 +57,7 @@ def test_inputs_and_partitions_never_share_a_file_whatever_the_file_system_think
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"version":1}', b"\x00" * 100, b'{"version":"1"}'])
 def test_damage_is_kept_aside_and_refused_at_every_start_until_an_admin_decides(tmp_path: Path, damage: bytes) -> None:
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
     path = only_file(tmp_path)
     path.write_bytes(damage)
 
@@ -71,7 +71,7 @@ def test_damage_is_kept_aside_and_refused_at_every_start_until_an_admin_decides(
 
 
 def test_a_record_of_a_newer_version_is_left_where_it_is(tmp_path: Path) -> None:
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
     path = only_file(tmp_path)
     path.write_bytes(b'{"version": 99}')
 
@@ -81,7 +81,7 @@ def test_a_record_of_a_newer_version_is_left_where_it_is(tmp_path: Path) -> None
 
 
 def test_another_inputs_record_is_refused(tmp_path: Path) -> None:
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
     path = only_file(tmp_path)
     path.write_bytes(record(name="other").to_bytes())
 
@@ -93,13 +93,13 @@ def test_a_folder_that_cannot_be_written_is_retryable_and_names_it(tmp_path: Pat
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(Retryable, match="cannot be written"):
-        FileStore(tmp_path / "file" / "x", "prod").save(record())
+        FileStore(tmp_path / "file" / "x", "prod").save([record()])
 
 
 def test_a_temporary_file_left_behind_harms_nobody(tmp_path: Path) -> None:
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
     only_file(tmp_path).with_suffix(".new").write_bytes(b"half")
 
     assert store(tmp_path).load("0") == record()
-    store(tmp_path).save(record())
+    store(tmp_path).save([record()])
     assert store(tmp_path).load("0") == record()

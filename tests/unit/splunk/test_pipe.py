@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from queue import SimpleQueue
 from typing import Iterator, Tuple
 
 import pytest
@@ -16,7 +17,7 @@ from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.sink import PipeSink
 from falcon_streams.splunk.stream_xml import Renderer, Routing
-from tests.fakes.clock import ScaledClock
+from tests.fakes.clock import FakeClock, ScaledClock
 
 LOTS = b"x" * 1_000_000
 
@@ -46,25 +47,27 @@ def test_bytes_count_as_taken_when_they_have_left_the_fifo(ends: Tuple[int, int]
 
 def test_on_a_socket_bytes_count_as_taken_two_seconds_after_they_were_written() -> None:
     left, right = socket.socketpair()
-    clock = ScaledClock(50)
+    clock = FakeClock()
     with left, right:
         pipe = Pipe(left.fileno(), clock)
         pipe.write(b"12345")
         right.recv(5)
         assert pipe.taken() == 0
-        time.sleep(2.2 / 50)
+        clock.take(SimpleQueue(), 1.9)
+        assert pipe.taken() == 0
+        clock.take(SimpleQueue(), 0.2)
         assert pipe.taken() == 5
 
 
 def test_on_a_socket_a_steady_stream_is_taken_too() -> None:
     left, right = socket.socketpair()
-    clock = ScaledClock(50)
+    clock = FakeClock()
     with left, right:
         pipe = Pipe(left.fileno(), clock)
         for _ in range(200):
             pipe.write(b"1")
             right.recv(1)
-            time.sleep(0.001)
+            clock.take(SimpleQueue(), 0.05)
         assert 0 < pipe.taken() < 200
 
 
@@ -102,12 +105,44 @@ def test_a_stop_ends_a_write_into_a_full_pipe_after_its_second(ends: Tuple[int, 
     started = time.monotonic()
     with pytest.raises(Stopped):
         pipe.write(LOTS)
-    assert 0.9 < time.monotonic() - started < 3
+    assert 0.9 < time.monotonic() - started < 15
+
+
+def test_a_pipe_that_stays_full_is_said_once_until_it_has_moved(
+    ends: Tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    read, write = ends
+    pipe = Pipe(write, ScaledClock(200))  # half a minute in 0.15 s
+    os.set_blocking(read, False)
+    got = 0
+
+    def said() -> int:
+        return [record.msg for record in caplog.records].count("pipe_full")
+
+    def drain() -> None:
+        nonlocal got
+        for times in (1, 2):
+            while said() < times and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(0.5)  # as long again, and longer: it is not said twice
+            assert said() == times
+            got += len(os.read(read, 100_000))
+        os.set_blocking(read, True)
+        while got < len(LOTS):
+            got += len(os.read(read, 100_000))
+
+    deadline = time.monotonic() + 10
+    thread = threading.Thread(target=drain)
+    thread.start()
+    pipe.write(LOTS)
+    thread.join()
+
+    assert said() == 2
 
 
 def sink_on(write: int) -> tuple[PipeSink, Pipe]:
     pipe = Pipe(write, SystemClock())
-    return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock()), pipe
+    return PipeSink(pipe, Renderer(Routing("falcon_event_streams://a")), SystemClock(), lambda: True), pipe
 
 
 def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any, Dict, List
 
 import pytest
@@ -32,6 +33,9 @@ class Shelf:
         if name not in self.things:
             raise Refused(404, "none")
         return Entry(name, self.things[name])
+
+    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        pass
 
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         self.things[name] = form
@@ -98,6 +102,28 @@ def test_what_goes_wrong_is_a_status_and_one_sentence(trouble: Exception, status
     assert message["type"] == "ERROR"
     assert words in message["text"]
     assert "hunter2" not in message["text"]
+
+
+def test_a_rehearsal_that_takes_its_time_holds_up_no_other_change() -> None:
+    class Slow(Shelf):
+        under_way, may_end = threading.Event(), threading.Event()
+
+        def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+            if name == "slow":
+                self.under_way.set()
+                assert self.may_end.wait(30)
+
+    shelf = Slow()
+    endpoints = Endpoints({"thing": lambda editor: shelf})
+    slow = threading.Thread(target=endpoints.answer, args=(document("POST", "/thing", ["name", "slow"]),))
+    slow.start()
+    assert shelf.under_way.wait(30)
+
+    assert endpoints.answer(document("POST", "/thing", ["name", "quick"]))["status"] == 201
+    assert list(shelf.things) == ["one", "quick"]
+    shelf.may_end.set()
+    slow.join()
+    assert list(shelf.things) == ["one", "quick", "slow"]
 
 
 def test_what_is_not_there_or_not_possible_is_said() -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from falcon_streams.core.catalogue import KNOWN_TYPES
 from falcon_streams.splunk.account_collection import SECRET, UNTRIED
-from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
+from falcon_streams.splunk.credentials import ACCOUNT_CONF, PROXY_USER, SETTINGS_CONF, TOKEN_USER
 from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
-from falcon_streams.splunk.settings_collection import PASSWORD
 from tools.package import ROOT
 
 PAGES = json.loads((ROOT / "globalConfig.json").read_text(encoding="utf-8"))
@@ -21,10 +20,11 @@ TABS = {tab["name"]: tab for tab in PAGES["pages"]["configuration"]["tabs"]}
 SCHEMAS = {
     "account": (read_schema("account"), TABS["account"]["entity"]),
     "proxy": (stanza_schema("settings", "proxy"), TABS["proxy"]["entity"]),
+    "checkpoint": (stanza_schema("settings", "checkpoint"), TABS["checkpoint"]["entity"]),
     "logging": (stanza_schema("settings", "logging"), TABS["logging"]["entity"]),
     "input": (read_schema("input"), INPUTS["entity"]),
 }
-NOT_SETTINGS = {"name", SECRET, UNTRIED, PASSWORD}
+NOT_SETTINGS = {"name", SECRET, UNTRIED, PROXY_USER, TOKEN_USER}
 FIELDS = [
     (conf, entity, schema["properties"][entity["field"]], entity["field"] in schema.get("required", ()))
     for conf, (schema, entities) in SCHEMAS.items()
@@ -128,7 +128,7 @@ def test_event_types_are_offered_and_others_can_be_typed() -> None:
 
 def test_secrets_are_masked_fields_without_a_default() -> None:
     secret = next(each for each in TABS["account"]["entity"] if each["field"] == SECRET)
-    password = next(each for each in TABS["proxy"]["entity"] if each["field"] == PASSWORD)
+    password = next(each for each in TABS["proxy"]["entity"] if each["field"] == PROXY_USER)
 
     for entity in (secret, password):
         assert entity["encrypted"] is True

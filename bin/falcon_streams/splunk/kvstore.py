@@ -1,0 +1,149 @@
+"""The add-on's collection in the KV store: documents by key, over the REST endpoints of a management port.
+
+Rules: the collection is the app's, its owner `nobody`. Either it is this instance's, asked with the input's own session
+key, or that of a search head cluster which several forwarders share, asked with an authentication token; then the
+certificate is always verified. Four seconds a call at most, so that a stop gets through. What does not answer well is
+Retryable, with a sentence that says what to do; a session key that is refused asks for a new start, a token that is
+refused is read anew.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from http.client import HTTPException
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from urllib.parse import urlsplit
+
+import certifi
+from splunklib import binding
+
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.splunk.splunkd import APP, Splunkd, quoted
+
+COLLECTION = "falcon_event_streams_checkpoints"
+ROLE = "falcon_event_streams_checkpoint"
+SECONDS = 4.0
+_DATA = f"storage/collections/data/{COLLECTION}"
+_JSON = [("Content-Type", "application/json")]
+
+Document = Dict[str, Any]
+Connect = Callable[[], binding.Context]
+
+
+class KvStore:
+    """The documents of the collection."""
+
+    def __init__(self, connect: Connect, where: str, *, own: bool) -> None:
+        """`connect` makes a connection's context, anew after a refusal; `where` names it for an admin; `own` says that
+        it is asked with the session key of this instance."""
+        self._connect = connect
+        self._where = where
+        self._own = own
+        self._context: Optional[binding.Context] = None
+
+    def find(self, query: Mapping[str, Any], fields: Sequence[str] = ()) -> List[Document]:
+        """All documents that match, with these fields or all."""
+        chosen = {"fields": ",".join(fields)} if fields else {}
+        found = self._call("get", _DATA, query=json.dumps(query), limit=0, output_mode="json", **chosen)
+        documents = found if isinstance(found, list) else []
+        return [document for document in documents if isinstance(document, dict)]
+
+    def insert(self, document: Document) -> bool:
+        """Add a document; False where there is one of its key."""
+        try:
+            self._call("post", _DATA, headers=_JSON, body=json.dumps(document))
+        except Retryable as error:
+            if error.status == 409:
+                return False
+            raise
+        return True
+
+    def replace(self, document: Document) -> None:
+        """Put a document in the place of the one of its key, which must be there."""
+        self._call("post", f"{_DATA}/{quoted(document['_key'])}", headers=_JSON, body=json.dumps(document))
+
+    def save(self, documents: Sequence[Document]) -> None:
+        """Put documents in, over those of their keys."""
+        self._call("post", f"{_DATA}/batch_save", headers=_JSON, body=json.dumps(documents))
+
+    def remove(self, key: str) -> None:
+        """Take a document out; that it is not there is no fault."""
+        try:
+            self._call("delete", f"{_DATA}/{quoted(key)}")
+        except Retryable as error:
+            if error.status != 404:
+                raise
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            if self._context is None:
+                self._context = self._connect()
+            answer = getattr(self._context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
+            return json.loads(answer.body.read() or b"null")
+        except binding.AuthenticationError:
+            raise self._refused(401) from None
+        except binding.HTTPError as error:
+            raise self._refused(error.status) from None
+        except ssl.SSLCertVerificationError as error:
+            raise Retryable(
+                f"the certificate of {self._where} cannot be verified ({error.verify_message}): set ca_bundle of "
+                "[checkpoint] to the PEM file of the CA that signed it"
+            ) from None
+        except (OSError, ValueError, HTTPException) as error:
+            raise Retryable(f"{self._where} does not answer ({type(error).__name__})") from None
+
+    def _refused(self, status: int) -> Exception:
+        if status == 401:
+            if self._own:
+                return RestartNeeded("splunkd no longer takes this input's session key")
+            self._context = None
+        remedy = _REMEDIES.get(status, "look at its log")
+        return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
+
+
+_REMEDIES = {
+    401: "its token is wrong, expired or disabled; enter a new one on the Configuration page, under Checkpoints",
+    403: f"the token's user may not use the collection {COLLECTION}; give it the role {ROLE}",
+    404: "the collection is not there; install this add-on there as well, and see that its KV store is not disabled",
+    503: "it is starting, or has no majority; this input goes on when it is back",
+}
+
+
+def own_store(splunkd: Splunkd) -> KvStore:
+    """The KV store of the instance that runs this input."""
+    return KvStore(lambda: splunkd.context(SECONDS), "the KV store of this instance", own=True)
+
+
+def shared_store(management_uri: str, ca_bundle: Optional[str], read_token: Callable[[], str]) -> KvStore:
+    """The KV store that several forwarders share, at a checked address; `read_token` reads its token, anew after a
+    refusal. Raises Fatal for a CA bundle that cannot be used."""
+    trust = _trust(ca_bundle)
+    parts = urlsplit(management_uri)
+
+    def connect() -> binding.Context:
+        return binding.Context(
+            handler=binding.handler(timeout=SECONDS, verify=True, context=trust),
+            scheme="https",
+            host=parts.hostname,
+            port=parts.port or 8089,
+            splunkToken=read_token(),
+            owner="nobody",
+            app=APP,
+        )
+
+    return KvStore(connect, f"the KV store at {parts.hostname}", own=False)
+
+
+def _trust(ca_bundle: Optional[str]) -> ssl.SSLContext:
+    trust = ssl.create_default_context(cafile=certifi.where())
+    if ca_bundle is None:
+        return trust
+    try:
+        trust.load_verify_locations(ca_bundle)
+    except (OSError, ssl.SSLError):
+        raise Fatal(
+            f"[checkpoint] ca_bundle = {ca_bundle} cannot be used. Correct the path; it is a PEM file that the user "
+            "which runs Splunk may read"
+        ) from None
+    return trust

@@ -1,0 +1,208 @@
+"""Checkpoints in the KV store, of the instance itself and of one that forwarders share; who may not have them; and
+what is said when somebody has moved them."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Stage
+from tests.integration.scene import INPUT, Scene
+from tests.splunkd import Splunkd
+from tests.splunkd.rest_client import RestRefused
+
+COLLECTION = "falcon_event_streams_checkpoints"
+ROLE = "falcon_event_streams_checkpoint"
+SETTINGS = "falcon_event_streams_settings"
+KVSTORE = {"checkpoint_store": "kvstore"}
+
+
+def records(splunkd: Splunkd) -> dict[str, dict[str, Any]]:
+    """The newest record document of each partition."""
+    found = sorted(splunkd.documents(COLLECTION, kind="record"), key=lambda each: int(each["generation"]))
+    return {each["partition"]: each for each in found}
+
+
+def committed(splunkd: Splunkd) -> dict[str, int]:
+    """The committed offset of each partition."""
+    return {name: json.loads(each["record"])["offset"] for name, each in records(splunkd).items()}
+
+
+def wait_until_committed(scene: Scene, store: Splunkd) -> None:
+    latest = {partition: entries[-1][0] for partition, entries in scene.falcon.ledger().items()}
+    scene.wait(lambda: committed(store) == latest, what="all committed")
+
+
+def rewrite(splunkd: Splunkd, document: dict[str, Any], **fields: Any) -> None:
+    """Change a record from outside, as whoever may write the collection can."""
+    record = {**json.loads(document["record"]), **fields}
+    splunkd.put_documents(COLLECTION, {**document, "record": json.dumps(record)})
+
+
+@pytest.fixture
+def store(tmp_path: Path, package: Path) -> Iterator[Splunkd]:
+    """A search head with the add-on, whose KV store forwarders share."""
+    with Splunkd(tmp_path / "store", package) as splunkd:
+        yield splunkd
+
+
+def share(scene: Scene, store: Splunkd, token: str, **settings: str) -> None:
+    """Tell a forwarder where the shared store is."""
+    known = {"management_uri": store.management_uri, "ca_bundle": str(store.ca_file), **settings}
+    scene.splunkd.edit_conf_stanza(SETTINGS, "checkpoint", **known)
+    scene.splunkd.create_password("TA_falcon_event_streams#checkpoint", "token", token)
+    scene.secrets.add(token)
+
+
+def test_an_input_goes_on_from_the_kv_store_after_a_stop_and_after_a_kill(stage: Stage) -> None:
+    scene = stage(partitions=2, preload=30, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE, replay_seconds="2")
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    scene.falcon.generate(10)
+    scene.resume()
+    assert scene.wait_until_all_arrived().repeated == 0
+    wait_until_committed(scene, scene.splunkd)
+
+    scene.splunkd.signal_input(INPUT, signal.SIGKILL)
+    scene.falcon.generate(10)
+    assert scene.wait_until_all_arrived().holds
+    wait_until_committed(scene, scene.splunkd)
+    assert {each["generation"] for each in records(scene.splunkd).values()} == {3}
+    assert len(scene.splunkd.documents(COLLECTION, kind="record")) == 2  # what was replaced is gone
+    assert scene.checkpoints() == []
+
+
+def test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_the_same(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=30, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    scene.falcon.generate(10)
+    rewrite(scene.splunkd, records(scene.splunkd)["0"], offset=36)
+    scene.resume()
+
+    scene.says("checkpoint_altered")
+    scene.says("offset_reset")  # the event at that offset has another fingerprint
+    assert scene.wait_until_all_arrived().missing == 0
+
+
+def test_a_record_that_nobody_touched_is_not_reported(stage: Stage) -> None:
+    """The control of the former."""
+    scene = stage(partitions=1, preload=30, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    scene.resume()
+    scene.says("action=resuming")
+
+    assert "checkpoint_altered" not in scene.log()
+
+
+def test_a_record_that_cannot_be_read_is_refused_and_left_as_it_is(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    damaged = {**records(scene.splunkd)["0"], "record": "{"}
+    scene.splunkd.put_documents(COLLECTION, damaged)
+    scene.resume()
+
+    scene.says("in the KV store's collection falcon_event_streams_checkpoints cannot be used")
+    assert records(scene.splunkd)["0"]["record"] == "{"
+
+
+def test_a_token_that_ends_stops_the_commits_and_a_new_one_brings_them_back(stage: Stage, store: Splunkd) -> None:
+    scene = stage(partitions=1, preload=10, lock=0.2, linger=0.2)
+    share(scene, store, store.create_token("hf", [ROLE]))
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, store)
+
+    store.revoke_tokens("hf")
+    scene.falcon.generate(5)
+    scene.says("answered 401: its token is wrong, expired or disabled")
+    assert scene.wait_until_all_arrived().missing == 0  # reading goes on
+    fresh = store.create_token("hf", [ROLE])
+    scene.secrets.add(fresh)
+    scene.splunkd.edit_password("TA_falcon_event_streams#checkpoint", "token", fresh)
+    wait_until_committed(scene, store)
+    assert "reason=restart" not in scene.log()
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"), [("", "answered 403: the token's user may not use the collection"), (ROLE, "")]
+)
+def test_a_token_is_tried_when_an_input_is_made(stage: Stage, store: Splunkd, roles: str, sentence: str) -> None:
+    scene = stage(partitions=1, preload=5)
+    share(scene, store, store.create_token("hf", [roles] if roles else []))
+    if not sentence:
+        scene.begin(**KVSTORE)
+        scene.wait_until_all_arrived()
+        return
+    with pytest.raises(RestRefused, match=sentence):
+        scene.begin(**KVSTORE)
+
+
+def test_a_store_behind_an_unknown_ca_is_never_spoken_to(stage: Stage, store: Splunkd) -> None:
+    scene = stage(partitions=1, preload=5)
+    share(scene, store, store.create_token("hf", [ROLE]), ca_bundle="")
+    with pytest.raises(RestRefused, match=r"cannot be verified .* set ca_bundle of .checkpoint. to the PEM file"):
+        scene.begin(**KVSTORE)
+    assert store.documents(COLLECTION) == []
+
+
+def test_a_token_that_is_missing_and_a_ca_that_cannot_be_read_are_said(stage: Stage, store: Splunkd) -> None:
+    scene = stage(partitions=1, preload=5)
+    scene.splunkd.edit_conf_stanza(SETTINGS, "checkpoint", management_uri=store.management_uri)
+    with pytest.raises(RestRefused, match=r"management_uri has no token. Enter it on the Configuration page"):
+        scene.begin(**KVSTORE)
+    scene.splunkd.edit_conf_stanza(SETTINGS, "checkpoint", ca_bundle="/nowhere/ca.pem")
+    with pytest.raises(RestRefused, match=r"ca_bundle = /nowhere/ca.pem cannot be used"):
+        scene.begin(**KVSTORE)
+
+
+def test_a_kv_store_that_is_starting_is_waited_for(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    scene.stop()
+    scene.splunkd.switch(rest_status=503, rest_path="storage/collections")
+    scene.falcon.generate(5)
+    scene.resume()
+    scene.says("the KV store of this instance answered 503")
+    scene.splunkd.switch(rest_status=0, rest_path="")
+
+    assert scene.wait_until_all_arrived().missing == 0
+
+
+def test_two_different_inputs_of_one_name_in_one_store_are_told_apart(
+    stage: Stage, store: Splunkd, tmp_path: Path, package: Path
+) -> None:
+    scene = stage(partitions=2, preload=5)
+    share(scene, store, store.create_token("hf", [ROLE]))
+    scene.begin(**KVSTORE, partitions="0")
+    scene.says("action=claimed")
+    with Scene(tmp_path / "other", package, account=False) as other:
+        other.splunkd.create_conf_stanza("falcon_event_streams_account", "prod", **account_of(scene))
+        secret = scene.falcon.client_secret
+        other.splunkd.create_password("TA_falcon_event_streams#account#prod", "client_secret", secret)
+        share(other, store, store.create_token("hf2", [ROLE]))
+        other.begin(**KVSTORE, partitions="1")
+
+        other.says("reads an input of this name with another account or other partitions")
+
+
+def account_of(scene: Scene) -> dict[str, str]:
+    address = scene.falcon.address()
+    known = {"cloud": "custom", "base_url": address["api"], "client_id": address["client_id"]}
+    return {**known, "ca_bundle": address["ca_file"]}

@@ -1,0 +1,135 @@
+"""`storage/collections/config` and `storage/collections/data` over REST.
+
+Rules (REST reference, KV store endpoints; splunklib.client): collections are those of the apps' collections.conf; data
+is JSON in and out; an insert is 201 with the key, 409 where the key is taken; a POST to a key replaces the document and
+is 404 where there is none; batch_save puts in and replaces; a query, fields, sort, skip and limit choose. What is no
+JSON, or has another content type, is 400.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+from tests.splunkd.conf.layers import Confs
+from tests.splunkd.kvstore.access import demand
+from tests.splunkd.kvstore.documents import Collection, Documents, KeyTaken
+from tests.splunkd.kvstore.query import Document, QueryRefused, matches
+from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
+
+CONFIG, DATA = "storage/collections/config", "storage/collections/data"
+_MOST = 1000
+
+
+class ConfigEndpoint:
+    """The collections that there are; reading only."""
+
+    def __init__(self, confs: Confs) -> None:
+        self._confs = confs
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        stanzas = self._confs.merged("collections", question.app)
+        if rest and rest[0] not in stanzas:
+            raise Refused(404, f"Could not find object id={rest[0]}")
+        names = rest[:1] or sorted(stanzas)
+        return Answer(entries=[Entry(name, CONFIG, stanzas[name], question.app or "system") for name in names])
+
+
+class DataEndpoint:
+    """Their documents."""
+
+    def __init__(self, confs: Confs, documents: Documents) -> None:
+        self._confs = confs
+        self._documents = documents
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        app, name = question.app or "search", rest[0] if rest else ""
+        if name not in self._confs.stanzas("collections", app):
+            raise Refused(404, f"Could not find collection {name!r} in app {app!r}")
+        reads = question.method == "GET" or rest[1:] == ["batch_find"]
+        demand(self._confs, question.session, app, name, "read" if reads else "write")
+        collection = self._documents.collection(app, name, question.owner or "nobody")
+        try:
+            return self._respond(question, collection, rest[1:])
+        except QueryRefused as error:
+            raise Refused(400, f"Invalid query: {error}") from error
+
+    def _respond(self, question: Question, collection: Collection, rest: list[str]) -> Answer:
+        batches: dict[str, Callable[[Collection, Any], Any]] = {"batch_save": _save_all, "batch_find": _find_all}
+        if question.method == "POST" and rest and rest[0] in batches:
+            return _told(batches[rest[0]](collection, _list_in(question)))
+        if rest:
+            return self._of_key(question, collection, rest[0])
+        if question.method == "POST":
+            try:
+                return _told({"_key": collection.insert(_document_in(question))}, 201)
+            except KeyTaken as error:
+                raise Refused(409, f"A document with the key {error} exists already") from error
+        if question.method == "DELETE":
+            collection.remove(document["_key"] for document in _chosen(collection, {"query": _query(question)}))
+            return _told({})
+        return _told(_chosen(collection, {**question.arguments, "query": _query(question)}))
+
+    def _of_key(self, question: Question, collection: Collection, key: str) -> Answer:
+        found = collection.get(key)
+        if found is None:
+            raise Refused(404, "Could not find object.")
+        if question.method == "GET":
+            return _told(found)
+        if question.method == "POST":
+            return _told({"_key": collection.save({**_document_in(question), "_key": key})})
+        collection.remove([key])
+        return _told({})
+
+
+def _save_all(collection: Collection, documents: list[Any]) -> list[str]:
+    return [collection.save(_document(each)) for each in documents]
+
+
+def _find_all(collection: Collection, queries: list[Any]) -> list[list[Document]]:
+    return [_chosen(collection, each if isinstance(each, dict) else {"query": each}) for each in queries]
+
+
+def _chosen(collection: Collection, arguments: dict[str, Any]) -> list[Document]:
+    found = [document for document in collection.all() if matches(arguments.get("query") or {}, document)]
+    for field in reversed([each for each in str(arguments.get("sort", "")).split(",") if each]):
+        name, _, direction = field.partition(":")
+        found.sort(key=lambda document, name=name: str(document.get(name, "")), reverse=direction == "-1")  # type: ignore[misc]
+    skip, limit = int(arguments.get("skip", 0)), int(arguments.get("limit", 0))
+    found = found[skip : skip + limit if limit else None]
+    fields = [each.partition(":")[0] for each in str(arguments.get("fields", "")).split(",") if each]
+    return [{name: each[name] for name in fields if name in each} for each in found] if fields else found
+
+
+def _query(question: Question) -> Any:
+    return _parsed(question.arguments.get("query", "{}"))
+
+
+def _list_in(question: Question) -> list[Any]:
+    value = _parsed(question.request.body)
+    if not isinstance(value, list) or len(value) > _MOST:
+        raise Refused(400, f"A batch is a list of at most {_MOST}")
+    return value
+
+
+def _document_in(question: Question) -> Document:
+    if question.request.form:
+        raise Refused(400, "The content type has to be application/json")
+    return _document(_parsed(question.request.body))
+
+
+def _document(value: Any) -> Document:
+    if not isinstance(value, dict):
+        raise Refused(400, "A document is a JSON object")
+    return value
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Refused(400, f"Cannot parse JSON: {error}") from error
+
+
+def _told(value: Any, status: int = 200) -> Answer:
+    return Answer(status, body=json.dumps(value).encode())

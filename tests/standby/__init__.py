@@ -1,0 +1,1 @@
+"""Two forwarders with one input, the KV store they share, and what happens when one of them is lost."""

@@ -1,0 +1,89 @@
+"""The bill of materials beside the package: what ships that others wrote, as CycloneDX 1.6 JSON.
+
+Rules: the libraries are those of `lib/requirements.txt`, with the hash of the archive they are unpacked from and the
+licence that the archive declares; the front end is UCC's, which pip fetches by version. The same sources give the same
+bytes: the bill's time is the build's own.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from datetime import datetime, timezone
+from email.parser import Parser
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from tools import environments, vendor
+
+# What sdists of old say in a URL.
+_SPDX = {"http://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
+
+Component = Dict[str, Any]
+
+
+def bill(name: str, version: str, built: int, digest: str) -> Dict[str, Any]:
+    """The bill of a package: its name, version, build time (epoch seconds) and SHA-256."""
+    ours = _component("application", name, version, "Apache-2.0", digest)
+    ours["bom-ref"] = f"{name}@{version}"
+    components = [*libraries(), front_end()]
+    references = [component["bom-ref"] for component in components]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(built, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "component": ours,
+        },
+        "components": components,
+        "dependencies": [{"ref": ours["bom-ref"], "dependsOn": references}],
+    }
+
+
+def libraries() -> List[Component]:
+    """The vendored Python libraries, by name."""
+    found = []
+    digests = {digest: name for name, (_, digest) in vendor.pins().items()}
+    for digest, archive in vendor.fetch():
+        name = digests[digest]
+        version, licence = _declared(archive)
+        found.append(_from_pypi("library", name, version, licence, digest))
+    return sorted(found, key=lambda component: str(component["name"]))
+
+
+def front_end() -> Component:
+    """The framework whose front end ships; what that bundles is named in its own licenses.txt."""
+    (pin,) = environments.TOOLS["ucc"]
+    name, _, version = pin.partition("==")
+    return _from_pypi("framework", name, version, "Apache-2.0", "")
+
+
+def _from_pypi(kind: str, name: str, version: str, licence: str, digest: str) -> Component:
+    component = _component(kind, name, version, licence, digest)
+    component["bom-ref"] = component["purl"] = f"pkg:pypi/{name}@{version}"
+    return component
+
+
+def _component(kind: str, name: str, version: str, licence: str, digest: str) -> Component:
+    component: Component = {"type": kind, "name": name, "version": version, "licenses": [{"license": {"id": licence}}]}
+    if digest:
+        component["hashes"] = [{"alg": "SHA-256", "content": digest}]
+    return component
+
+
+def _declared(archive: Path) -> Tuple[str, str]:
+    """Version and licence (SPDX) as the archive's own metadata has them."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            (member,) = [each for each in wheel.namelist() if each.endswith(".dist-info/METADATA")]
+            text = wheel.read(member).decode()
+    else:
+        with tarfile.open(archive) as sdist:
+            (info,) = [each for each in sdist.getmembers() if each.name.count("/") == 1 and "PKG-INFO" in each.name]
+            file = sdist.extractfile(info)
+            assert file is not None
+            text = file.read().decode()
+    told = Parser().parsestr(text, headersonly=True)
+    licence = str(told["License-Expression"] or told["License"])
+    return str(told["Version"]), _SPDX.get(licence, licence)
