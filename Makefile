@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package audit restarts day faults soak standby format clean
+.PHONY: help setup demo test test-ui check package audit restarts day faults fuzz soak standby format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 
 day: ## the long proof: six hours at 200 times the speed of time
 	@$(PYTHON) -m tools.proof day
+
+fuzz: ## the long proof: the model and the fuzzers with TIMES (10) times as many examples, from a SEED
+	@$(PYTHON) -m tools.proof fuzz --times $(or $(TIMES),10) $(if $(SEED),--seed $(SEED))
 
 faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"

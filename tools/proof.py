@@ -1,9 +1,10 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`), each with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `fuzz`), each with a verdict."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,9 +18,12 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby"))
+    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby", "fuzz"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
+    parser.add_argument(
+        "--times", type=int, default=10, help="of the fuzzers, how many times the examples of make test"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="run only this share of it")
     parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -32,6 +36,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if arguments.which == "faults":
             held = faults(Path(folder), arguments.only)
+        elif arguments.which == "fuzz":
+            held = fuzz(arguments.seed, arguments.times)
         elif arguments.which == "standby":
             held = standby(Path(folder))
         else:
@@ -46,6 +52,14 @@ def faults(folder: Path, only: str) -> bool:
     from tests.faults.table import prove
 
     return not any(outcome.fault for outcome in prove(package.build(folder), say, only))
+
+
+def fuzz(seed: int, times: int) -> bool:
+    """The model and the fuzzers, each with its number of examples; a seed finds the same ones again."""
+    say(f"seed {seed}, {times} times the examples of make test")
+    options = ["-q", "-s", "--timeout=0", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"]
+    command = [sys.executable, "-m", "pytest", *options, "tests/fuzz", "tests/model"]
+    return subprocess.run(command, env={**os.environ, "FUZZ": str(times)}).returncode == 0
 
 
 def standby(folder: Path) -> bool:

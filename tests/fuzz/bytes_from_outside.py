@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, List, Sequence
+from typing import Callable, List, Sequence
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-
-from tests.profile import examples
 
 # what readers of JSON, XML and lines trip over
 NASTY = (
-    b"\x00", b"\r", b"\n", b"\r\n", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbf\xbe", b"\xef\xbb\xbf", b"]]>", b"</data>",
-    b"</event>", b"&", b"<", b">", b'"', b"\\", b"\\ud800", b"{", b"}", b"[" * 50, b"null", b"true", b"NaN", b"-1", b"0",
-    b"1e999", b"9" * 30, b"<!DOCTYPE x>", b"<!--", b"<![CDATA[",
+    b"\x00", b"\r", b"\n", b"\r\n", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbf\xbe", b"\xef\xbb\xbf",
+    b"]]>", b"</data>", b"</event>", b"&", b"<", b">", b'"', b"\\", b"\\ud800", b"{", b"}", b"[" * 50,
+    b"null", b"true", b"NaN", b"-1", b"0", b"1e999", b"9" * 30, b"<!DOCTYPE x>", b"<!--", b"<![CDATA[",
 )  # fmt: skip
-
-
-def fuzzed(few: int) -> Callable[[Any], Any]:
-    """The settings of one fuzzer: the same examples at each run, without a deadline."""
-    return settings(
-        max_examples=examples(few), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
 
 
 def mutations(of: Sequence[bytes]) -> st.SearchStrategy[bytes]:

@@ -11,7 +11,8 @@ from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import origin_of
 from falcon_streams.core.discovery import read_discovery
 from falcon_streams.errors import StreamsError
-from tests.fuzz.bytes_from_outside import cost_ratio, fuzzed, mutations
+from tests.fuzz.bytes_from_outside import cost_ratio, mutations
+from tests.profile import trying
 
 ORIGIN = origin_of("us-1")
 HOST = "https://firehose.crowdstrike.com/sensors/entities/datafeed/v1/0?appId=a"
@@ -45,7 +46,7 @@ def hold(tree: object) -> None:
     assert all(sentence.isprintable() for sentence in discovery.refusals)
 
 
-@fuzzed(400)
+@trying(400)
 @given(body=mutations(BODIES))
 def test_any_body_is_read_or_refused_by_a_named_error(body: bytes) -> None:
     try:
@@ -55,7 +56,7 @@ def test_any_body_is_read_or_refused_by_a_named_error(body: bytes) -> None:
     hold(tree.get("resources"))
 
 
-@fuzzed(400)
+@trying(200)
 @given(entries=JSON | st.lists(st.fixed_dictionaries({}, optional={name: JSON | st.just(GOOD[name]) for name in GOOD})))
 def test_any_json_is_read(entries: object) -> None:
     hold(entries)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from falcon_streams.core.envelope import Event, read_event, read_tail
 from falcon_streams.core.framing import Framer
-from tests.fuzz.bytes_from_outside import cost_ratio, fuzzed, mutations
+from tests.fuzz.bytes_from_outside import cost_ratio, mutations
+from tests.profile import trying
 
 FAST = b'{"metadata":{"customerIDString":"c","offset":0,"eventType":"A","eventCreationTime":1657110865303},"event":{}}'
 SLOW = b'{"event":null,"metadata":{"offset":"17","eventType":"B","eventCreationTime":1657110865303}}'
@@ -18,7 +19,7 @@ LINES = (FAST, SLOW, FLAT)
 STREAMS = (b"\r\n".join(LINES) + b"\r\n", b"\n".join(LINES), b"\r\n\r\n" + FAST + b"\n\n")
 
 
-@fuzzed(400)
+@trying(400)
 @given(
     stream=mutations(STREAMS), cuts=st.lists(st.integers(0, 400), max_size=8), longest=st.sampled_from([5, 60, 10**6])
 )
@@ -42,7 +43,7 @@ def test_any_pieces_make_the_lines_that_the_whole_makes(stream: bytes, cuts: Lis
     assert all(len(line) <= max(longest, len(stream)) for line in short.push(stream))
 
 
-@fuzzed(600)
+@trying(600)
 @given(line=mutations(LINES))
 def test_any_line_becomes_an_event_that_holds_it(line: bytes) -> None:
     for read in (read_event, read_tail):

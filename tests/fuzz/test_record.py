@@ -6,14 +6,15 @@ from hypothesis import given
 
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Origin, Owner, RecordTooNew, RecordUnreadable, first_record, read_record
-from tests.fuzz.bytes_from_outside import cost_ratio, fuzzed, mutations
+from tests.fuzz.bytes_from_outside import cost_ratio, mutations
 from tests.fuzz.test_lines import FAST
+from tests.profile import trying
 
 FIRST = first_record("i", "0", Owner("h", "a", ""), Origin(), 1000.0, 1.0)
 LATER = FIRST.committed(read_event(FAST), ("c",), 1100.0, 30.0)
 
 
-@fuzzed(600)
+@trying(600)
 @given(data=mutations((FIRST.to_bytes(), LATER.to_bytes())))
 def test_any_bytes_are_a_record_or_refused(data: bytes) -> None:
     try:

@@ -6,7 +6,8 @@ from hypothesis import given
 
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.modinput import read_run, read_validation, validation_error_xml
-from tests.fuzz.bytes_from_outside import cost_ratio, fuzzed, mutations
+from tests.fuzz.bytes_from_outside import cost_ratio, mutations
+from tests.profile import trying
 
 HEAD = (
     b"<server_host>h</server_host><server_uri>https://127.0.0.1:8089</server_uri>"
@@ -20,7 +21,7 @@ RUN = (
 VALIDATION = b"<items>" + HEAD + b'<item name="p">' + STANZA + b"</item></items>"
 
 
-@fuzzed(400)
+@trying(400)
 @given(data=mutations((RUN, VALIDATION)))
 def test_any_bytes_are_an_invocation_or_fatal(data: bytes) -> None:
     for read in (read_run, read_validation):

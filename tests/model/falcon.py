@@ -1,7 +1,8 @@
 """Falcon as the model knows it: logs that grow, feeds on leases of half an hour, app ids that stay locked for a while.
 
 Rules: it notes every breach of its own rules, a second feed on a partition and a session that nobody asked to renew;
-what is answered, a fault or not, is set from outside. A `silent` feed is half open: nothing comes and it does not end.
+what is answered, a fault or not, is set from outside. A `silent` feed is half open: nothing comes and it does not end,
+until after `UNACKNOWLEDGED` seconds Falcon's own TCP gives up; then a refresh finds no session.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tests.model.strands import StrandClock, pause
 INTERVAL = 1800.0
 HEARTBEAT = 30.0
 TIMEOUT = 30.0
+UNACKNOWLEDGED = 900.0
 REFUSALS: Dict[str, Callable[[], Retryable]] = {
     "401": lambda: Retryable("401", status=401),
     "404": lambda: SessionGone("404", status=404),
@@ -27,7 +29,7 @@ class ModelFeed:
     def __init__(self, falcon: ModelFalcon, partition: str, cursor: int) -> None:
         self.partition = partition
         self.ending = ""
-        self.silent = False
+        self.silent_since: Optional[float] = None
         self.opened_at = self.renewed_at = self.asked_at = falcon.clock.monotonic()
         self._falcon = falcon
         self._cursor = cursor
@@ -46,11 +48,11 @@ class ModelFeed:
                 return log[self._cursor][:40]
             if self.ending:
                 raise Retryable("cut")
-            if not self.silent and self._cursor < len(log):
+            if self.silent_since is None and self._cursor < len(log):
                 lines, self._cursor = log[self._cursor :], len(log)
                 self._falcon.sent[self.partition] = max(self._falcon.sent[self.partition], len(log) - 1)
                 return b"".join(lines)
-            if not self.silent and at - self._beat_at >= HEARTBEAT:
+            if self.silent_since is None and at - self._beat_at >= HEARTBEAT:
                 self._beat_at = at
                 return b"\r\n"
             pause()
@@ -137,8 +139,10 @@ class ModelFalcon:
     def end_overdue(self) -> None:
         """Cut what was not renewed; nobody having asked for it is a breach."""
         at = self.clock.monotonic()
-        for name, feed in self.feeds.items():
-            if at - feed.renewed_at > INTERVAL and not feed.ending:
+        for name, feed in list(self.feeds.items()):
+            if feed.silent_since is not None and at - feed.silent_since > UNACKNOWLEDGED:
+                self.release(feed)
+            elif at - feed.renewed_at > INTERVAL and not feed.ending:
                 feed.ending = "cut"
                 if feed.asked_at <= feed.renewed_at and at - feed.opened_at > INTERVAL:
                     self.breaches.append(f"{name} was not refreshed")

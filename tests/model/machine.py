@@ -78,6 +78,7 @@ class InputMachine(RuleBasedStateMachine):
             start_thread=self.clock.start,
             draw=self.draw.random,
             on_tick=lambda supervisor: None,
+            on_early_end=lambda: None,
         )
 
     def wrote(self, partition: str, offset: int) -> None:
@@ -115,7 +116,7 @@ class InputMachine(RuleBasedStateMachine):
         """A feed ends, or is dead without an end."""
         feed = self.falcon.feeds.get(partition)
         if feed is not None and how == "silent":
-            feed.silent = True
+            feed.silent_since = self.clock.monotonic()
         elif feed is not None:
             feed.ending = how
 
@@ -143,7 +144,7 @@ class InputMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 5, 12, 35, 65, 130]))
     def time_passes(self, minutes: int) -> None:
         """Minutes or hours."""
-        self.run_for(minutes * 60.0, 5.0)
+        self.run_for(minutes * 60.0, 10.0)
 
     @rule(seconds=st.sampled_from([-3600.0, 3600.0]))
     def clock_is_set(self, seconds: float) -> None:
@@ -220,7 +221,7 @@ class InputMachine(RuleBasedStateMachine):
     def all_is_read(self) -> bool:
         """Whether every partition has a feed that lives, and is at its head."""
         feeds = self.falcon.feeds
-        alive = all(name in feeds and not (feeds[name].silent or feeds[name].ending) for name in self.falcon.logs)
+        alive = all(name in feeds and not (feeds[name].silent_since or feeds[name].ending) for name in self.falcon.logs)
         heads = {name: len(log) - 1 for name, log in self.falcon.logs.items()}
         return alive and heads == {name: self.written.get(name, -1) for name in heads}
 

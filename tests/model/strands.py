@@ -1,7 +1,8 @@
 """Threads that are none: the works of one input take turns, so that a run is the same each time it is made.
 
 Rules: a strand runs until it pauses or ends; whatever may block asks `pause` in a loop. Strands run only while the
-input waits for its inbox. A killed strand never runs again: its `finally` clauses do, as a process's sockets are closed.
+input waits for its inbox. A killed strand never runs again: its `finally` clauses do, as the
+sockets of a process are closed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 def pause() -> None:
     """Let the others run; back at the next turn."""
-    getcurrent().parent.switch()  # type: ignore[union-attr]
+    getcurrent().parent.switch()
 
 
 class StrandClock(FakeClock):

@@ -15,7 +15,7 @@ from tests.model.machine import InputMachine
 from tests.model.mutation import mutate
 
 LIMITS = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
@@ -30,7 +30,7 @@ MUTATIONS = {
         Reader,
         "_deliver",
         "ticket = self._sink.write(self.lease.partition, wanted)",
-        "self._progress.wrote(last, 0, self._clock.monotonic()); "
+        "last and self._progress.wrote(last, 0, self._clock.monotonic()); "
         "ticket = self._sink.write(self.lease.partition, wanted)",
         "partition .: (.*)",
     ),
@@ -57,7 +57,8 @@ def test_the_model_finds_a_mistake_made_on_purpose(name: str, monkeypatch: pytes
     mutate(monkeypatch, place, function, before, after)  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=sentence) as found:
         run_state_machine_as_test(InputMachine, settings=LIMITS)  # type: ignore[no-untyped-call]
-    print(f"{name}: {str(found.value).splitlines()[0]}")
+    notes = getattr(found.value, "__notes__", [])  # where hypothesis leaves the example
+    print("\n".join([f"{name}: {str(found.value).splitlines()[0]}", *notes]))
 
 
 def test_without_a_mistake_the_same_examples_hold() -> None:

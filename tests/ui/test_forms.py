@@ -205,6 +205,17 @@ def test_the_table_shows_every_input_with_its_state_and_its_trouble(stage: Stage
     stage.shoot("inputs-states")
 
 
+def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:
+    stage.open("configuration", "Checkpoints")
+    stage.fill(management_uri="https://sh.example.com:8089", token="the-token-of-a-forwarder")
+    stage.page.get_by_role("button", name="Save").click()
+    expect(stage.page.get_by_text('Updated "Checkpoints"').first).to_be_visible()
+    stage.open("configuration", "Checkpoints")
+    assert stage.value("management_uri") == "https://sh.example.com:8089"
+    assert "the-token" not in stage.value("token")
+    stage.shoot("configuration-checkpoints")
+
+
 def test_a_page_with_a_broken_field_fails_the_mission(browser: Browser, package: Path, tmp_path: Path) -> None:
     """The control of the mission: the same package without one field."""
     app = unpack(package, tmp_path / "broken")
