@@ -9,4 +9,6 @@ from tests.profile import trying
 
 
 def test_no_order_of_faults_stops_and_kills_loses_an_event() -> None:
-    run_state_machine_as_test(InputMachine, settings=trying(40, steps=25))  # type: ignore[no-untyped-call]
+    limits = trying(40, steps=25)
+    run_state_machine_as_test(InputMachine, settings=limits)  # type: ignore[no-untyped-call]
+    print(f"the model of an input: {limits.max_examples} examples")
