@@ -77,9 +77,8 @@ class KvStore:
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
-            if self._context is None:
-                self._context = self._connect()
-            answer = getattr(self._context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
+            context = self._context = self._context or self._connect()  # another thread may forget it meanwhile
+            answer = getattr(context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
             return json.loads(answer.body.read() or b"null")
         except binding.AuthenticationError:
             raise self._refused(401) from None
