@@ -148,6 +148,8 @@ class Claims:
     def saw(self, view: View, asked_at: float, at: float) -> None:
         """The claims were read: asked for at `asked_at`, answered at `at`."""
         before, self._seen, self.newest = self._seen, view, view.newest
+        if view != before:
+            self._still_since = at
         settled = self._held and asked_at >= self._doubt_until
         self._look_at = asked_at + (CONFIRM_EVERY if settled else LOOK_EVERY)
         if self._held:
@@ -155,7 +157,7 @@ class Claims:
         elif self._taken_at is not None:
             self._settle(view)
         else:
-            self._watch(view, before, asked_at, at)
+            self._watch(view, before, asked_at)
 
     def took(self, claim: Claim, inserted: bool, sent_at: float) -> None:
         """The insert was answered; a look has to show that nobody is ahead before the claim counts."""
@@ -210,9 +212,7 @@ class Claims:
         self._held = newest.generation == self._own.generation
         self._valid_until, self._confirm_at = taken_at + VALID_FOR, taken_at + CONFIRM_EVERY
 
-    def _watch(self, view: View, before: Optional[View], asked_at: float, at: float) -> None:
-        if before is None or view != before:
-            self._still_since = at
+    def _watch(self, view: View, before: Optional[View], asked_at: float) -> None:
         newest = view.newest
         self.reason = CLAIMING if newest is None else STANDBY
         still = asked_at - self._still_since >= STILL_FOR

@@ -243,6 +243,24 @@ def test_an_insert_whose_answer_was_lost_is_not_trusted() -> None:
     assert sorted(store.documents) == [1, 2]
 
 
+def test_a_process_that_slept_between_its_insert_and_the_look_after_it_watches_from_then_on() -> None:
+    store = Store()
+    one = process("a", store)
+    for at in (0.0, 0.5, 1.0):
+        one.step(at, promptly)
+    assert max(store.documents) == 1  # inserted, and asleep before it could look
+    other = process("b", store)
+    at = run([other], 120.0)
+    assert other.claims.valid(at)
+    before = store.look()
+    one.step(at, promptly)
+    one.step(at + 1.0, promptly)
+    one.step(at + 6.0, promptly)
+    assert store.look() == before
+    at = run([one, other], at + 20.0, at + 6.0)
+    assert holders([one, other], at) == ["b"]
+
+
 def test_a_cut_while_another_writer_advances_makes_a_standby_until_all_is_still() -> None:
     store = Store()
     one = process("a", store)
