@@ -36,6 +36,7 @@ class Scene:
         answers: Path | None = None,
         account: bool = True,
         prefix: Sequence[str] = (),
+        capture: bool = True,
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
@@ -53,6 +54,7 @@ class Scene:
             studio=studio,
             answers=answers,
             prefix=prefix,
+            capture=capture,
         )
 
     def __enter__(self) -> Scene:
