@@ -55,7 +55,7 @@ def main() -> None:
         for python in pythons:
             # the dashboards are Splunk's renderer before stored rows: our Python has no part in them
             once = [] if python == pythons[0] else ["--ignore=tests/ui/test_dashboards.py"]
-            run([str(python), "-m", "pytest", "-q", "-m", "ui", "tests/ui", *once, *arguments.pytest])
+            run([str(python), "-m", "pytest", "-q", "-n", "2", "-m", "ui", "tests/ui", *once, *arguments.pytest])
         return
     check(pythons[0])
     if not arguments.check_only:

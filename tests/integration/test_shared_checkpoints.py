@@ -38,6 +38,14 @@ def wait_until_committed(scene: Scene, store: Splunkd) -> None:
     scene.wait(lambda: committed(store) == latest, what="all committed")
 
 
+def run_once(scene: Scene) -> None:
+    """Everything is indexed and committed, and the input stopped."""
+    scene.begin(**KVSTORE)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+
+
 def rewrite(splunkd: Splunkd, document: dict[str, Any], **fields: Any) -> None:
     """Change a record from outside, as whoever may write the collection can."""
     record = {**json.loads(document["record"]), **fields}
@@ -81,10 +89,7 @@ def test_an_input_goes_on_from_the_kv_store_after_a_stop_and_after_a_kill(stage:
 
 def test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_the_same(stage: Stage) -> None:
     scene = stage(partitions=1, preload=30, lock=0.2, linger=0.2)
-    scene.begin(**KVSTORE)
-    scene.wait_until_all_arrived()
-    wait_until_committed(scene, scene.splunkd)
-    scene.stop()
+    run_once(scene)
     scene.falcon.generate(10)
     rewrite(scene.splunkd, records(scene.splunkd)["0"], offset=36)
     scene.resume()
@@ -97,10 +102,7 @@ def test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_th
 def test_a_record_that_nobody_touched_is_not_reported(stage: Stage) -> None:
     """The control of the former."""
     scene = stage(partitions=1, preload=30, lock=0.2, linger=0.2)
-    scene.begin(**KVSTORE)
-    scene.wait_until_all_arrived()
-    wait_until_committed(scene, scene.splunkd)
-    scene.stop()
+    run_once(scene)
     scene.resume()
     scene.says("action=resuming")
 
@@ -109,10 +111,7 @@ def test_a_record_that_nobody_touched_is_not_reported(stage: Stage) -> None:
 
 def test_a_record_that_cannot_be_read_is_refused_and_left_as_it_is(stage: Stage) -> None:
     scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2)
-    scene.begin(**KVSTORE)
-    scene.wait_until_all_arrived()
-    wait_until_committed(scene, scene.splunkd)
-    scene.stop()
+    run_once(scene)
     damaged = {**records(scene.splunkd)["0"], "record": "{"}
     scene.splunkd.put_documents(COLLECTION, damaged)
     scene.resume()

@@ -7,7 +7,6 @@ at the end of a quiet stretch in one process, with a fifth of the events between
 
 from __future__ import annotations
 
-import os
 import time
 from bisect import bisect_right
 from collections import Counter
@@ -103,9 +102,9 @@ def live_quietly(scene: Scene, events: int) -> tuple[float, float]:
         scene.falcon.generate(portion)
         done += portion
         if begun is None and done >= events // 10:
-            begun = resident(scene)
+            begun = scene.splunkd.resident_mb(INPUT)
         time.sleep(QUIET_PAUSE)
-    return begun or resident(scene), resident(scene)
+    return begun or scene.splunkd.resident_mb(INPUT), scene.splunkd.resident_mb(INPUT)
 
 
 def wait_until_complete(scene: Scene, lose: int) -> Comparison:
@@ -134,13 +133,3 @@ def repeats_by_act(events: Iterable[Event], acts: Sequence[Act]) -> list[int]:
             counts[bisect_right(instants, event.indextime - DROP_MS / 1000)] += 1
         seen.add(key)
     return counts
-
-
-def resident(scene: Scene) -> float:
-    """Resident MB of the running input, 0.0 where it does not run."""
-    pid = scene.splunkd.input_pid(INPUT)
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except OSError:
-        return 0.0

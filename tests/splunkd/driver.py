@@ -149,6 +149,14 @@ class Splunkd(Admin):
         """Pids of inputs that still run although the stand-in is gone."""
         return [] if self._process is not None else list(_running_scripts(self.home))
 
+    def resident_mb(self, name: str) -> float:
+        """The resident memory of an input's process in MB, 0.0 where it does not run."""
+        try:
+            with open(f"/proc/{self.input_pid(name)}/statm", encoding="ascii") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        except OSError:
+            return 0.0
+
     @property
     def index_file(self) -> Path:
         return self.home / "var" / "lib" / "splunk" / "stand-in-index.sqlite"

@@ -8,7 +8,6 @@ take over.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -230,16 +229,7 @@ def restart_after_a_kill(folder: Path, package: Path) -> Outcome:
 
 def largest_memory(pair: Pair) -> float:
     """Resident MB of the larger one of the two inputs."""
-    return max((resident(each.splunkd.input_pid(INPUT)) for each in pair), default=0.0)
-
-
-def resident(pid: Optional[int]) -> float:
-    """Resident MB of a process, 0.0 where it is gone."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except OSError:
-        return 0.0
+    return max((each.splunkd.resident_mb(INPUT) for each in pair), default=0.0)
 
 
 def prove(folder: Path, package: Path, say: Callable[[str], None]) -> list[Outcome]:
