@@ -30,6 +30,9 @@ _FEED_STAYS = (
 _START_STAYS = (
     "Only a partition that was never read begins here. Those with a checkpoint go on from it, whatever stands here."
 )
+_STORE_STAYS = (
+    "Checkpoints are not carried from one store to the other: after a change this input begins where Start from says."
+)
 
 
 def global_config(
@@ -156,6 +159,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     for name in ("event_types", "exclude_event_types"):
         fields[name] = choices_field(fields[name], types)
     fields["start_from"]["modifyFieldsOnValue"] = [remark("start_from", _START_STAYS)]
+    fields["checkpoint_store"]["modifyFieldsOnValue"] = [remark("checkpoint_store", _STORE_STAYS)]
     fields["app_id"]["help"] = short(properties["app_id"]["description"])
     columns = [
         ("name", "Name"),
