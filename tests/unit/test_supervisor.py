@@ -1,0 +1,123 @@
+"""The supervisor never waits for its store: a store that hangs holds up neither the reading nor a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from queue import SimpleQueue
+from typing import List, Sequence
+
+from falcon_streams.commits import Beginning, Commits
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.record import Owner, Record
+from falcon_streams.core.resume import StartFrom
+from falcon_streams.happenings import Ending, Happening, Stop
+from falcon_streams.lifecycle import start_thread
+from falcon_streams.supervisor import Plan, Supervisor
+from falcon_streams.tally import Filters
+from tests.fakes.clock import ScaledClock
+from tests.fakes.memory import MemorySink, MemoryStore
+
+LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
+SCALE = 20.0
+
+
+class Falcon:
+    """One partition, whose feed brings an event whenever it is read, ten in a second of the world."""
+
+    def __init__(self) -> None:
+        self.offset = 0
+        self.early_ends = 0
+        self._over = threading.Event()
+
+    def discover(self) -> Discovery:
+        return Discovery((LEASE,), ())
+
+    def refresh(self, lease: Lease) -> None: ...
+
+    def revoke(self) -> None: ...
+
+    def open(self, lease: Lease, position: str) -> Falcon:
+        return self
+
+    def read(self) -> bytes:
+        if self._over.wait(0.1):
+            return b""
+        self.offset += 1
+        return b'{"metadata":{"customerIDString":"c","offset":%d,"eventType":"A"},"event":{}}\n' % self.offset
+
+    def finish(self) -> None:
+        self._over.set()
+
+    abort = close = finish
+
+
+class HangingStore(MemoryStore):
+    """Takes what it is given only once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self.let_go = threading.Event()
+
+    def save(self, records: Sequence[Record]) -> None:
+        self.asked.set()
+        self.let_go.wait()
+        super().save(records)
+
+
+def begin(
+    store: MemoryStore, falcon: Falcon
+) -> tuple[SimpleQueue[Happening], MemorySink, threading.Thread, List[Stop]]:
+    """A supervisor at work in a thread; what it returns is in the list at its end."""
+    clock, inbox, sink = ScaledClock(SCALE), SimpleQueue[Happening](), MemorySink()
+    beginning = Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0)
+    supervisor = Supervisor(
+        Plan(None, Filters(), 600.0),
+        api=falcon,
+        feeds=falcon,
+        sink=sink,
+        commits=Commits(beginning, store, clock),
+        clock=clock,
+        inbox=inbox,
+        start_thread=start_thread,
+        draw=lambda: 0.5,
+        on_tick=lambda supervisor: None,
+        on_early_end=lambda: None,
+    )
+    ends: List[Stop] = []
+    thread = threading.Thread(target=lambda: ends.append(supervisor.run()), name="supervisor")
+    thread.start()
+    return inbox, sink, thread, ends
+
+
+def test_reading_goes_on_and_a_stop_gets_through_while_the_store_hangs() -> None:
+    store, falcon = HangingStore(), Falcon()
+    inbox, sink, thread, ends = begin(store, falcon)
+    assert store.asked.wait(30)
+    before = len(sink.lines())
+    deadline = time.monotonic() + 30
+    while len(sink.lines()) < before + 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(sink.lines()) >= before + 5
+
+    inbox.put(Stop(Ending.STOPPED))
+    thread.join(30)
+    assert [stop.ending for stop in ends] == [Ending.STOPPED]
+    assert store.saves == []
+    store.let_go.set()
+
+
+def test_a_store_that_answers_has_the_last_event_marked_clean() -> None:
+    """The control of the former."""
+    store, falcon = MemoryStore(), Falcon()
+    inbox, _, thread, ends = begin(store, falcon)
+    deadline = time.monotonic() + 30
+    while not store.saves and time.monotonic() < deadline:
+        time.sleep(0.01)
+    inbox.put(Stop(Ending.STOPPED))
+    thread.join(30)
+
+    assert [stop.ending for stop in ends] == [Ending.STOPPED]
+    assert store.saves[-1].clean
+    assert store.saves[-1].offset is not None and store.saves[-1].offset <= falcon.offset
