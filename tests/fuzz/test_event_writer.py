@@ -30,6 +30,8 @@ def parse(stream: bytes, size: int) -> List[ElementTree.Element]:
     parser = ElementTree.XMLPullParser(["end"])
     for start in range(0, len(stream), size):
         parser.feed(stream[start : start + size])
+    if hasattr(parser, "flush"):  # newer ones put off small pieces (CVE-2023-52425)
+        parser.flush()
     ended = [happening[-1] for happening in parser.read_events()]
     return [element for element in ended if isinstance(element, ElementTree.Element) and element.tag == "event"]
 
