@@ -72,11 +72,16 @@ def test_queries_choose_sort_cut_and_project(splunkd: Splunkd) -> None:
     toys.batch_save({"_key": "4", "name": "bear", "size": 4})
 
     assert [each["size"] for each in toys.query(query='{"name": "ball", "size": {"$gte": 2}}')] == [2, 3]
-    assert toys.query(query='{"name": "bear"}', fields="size") == [{"size": 4}]
+    assert toys.query(query='{"name": "bear"}', fields="size") == [{"_key": "4", "size": 4}]
+    assert toys.query(query='{"name": "bear"}', fields="size,_key:0") == [{"size": 4}]
+    assert toys.query(query='{"name": "bear"}', fields="_user:0,name:0") == [{"_key": "4", "size": 4}]
     assert [each["_key"] for each in toys.query(sort="_key:-1", limit=2, skip=1)] == ["3", "2"]
     assert toys.batch_find({"query": {"$or": [{"size": 1}, {"size": 4}]}, "fields": "_key"}) == [
         [{"_key": "1"}, {"_key": "4"}]
     ]
+    toys.batch_save({"_key": "ten", "name": "ball", "size": 10})
+    assert [each["size"] for each in toys.query(sort="size:-1", limit=2)] == [10, 4]
+    assert refused(lambda: toys.query(skip="x")) == 400
     toys.delete(query='{"name": "ball"}')
     assert [each["_key"] for each in toys.query()] == ["4"]
     assert refused(lambda: toys.query(query='{"size": {"$near": 1}}')) == 400
@@ -88,8 +93,9 @@ def test_what_is_no_document_or_no_collection_is_refused(splunkd: Splunkd) -> No
     assert refused(toys.insert, "[]") == 400
     url = f"{splunkd.management_uri}/servicesNS/nobody/{splunkd.app}/storage/collections/data"
     headers = {"Authorization": f"Splunk {splunkd.session_key}"}
-    form = requests.post(f"{url}/toys", data={"name": "x"}, headers=headers, verify=splunkd.ca_file, timeout=5)
-    assert form.status_code == 400
+    for sent in ({"name": "x"}, "{}"):
+        answer = requests.post(f"{url}/toys", data=sent, headers=headers, verify=splunkd.ca_file, timeout=5)
+        assert answer.status_code == 400
     assert requests.get(f"{url}/none", headers=headers, verify=splunkd.ca_file, timeout=5).status_code == 404
 
 

@@ -62,7 +62,7 @@ class DataEndpoint:
             return self._of_key(question, collection, rest[0])
         if question.method == "POST":
             try:
-                return _told({"_key": collection.insert(_document_in(question))}, 201)
+                return _told({"_key": collection.insert(_document(_json_in(question)))}, 201)
             except KeyTaken as error:
                 raise Refused(409, f"A document with the key {error} exists already") from error
         if question.method == "DELETE":
@@ -77,7 +77,7 @@ class DataEndpoint:
         if question.method == "GET":
             return _told(found)
         if question.method == "POST":
-            return _told({"_key": collection.save({**_document_in(question), "_key": key})})
+            return _told({"_key": collection.save({**_document(_json_in(question)), "_key": key})})
         collection.remove([key])
         return _told({})
 
@@ -92,13 +92,33 @@ def _find_all(collection: Collection, queries: list[Any]) -> list[list[Document]
 
 def _chosen(collection: Collection, arguments: dict[str, Any]) -> list[Document]:
     found = [document for document in collection.all() if matches(arguments.get("query") or {}, document)]
-    for field in reversed([each for each in str(arguments.get("sort", "")).split(",") if each]):
-        name, _, direction = field.partition(":")
-        found.sort(key=lambda document, name=name: str(document.get(name, "")), reverse=direction == "-1")  # type: ignore[misc]
-    skip, limit = int(arguments.get("skip", 0)), int(arguments.get("limit", 0))
+    for name, sign in reversed(_signed(arguments.get("sort", ""))):
+        found.sort(key=lambda document, name=name: _rank(document.get(name)), reverse=sign == "-1")  # type: ignore[misc]
+    skip, limit = _whole(arguments.get("skip", 0)), _whole(arguments.get("limit", 0))
     found = found[skip : skip + limit if limit else None]
-    fields = [each.partition(":")[0] for each in str(arguments.get("fields", "")).split(",") if each]
-    return [{name: each[name] for name in fields if name in each} for each in found] if fields else found
+    signed = dict(_signed(arguments.get("fields", "")))
+    wanted = {name for name, sign in signed.items() if sign != "0"}
+    shown = wanted | {"_key"} if wanted else {name for each in found for name in each}
+    shown -= {name for name, sign in signed.items() if sign == "0"}
+    return [{name: value for name, value in each.items() if name in shown} for each in found]
+
+
+def _signed(text: Any) -> list[tuple[str, str]]:
+    """`a,b:0` as names with what stands behind their colon."""
+    parts = [each.partition(":") for each in str(text).split(",") if each]
+    return [(name, sign) for name, _, sign in parts]
+
+
+def _rank(value: Any) -> tuple[str, Any]:
+    """Numbers among numbers, the rest as text."""
+    return ("", value) if isinstance(value, (int, float)) else ("text", str(value))
+
+
+def _whole(text: Any) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise Refused(400, f"{text!r} is no number") from error
 
 
 def _query(question: Question) -> Any:
@@ -106,16 +126,16 @@ def _query(question: Question) -> Any:
 
 
 def _list_in(question: Question) -> list[Any]:
-    value = _parsed(question.request.body)
+    value = _json_in(question)
     if not isinstance(value, list) or len(value) > _MOST:
         raise Refused(400, f"A batch is a list of at most {_MOST}")
     return value
 
 
-def _document_in(question: Question) -> Document:
-    if question.request.form:
+def _json_in(question: Question) -> Any:
+    if question.request.content_type.partition(";")[0].strip() != "application/json":
         raise Refused(400, "The content type has to be application/json")
-    return _document(_parsed(question.request.body))
+    return _parsed(question.request.body)
 
 
 def _document(value: Any) -> Document:

@@ -46,6 +46,7 @@ class Request(NamedTuple):
     body: bytes = b""
     authorization: str = ""
     source_ip: str = "127.0.0.1"
+    content_type: str = ""
 
     @property
     def arguments(self) -> dict[str, str]:

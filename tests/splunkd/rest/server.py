@@ -72,5 +72,6 @@ class _Asking(Conversation):
             body,
             self.headers.get("Authorization", ""),
             self.client_address[0],
+            self.headers.get("Content-Type", ""),
         )
         return self.server.reception.answer(request)

@@ -51,6 +51,7 @@ class Proxy:
                 visit.body,
                 f"Splunk {session.key}",
                 visit.source_ip,
+                visit.headers.get("content-type", ""),
             )
         )
         return Page(answer.status, answer.body, answer.content_type, answer.headers)
