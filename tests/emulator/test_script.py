@@ -108,19 +108,21 @@ def test_a_stall_holds_everything_back_and_heartbeats_only_the_events(falcon: Fa
     emulator.add_faults([{"on": "feed", "partition": "0", "do": "heartbeats_only", "seconds": 20}])
     with client.feed() as feed:
         body = Body(feed)
+        eventually(lambda: emulator.waiting_faults() == [])  # its twenty seconds have begun
         for number in range(10):
             emulator.skip(1)
             body.until(lambda body, number=number: body.count(b"\r\n") > number)  # type: ignore[misc]
         assert b"".join(body.chunks) == b"\r\n" * 10
-        emulator.skip(10)
+        emulator.skip(11)
         assert offsets(body.lines(1)) == [0]
     eventually(lambda: not emulator.connections())
     emulator.add_faults([{"on": "feed", "do": "stall", "seconds": 20}])
     with client.feed(app_id="app2") as feed:
+        eventually(lambda: emulator.waiting_faults() == [])
         emulator.skip(19)
         time.sleep(0.1)
         assert emulator.feeds()[1]["bytes"] == 0
-        emulator.skip(1)
+        emulator.skip(2)
         assert Body(feed).until(lambda body: b"\n" in body).startswith(b"{")
 
 
