@@ -49,7 +49,8 @@ def test_ps_shows_no_secret_of_a_running_input(stage: Stage) -> None:
     assert list(find({*scene.secrets, scene.splunkd.session_key}, told)) == []
     planted = subprocess.Popen([sys.executable, "-c", "input()", scene.falcon.client_secret], stdin=subprocess.PIPE)
     with planted:
-        assert list(find(scene.secrets, shown(planted.pid))) == [f"/proc/{planted.pid}/cmdline"]
+        found = [f"/proc/{planted.pid}/cmdline"]
+        scene.wait(lambda: list(find(scene.secrets, shown(planted.pid))) == found, what="the planted one")
 
 
 def test_folders_of_ours_are_for_their_owner_only_and_so_are_the_files(stage: Stage) -> None:
