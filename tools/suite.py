@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import List
 
-from tools import browser, environments
+from tools import browser, environments, studio
 
 CHECKED = ("bin", "tools", "tests")
 # What these hold is Falcon's emulator, Splunk's search time and our conf files: nothing of it runs in Splunk's Python,
@@ -69,6 +69,7 @@ def main() -> None:
         environments.for_tool(tool)
     if arguments.ui:
         browser.find()
+        studio.build()  # before two workers want it at once
         for python in pythons:
             # the dashboards are Splunk's renderer before stored rows: our Python has no part in them
             once = [] if python == pythons[0] else ["--ignore=tests/ui/test_dashboards.py"]
