@@ -10,9 +10,9 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import Callable, FrozenSet, Mapping, Optional, Protocol, Sequence, TypeVar
 
+from falcon_streams.core.batch import Batch
 from falcon_streams.core.claim import Claim, View
 from falcon_streams.core.discovery import Discovery, Lease
-from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Record
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Feeds(Protocol):
 class Sink(Protocol):
     """splunkd's pipe. Calls come from all readers at once."""
 
-    def write(self, partition: str, events: Sequence[Event]) -> int:
+    def write(self, partition: str, batch: Batch) -> int:
         """Write the events, in order, in one write; return the ticket: the count of bytes written so far.
 
         Raises SplunkdGone where nobody reads any more, Stopped once the sink was stopped or the right to write is lost.

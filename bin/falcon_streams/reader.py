@@ -12,6 +12,7 @@ import logging
 from typing import Callable, List, Optional
 
 from falcon_streams.core.answer import tidy
+from falcon_streams.core.batch import read_batch
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event, read_event, read_tail
 from falcon_streams.core.framing import Framer
@@ -101,19 +102,22 @@ class Reader:
                 self._tally.overlong(self._framer.overlong - overlong)
             self._progress.counters.bytes += len(data)
             if lines:
-                self._deliver([read_event(line) for line in lines])
+                self._deliver(lines)
 
     def _take_tail(self) -> None:
         """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""
         tail = self._framer.close()
-        event = read_tail(tail)
-        if event.offset is not None:
-            self._deliver([event])
+        if read_tail(tail).offset is not None:
+            self._deliver([tail])
 
-    def _deliver(self, events: List[Event]) -> None:
-        events = self._admit(events)
-        wanted = self._tally.admit(events)
-        last = next((event for event in reversed(events) if event.offset is not None), None)
+    def _deliver(self, lines: List[bytes]) -> None:
+        if self._resume is not None:
+            lines = self._admit(self._resume, lines)
+        if not lines:
+            return
+        batch = read_batch(lines)
+        wanted = self._tally.admit(batch)
+        last = batch.last_placed()
         self.pulse.writing = True
         ticket = self._sink.write(self.lease.partition, wanted)
         now = self._clock.monotonic()
@@ -123,25 +127,22 @@ class Reader:
 
     # -- the first events of a feed --------------------------------------------------------------------------------
 
-    def _admit(self, events: List[Event]) -> List[Event]:
-        """Judge the first placed events; return what goes on, and follow the verdict."""
-        if self._resume is None:
-            return events
-        for index, event in enumerate(events):
+    def _admit(self, resume: Resume, lines: List[bytes]) -> List[bytes]:
+        """Judge the first placed events; return the lines that go on, and follow the verdict."""
+        unplaced: List[bytes] = []
+        for index, line in enumerate(lines):
+            event = read_event(line)
             if event.offset is None:
+                unplaced.append(line)
                 continue
-            verdict = self._resume.judge(event)
+            verdict = resume.judge(event)
             if verdict is Verdict.TOO_OLD:
                 self._progress.counters.before_start += 1
                 continue
-            first, rest = [event], events[index + 1 :]
-            before = [earlier for earlier in events[:index] if earlier.offset is None]
-            if verdict is Verdict.KNOWN:
-                first = []
-            resume, self._resume = self._resume, None
+            self._resume = None
             self._follow(verdict, event, resume)
-            return before + first + rest
-        return [event for event in events if event.offset is None]
+            return unplaced + lines[index + (verdict is Verdict.KNOWN) :]
+        return unplaced
 
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
         """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""

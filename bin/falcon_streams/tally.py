@@ -1,24 +1,26 @@
 """What passes through a partition's readers, counted: the numbers of its statistics line, and the samples in the log.
 
-Rules: called by the reader for every batch, so it is plain loops and sets. A type or customer is remembered once; both
-sets are bounded, because their names come from outside. A bad line is sampled in the log at most once a minute.
+Rules: called by the reader for every batch, and looks at columns only: an event is read again where its name is new or
+its offset is missing. A type or customer is remembered once; all sets are bounded, because their names come from
+outside. A bad line is sampled in the log at most once a minute.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import FrozenSet, List, NamedTuple, Optional, Sequence
+from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Set
 
 from falcon_streams.core.answer import tidy
+from falcon_streams.core.batch import Batch
 from falcon_streams.core.catalogue import is_known
-from falcon_streams.core.envelope import Event
+from falcon_streams.core.envelope import Event, read_event
 from falcon_streams.ports import Clock
 from falcon_streams.progress import Progress
 
 LOG = logging.getLogger(__name__)
 _SAMPLE_EVERY = 60.0
 _SAMPLE_LENGTH = 120
-_MOST_TYPES = 1000
+_MOST_NAMES = 1000
 
 
 class Filters(NamedTuple):
@@ -33,30 +35,27 @@ class Tally:
 
     def __init__(self, progress: Progress, filters: Filters, clock: Clock) -> None:
         self._progress = progress
-        self._excluded = filters.excluded
+        self._excluded = frozenset(name.encode() for name in filters.excluded)
         self._clock = clock
         self._sampled_at: Optional[float] = None
+        self._types: Set[bytes] = set()
+        self._customers: Set[bytes] = set()
 
-    def admit(self, events: List[Event]) -> List[Event]:
+    def admit(self, batch: Batch) -> Batch:
         """Count the events; return those the admin wants."""
         counters, progress = self._progress.counters, self._progress
-        wanted: List[Event] = []
-        for event in events:
-            if event.offset is None:
-                self._note_bad(event)
-            if event.customer not in progress.customers:
-                progress.note_customer(event.customer)
-            if event.type not in progress.types:
-                self._note_type(event)
-            if event.type in self._excluded:
-                counters.excluded += 1
-            else:
-                wanted.append(event)
-        counters.events += len(wanted)
-        if events:
-            progress.last_event_at = now = self._clock.now()
-            created = events[-1].created
-            progress.lag = now - created / 1000.0 if created is not None else progress.lag
+        for event in batch.unplaced():
+            self._note_bad(event)
+        for event in self._first_of(batch, batch.customers, self._customers):
+            progress.note_customer(event.customer)
+        for event in self._first_of(batch, batch.types, self._types):
+            self._note_type(event.type)
+        wanted = batch.without(self._excluded)
+        counters.excluded += len(batch.lines) - len(wanted.lines)
+        counters.events += len(wanted.lines)
+        progress.last_event_at = now = self._clock.now()
+        created = batch.last_created()
+        progress.lag = progress.lag if created is None else now - created
         return wanted
 
     def overlong(self, count: int) -> None:
@@ -64,14 +63,21 @@ class Tally:
         self._progress.counters.overlong += count
         LOG.error("overlong_line", {"partition": self._progress.partition, "lines": count})
 
-    def _note_type(self, event: Event) -> None:
+    def _first_of(self, batch: Batch, column: Sequence[bytes], known: Set[bytes]) -> List[Event]:
+        """The first event of each name in a column that is not known yet."""
+        new = set(column) - known
+        if len(known) + len(new) <= _MOST_NAMES:
+            known |= new
+        return [read_event(batch.lines[column.index(name)]) for name in sorted(new)]
+
+    def _note_type(self, name: str) -> None:
         types = self._progress.types
-        if len(types) >= _MOST_TYPES:
+        if name in types or len(types) >= _MOST_NAMES:
             return
-        types.add(event.type)
-        if event.type and not is_known(event.type):
+        types.add(name)
+        if name and not is_known(name):
             self._progress.counters.unknown_types += 1
-            fields = {"partition": self._progress.partition, "event_type": tidy(event.type)}
+            fields = {"partition": self._progress.partition, "event_type": tidy(name)}
             LOG.warning("unknown_event_type", fields)
 
     def _note_bad(self, event: Event) -> None:

@@ -57,4 +57,3 @@ def chunk(data: bytes) -> bytes:
 
 def _pieces(body: bytes, size: int) -> Iterator[bytes]:
     return (body[at : at + size] for at in range(0, len(body), size))
-

@@ -8,9 +8,9 @@ drain looks for. All instants are of the machine's monotonic clock, which proces
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import socket
-import ssl
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tests.bench import sample
+from tests.bench.meters import THEIR_CORES
 from tests.emulator.authority import Authority
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -40,7 +41,7 @@ class LongLines(NamedTuple):
 
     mark: str
     size: int
-    count: int
+    lines: int
 
 
 class Pace(NamedTuple):
@@ -109,6 +110,7 @@ class Source:
 
 def serve(owner: Connection, ca_dir: Optional[Path]) -> None:
     """The process itself: accepts feeds, hands each its orders."""
+    os.sched_setaffinity(0, THEIR_CORES)
     context = None if ca_dir is None else Authority(ca_dir).server_context()
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     owner.send(listener.getsockname()[1])
@@ -207,7 +209,7 @@ def _prebuilt(order: Union[Blast, LongLines]) -> Tuple[bytes, bytes]:
 def _build(order: Union[Blast, LongLines]) -> bytes:
     if isinstance(order, LongLines):
         line = _with_mark(sample.make_lines(1)[0], "x" * order.size)[: order.size - 2] + b'"}'
-        return sample.cut_by_size([line] * order.count, 256 * 1024)
+        return sample.cut_by_size([line] * order.lines, 256 * 1024)
     lines = sample.make_lines(order.events)
     return sample.cut_by_event(lines) if order.cut == BY_EVENT else sample.cut_by_size(lines, order.cut)
 

@@ -114,7 +114,12 @@ class Stage:
     def _start(self, words: List[str], fifo: Path, stdin: Optional[int] = None) -> subprocess.Popen[bytes]:
         with fifo.open("wb") as stdout, (self.folder / f"{fifo.name}.stderr").open("wb") as stderr:
             return subprocess.Popen(
-                words, stdin=stdin, stdout=stdout, stderr=stderr, env=environment(self.splunkd.home), cwd="/"
+                ["taskset", "-c", "0", *words],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=environment(self.splunkd.home),
+                cwd="/",
             )
 
     def _lead_feeds_to_source(self) -> None:
@@ -134,9 +139,7 @@ class Stage:
             client_id=address["client_id"],
             ca_bundle=self.ca_file,
         )
-        self.splunkd.create_password(
-            "TA_falcon_event_streams#account#bench", "client_secret", address["client_secret"]
-        )
+        self.splunkd.create_password("TA_falcon_event_streams#account#bench", "client_secret", address["client_secret"])
 
     def _take_tls_off(self) -> None:
         script = self.app / "bin" / f"{SCHEME}.py"

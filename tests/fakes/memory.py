@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, Union
 
+from falcon_streams.core.batch import Batch
 from falcon_streams.core.claim import Claim, Trace, View
 from falcon_streams.core.discovery import Lease
-from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Record, read_record
 from falcon_streams.errors import Retryable, Stopped
 
@@ -15,17 +15,17 @@ class MemorySink:
     """Keeps what is written; `hold` lets nothing leave the pipe until it is False again."""
 
     def __init__(self) -> None:
-        self.written: List[Tuple[str, Event]] = []
+        self.written: List[Tuple[str, bytes]] = []
         self.hold = False
         self.stopped = self.closed = False
         self._bytes = self._taken = 0
 
-    def write(self, partition: str, events: Sequence[Event]) -> int:
+    def write(self, partition: str, batch: Batch) -> int:
         """Keep the events."""
         if self.stopped:
             raise Stopped("stopped")
-        self.written += [(partition, event) for event in events]
-        self._bytes += sum(len(event.raw) for event in events)
+        self.written += [(partition, line) for line in batch.lines]
+        self._bytes += sum(map(len, batch.lines))
         return self._bytes
 
     def taken(self) -> int:
@@ -44,7 +44,7 @@ class MemorySink:
 
     def lines(self, partition: Optional[str] = None) -> List[bytes]:
         """What was written, in order."""
-        return [event.raw for name, event in self.written if partition in (None, name)]
+        return [line for name, line in self.written if partition in (None, name)]
 
 
 class MemoryStore:

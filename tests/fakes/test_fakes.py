@@ -13,6 +13,7 @@ from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.errors import Retryable, Stopped
+from tests.fakes.batches import batch_of
 from tests.fakes.clock import FakeClock, ScaledClock, SteppedClock
 from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
 
@@ -67,10 +68,10 @@ def test_a_stepped_clock_is_set_by_its_file_and_waits_in_real_time(tmp_path: Pat
 
 
 def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
-    sink, event = MemorySink(), Event(b"12345", 1, "A", None, "c")
+    sink, batch = MemorySink(), batch_of(Event(b"12345", 1, "A", None, "c"))
     sink.hold = True
 
-    assert sink.write("0", [event]) == 5
+    assert sink.write("0", batch) == 5
     assert sink.taken() == 0
     sink.hold = False
     assert sink.taken() == 5
@@ -78,7 +79,7 @@ def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
     assert sink.lines("1") == []
     sink.stop()
     with pytest.raises(Stopped):
-        sink.write("0", [event])
+        sink.write("0", batch)
 
 
 def test_a_store_gives_back_what_it_was_given_and_may_be_broken() -> None:

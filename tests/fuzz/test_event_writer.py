@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
+from falcon_streams.core.batch import read_batch
 from falcon_streams.core.envelope import read_event
-from falcon_streams.splunk.stream_xml import STREAM_START, Renderer, Routing, escape_line
+from falcon_streams.splunk.stream_xml import STREAM_START, Renderer, Routing, escape_lines
 from tests.fuzz.bytes_from_outside import cost_ratio, mutations
 from tests.fuzz.test_lines import LINES
 from tests.profile import trying
@@ -38,7 +39,7 @@ def parse(stream: bytes, size: int) -> List[ElementTree.Element]:
 
 @trying(500)
 @given(
-    lines=st.lists(mutations(LINES).filter(lambda line: b"\n" not in line), max_size=4),
+    lines=st.lists(mutations(LINES).filter(lambda line: b"\n" not in line), min_size=1, max_size=4),
     partition=NAMES,
     stanza=NAMES,
     size=st.integers(1, 64),
@@ -47,7 +48,8 @@ def test_every_event_is_found_in_the_output_in_order(
     lines: List[bytes], partition: str, stanza: str, size: int
 ) -> None:
     events = [read_event(line) for line in lines]
-    found = parse(STREAM_START + Renderer(Routing(stanza)).render(partition, events, 1000.0), size)
+    batch = read_batch(lines)
+    found = parse(STREAM_START + Renderer(Routing(stanza)).render(partition, batch, 1000.0), size)
 
     assert [element.findtext("data") or "" for element in found] == [readable(line) for line in lines]
     assert {element.get("stanza") for element in found} <= {stanza}
@@ -59,4 +61,4 @@ def test_every_event_is_found_in_the_output_in_order(
 
 def test_escaping_costs_the_same_per_byte() -> None:
     for unit in (b"&<>" * 50_000, b"\x00\xff" * 50_000, b"x" * 500_000, "\ufffe\U0001f600".encode() * 30_000):
-        assert cost_ratio(escape_line, unit) < 4
+        assert cost_ratio(lambda text: escape_lines([text]), unit) < 4

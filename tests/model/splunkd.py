@@ -6,9 +6,9 @@ Rules: what splunkd has taken is indexed `MEMORY` seconds later. The end of an i
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Sequence
+from typing import Callable, Dict, List, NamedTuple
 
-from falcon_streams.core.envelope import Event
+from falcon_streams.core.batch import Batch
 from falcon_streams.errors import Stopped
 from tests.model.strands import StrandClock, pause
 
@@ -40,17 +40,16 @@ class ModelPipe:
         self._pipe: List[Element] = []
         self._memory: List[Element] = []
 
-    def write(self, partition: str, events: Sequence[Event]) -> int:
+    def write(self, partition: str, batch: Batch) -> int:
         """Put the events into the pipe, waiting for room."""
-        for event in events:
+        for offset in map(int, batch.offsets):
             while len(self._pipe) >= ROOM and not self._stopped:
                 pause()
             if self._stopped:
                 raise Stopped("stopped")
-            assert event.offset is not None
             self._written += 1
-            self._pipe.append(Element(partition, event.offset, self._written, self._clock.monotonic()))
-            self._wrote(partition, event.offset)
+            self._pipe.append(Element(partition, offset, self._written, self._clock.monotonic()))
+            self._wrote(partition, offset)
         return self._written
 
     def taken(self) -> int:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from falcon_streams.core.batch import read_batch
 from falcon_streams.core.claim import Claims
-from falcon_streams.core.envelope import Event
 from falcon_streams.errors import Stopped
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.sink import PipeSink
@@ -18,7 +18,7 @@ from falcon_streams.splunk.stream_xml import Renderer, Routing
 from tests.fakes.clock import FakeClock
 from tests.unit.core.test_claim import READS, Process, Store, process
 
-EVENT = Event(b'{"metadata":{"offset":1}}', 1, "A", None, "c")
+BATCH = read_batch([b'{"metadata":{"offset":1}}'])
 
 
 class Writer:
@@ -37,7 +37,7 @@ class Writer:
         """Whether bytes came out of the pipe."""
         self.at = at
         try:
-            self._sink.write("0", [EVENT])
+            self._sink.write("0", BATCH)
         except Stopped:
             pass
         try:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from falcon_streams.core.discovery import Lease
+from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.core.resume import Resume, resume_at_origin
 from falcon_streams.errors import Fatal, Retryable
@@ -51,7 +52,7 @@ def lines(*offsets: int) -> bytes:
 
 
 def offsets_of(desk: Desk) -> Sequence[int | None]:
-    return [event.offset for _, event in desk.sink.written]
+    return [read_event(line).offset for line in desk.sink.lines()]
 
 
 def test_events_reach_the_sink_in_order_and_the_last_offset_the_progress() -> None:

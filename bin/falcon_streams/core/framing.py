@@ -26,35 +26,36 @@ class Framer:
 
     def push(self, data: bytes) -> List[bytes]:
         """Take the next bytes; return the lines they complete, without their ends, in order."""
-        head, newline, rest = data.partition(b"\n")
-        if not newline:
-            return self._hold(data)
-        first = self._finish(head)
-        lines = rest.split(b"\n")
-        tail = lines.pop()
-        found = first + [line for line in map(_without_cr, lines) if self._is_event(line)]
-        return found + self._hold(tail) if tail else found
+        lines, begin, end = [], 0, data.find(b"\n")
+        while end >= 0:  # `find` is memchr; `split` looks at each byte for itself
+            lines.append(data[begin:end])
+            begin = end + 1
+            end = data.find(b"\n", begin)
+        tail = data[begin:]
+        if not lines:
+            return self._hold(tail)
+        if self._parts or self._skipping:
+            lines[:1] = self._finish(lines[0])
+        if b"\r" in data or (lines and lines[0].endswith(b"\r")):  # the CR of the first may have come earlier
+            lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
+        if b"" in lines:
+            self.heartbeats += lines.count(b"")
+            lines = [line for line in lines if line]
+        return lines + self._hold(tail) if tail else lines
 
     def close(self) -> bytes:
         """The feed ended: what stands after its last line end, possibly the head of a line."""
         left = b"" if self._skipping else b"".join(self._parts)
         self._parts, self._held, self._skipping = [], 0, False
-        return _without_cr(left)
+        return left[:-1] if left.endswith(b"\r") else left
 
-    def _is_event(self, line: bytes) -> bool:
-        if line:
-            return True
-        self.heartbeats += 1
-        return False
-
-    def _finish(self, head: bytes) -> List[bytes]:
+    def _finish(self, end: bytes) -> List[bytes]:
         if self._skipping:
             self._skipping = False
             return []
-        self._parts.append(head)
-        line = _without_cr(b"".join(self._parts))
+        line = b"".join([*self._parts, end])
         self._parts, self._held = [], 0
-        return [line] if self._is_event(line) else []
+        return [line]
 
     def _hold(self, data: bytes) -> List[bytes]:
         if self._skipping:
@@ -67,7 +68,3 @@ class Framer:
         self._parts, self._held, self._skipping = [], 0, True
         self.overlong += 1
         return [head]
-
-
-def _without_cr(line: bytes) -> bytes:
-    return line[:-1] if line.endswith(b"\r") else line

@@ -11,7 +11,6 @@ What arrives after either is dropped.
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -19,10 +18,10 @@ from urllib3.exceptions import HTTPError
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.discovery import Lease
 from falcon_streams.errors import Retryable
+from falcon_streams.falcon.body import READ_SIZE, body_of, socket_under
 from falcon_streams.falcon.transport import Transport, explain, lower_headers
 from falcon_streams.ports import Clock
 
-READ_SIZE = 256 * 1024
 DRAIN_SECONDS = 0.2
 
 
@@ -72,7 +71,8 @@ class HttpFeed:
         self._session = session
         self._response = response
         self._finished = False
-        _socket_under(response.raw).settimeout(None)
+        socket_under(response).settimeout(None)
+        self._body = body_of(response)
         # a second descriptor of the same connection: to end it from another thread, and below TLS
         self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         # a connection that broke without a word is found out by the kernel, where no heartbeat would tell
@@ -82,12 +82,14 @@ class HttpFeed:
         """What has arrived, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
         try:
             while True:
-                data: bytes = self._response.raw.read1(READ_SIZE)
+                data = self._body.read()
                 if not self._finished or not data:
                     return data
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError, Retryable) as error:
             if self._finished:
                 return b""
+            if isinstance(error, Retryable):
+                raise
             raise Retryable(f"the feed was cut: {explain(error)}") from None
 
     def finish(self) -> None:
@@ -123,8 +125,3 @@ class HttpFeed:
                     return
         except OSError:
             pass
-
-
-def _socket_under(raw: Any) -> Any:
-    """The socket of an open urllib3 answer. The pinned versions have it here; a test holds that they do."""
-    return raw._fp.fp.raw._sock

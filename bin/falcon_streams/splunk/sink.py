@@ -8,9 +8,9 @@ cut leaves the stream open, and nothing follows it.
 from __future__ import annotations
 
 import threading
-from typing import Callable, Sequence
+from typing import Callable
 
-from falcon_streams.core.envelope import Event
+from falcon_streams.core.batch import Batch
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.pipe import Pipe
@@ -35,9 +35,9 @@ class PipeSink:
         """Open the event stream; before the first write."""
         self._pipe.write(STREAM_START)
 
-    def write(self, partition: str, events: Sequence[Event]) -> int:
+    def write(self, partition: str, batch: Batch) -> int:
         """Write the events; see the port for the promises."""
-        data = self._renderer.render(partition, events, self._clock.now())
+        data = self._renderer.render(partition, batch, self._clock.now())
         with self._lock:
             if self._stopped or not self._may_write():
                 raise Stopped("the input is stopping, or another one reads in its place")

@@ -3,7 +3,7 @@
 Rules: the text between <data> and </data>, read by an XML parser, is the line as Falcon sent it. The exceptions are
 what XML 1.0 cannot carry: forbidden control characters, U+FFFE, U+FFFF and bytes that are no UTF-8 become U+FFFD, and
 a CR within a line becomes a space, because a parser would make a line feed of it and splunkd would break the event
-there. A line is only searched for what it could hold: most are plain ASCII without control characters.
+there. A batch is searched as one block for what it could hold: most are plain ASCII without control characters.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from itertools import chain, filterfalse, repeat
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
-from falcon_streams.core.envelope import Event
+from falcon_streams.core.batch import Batch
 
 STREAM_START, STREAM_END = b"<stream>\n", b"</stream>\n"
 SOURCE = "CrowdStrike:Event:Streams"
 SOURCETYPE = "CrowdStrike:Event:Streams:JSON"
 MALFORMED_SOURCETYPE = "falcon:event_streams:malformed"
 
-_CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A))
+# For bytes.translate: what XML cannot carry becomes another byte, so a text that stays itself has none of it.
+_VISIBLE = bytes(0x20 if code < 0x20 and code not in (0x09, 0x0A) else code for code in range(0x100))
+_is_ascii: Callable[[Any], bool] = bytes.isascii
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAIL = b"</data><done/></event>\n"
 
@@ -72,16 +75,22 @@ class Renderer:
         self._ta_data = ta_data
         self._frames: Dict[Tuple[str, bool], Tuple[bytes, bytes, bytes]] = {}
 
-    def render(self, partition: str, events: Sequence[Event], now: float) -> bytes:
-        """The events as `<event>` elements. `now`, in epoch seconds, is the time of those that have none readable."""
-        arrival = b"%.3f" % now
-        parts: List[bytes] = []
-        for event in events:
-            head, middle, extra = self._frame(partition, event.malformed)
-            stamp = arrival if event.created is None else b"%d.%03d" % divmod(event.created, 1000)
-            line = event.raw[:-1] + extra if extra and event.raw.endswith(b"}") else event.raw
-            parts += (head, stamp, middle, escape_line(line), _TAIL)
-        return b"".join(parts)
+    def render(self, partition: str, batch: Batch, now: float) -> bytes:
+        """The batch as `<event>` elements. `now`, in epoch seconds, is the time of those that have none readable."""
+        head, middle, extra = self._frame(partition, False)
+        lines, seconds, millis = batch.lines, batch.seconds, batch.millis
+        middles: Iterable[bytes] = repeat(middle)
+        if extra:
+            lines = _append(extra, batch)
+        if b"" in seconds:
+            arrival = b"%d" % now, b"%03d" % (now % 1 * 1000)
+            seconds = [given or arrival[0] for given in seconds]
+            millis = [given or arrival[1] for given in millis]
+        if batch.malformed:
+            bad = self._frame(partition, True)[1]
+            middles = [bad if place in batch.malformed else middle for place in range(len(lines))]
+        elements = zip(repeat(head), seconds, repeat(b"."), millis, middles, escape_lines(lines), repeat(_TAIL))
+        return b"".join(chain.from_iterable(elements))
 
     def _frame(self, partition: str, malformed: bool) -> Tuple[bytes, bytes, bytes]:
         frame = self._frames.get((partition, malformed))
@@ -108,19 +117,34 @@ class Renderer:
         )
 
 
-def escape_line(line: bytes) -> bytes:
-    """A line as XML character data; the module's head says which bytes cannot survive."""
-    if len(line.translate(None, _CONTROLS)) != len(line) or not line.isascii():
-        line = _scrub(line)
-    if b"&" in line:
-        line = line.replace(b"&", b"&amp;")
-    if b"<" in line:
-        line = line.replace(b"<", b"&lt;")
-    if b">" in line:
-        line = line.replace(b">", b"&gt;")
-    return line
+def escape_lines(lines: Sequence[bytes]) -> Sequence[bytes]:
+    """Lines as XML character data; the module's head says which bytes cannot survive."""
+    block = b"\n".join(lines)
+    if block.translate(_VISIBLE) != block or not _is_unicode(b"\n".join(filterfalse(_is_ascii, lines))):
+        lines = [_scrub(line) for line in lines]
+        block = b"\n".join(lines)
+    if b"&" in block or b"<" in block or b">" in block:
+        return block.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;").split(b"\n")
+    return lines
+
+
+def _is_unicode(text: bytes) -> bool:
+    """Whether this is UTF-8 that XML can carry; also False for some that it could, from U+FFC0 on."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\xef\xbf" not in text
 
 
 def _scrub(line: bytes) -> bytes:
     text = line.decode("utf-8", "replace").replace("\r", " ")
     return _FORBIDDEN.sub("\ufffd", text).encode("utf-8")
+
+
+def _append(extra: bytes, batch: Batch) -> List[bytes]:
+    """The lines with this object as the last of each; malformed ones as they are."""
+    return [
+        line[:-1] + extra if line.endswith(b"}") and place not in batch.malformed else line
+        for place, line in enumerate(batch.lines)
+    ]

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from falcon_streams.core.envelope import read_event
+from falcon_streams.core.batch import read_batch
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.logs import LineFormatter
@@ -48,7 +48,7 @@ def formatted(value: str) -> str:
 def test_a_hostile_event_is_one_event_of_the_very_bytes(name: str) -> None:
     line = LINES[name]
     began = time.process_time()
-    rendered = Renderer(Routing("falcon_event_streams://main")).render("0", [read_event(line)], 1_700_000_000.5)
+    rendered = Renderer(Routing("falcon_event_streams://main")).render("0", read_batch([line]), 1_700_000_000.5)
     (element,) = ElementTree.fromstring(STREAM_START + rendered + STREAM_END)
 
     assert element.findtext("data") == line.decode()

@@ -12,7 +12,7 @@ from typing import Iterator, Tuple
 import pytest
 
 from falcon_streams.clock import SystemClock
-from falcon_streams.core.envelope import Event
+from falcon_streams.core.batch import read_batch
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.sink import PipeSink
@@ -149,7 +149,7 @@ def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:
     read, write = ends
     sink, _ = sink_on(write)
     sink.start()
-    ticket = sink.write("0", [Event(b"{}", 1, "A", 1_700_000_000_000, "c")])
+    ticket = sink.write("0", read_batch([b"{}"]))
     sink.stop()
     sink.close()
     data = os.read(read, 65536)
@@ -158,16 +158,16 @@ def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:
     assert data.endswith(b"</event>\n</stream>\n")
     assert len(data) == ticket + len(b"</stream>\n")
     with pytest.raises(Stopped):
-        sink.write("0", [])
+        sink.write("0", read_batch([b"{}"]))
 
 
 def test_the_stream_stays_open_behind_half_an_event(ends: Tuple[int, int]) -> None:
     read, write = ends
     sink, _ = sink_on(write)
-    event = Event(b'{"a":"' + LOTS + b'"}', 1, "A", None, "c")
+    batch = read_batch([b'{"a":"' + LOTS + b'"}'])
     threading.Timer(0.05, sink.stop).start()
     with pytest.raises(Stopped):
-        sink.write("0", [event])
+        sink.write("0", batch)
     sink.close()
     data = bytearray()
     os.close(write)
@@ -187,8 +187,8 @@ def test_elements_of_two_partitions_never_mix(ends: Tuple[int, int]) -> None:
             got.extend(piece)
 
     def send(partition: str) -> None:
-        for number in range(200):
-            sink.write(partition, [Event(partition.encode() * 3000, number, "A", None, "c")])
+        for _ in range(200):
+            sink.write(partition, read_batch([partition.encode() * 3000]))
 
     drainer = threading.Thread(target=drain)
     writers = [threading.Thread(target=send, args=(partition,)) for partition in "01"]

@@ -18,8 +18,9 @@ from falcon_streams.splunk.stream_xml import (
     Renderer,
     Routing,
     TaData,
-    escape_line,
+    escape_lines,
 )
+from tests.fakes.batches import batch_of
 
 STANZA = "falcon_event_streams://prod"
 
@@ -29,7 +30,7 @@ def parsed(rendered: bytes) -> List[ElementTree.Element]:
 
 
 def render(*events: Event, routing: Routing = Routing(STANZA)) -> List[ElementTree.Element]:  # noqa: B008 - frozen
-    return parsed(Renderer(routing).render("0", events, 1_700_000_000.5))
+    return parsed(Renderer(routing).render("0", batch_of(*events), 1_700_000_000.5))
 
 
 def event(raw: bytes, created: int | None = 1_657_110_865_303) -> Event:
@@ -74,7 +75,7 @@ def test_ta_data_is_appended_to_objects_and_to_nothing_else() -> None:
     ta_data = TaData("us-1", "0.1.0", "prod", "app", (), newest=False)
     renderer = Renderer(Routing(STANZA), lambda partition: ta_data.render(partition, several=True))
 
-    good, bad = parsed(renderer.render("1", [event(b'{"a":1}'), read_event(b"nope}")], 0.0))
+    good, bad = parsed(renderer.render("1", batch_of(event(b'{"a":1}'), read_event(b"nope}")), 0.0))
 
     assert json.loads(good.findtext("data") or "") == {
         "a": 1,
@@ -126,6 +127,28 @@ def test_any_ordinary_text_is_unchanged(text: str) -> None:
 
 
 def test_plain_lines_are_not_copied() -> None:
-    line = b'{"plain":"ascii"}'
+    lines = [b'{"plain":"ascii"}', '{"plain":"żółć"}'.encode()]
 
-    assert escape_line(line) is line
+    assert escape_lines(lines) is lines
+
+
+def test_each_line_of_a_batch_is_escaped_and_scrubbed_for_itself() -> None:
+    lines = [b"a", b"<&>", b"\x01", b"\xff", "\uffff".encode(), "ż&".encode(), b"]]>", b"a\rb"]
+
+    for count in range(1, len(lines) + 1):
+        together = escape_lines(lines[:count])
+        assert list(together) == [escape_lines([line])[0] for line in lines[:count]]
+
+
+def test_the_columns_of_a_mixed_batch_end_up_with_their_own_lines() -> None:
+    good, late = event(b'{"n":1}'), event(b'{"n":2}', created=1_700_000_000_007)
+    elements = render(good, read_event(b"bad"), event(b'{"n":3}', created=None), late)
+
+    assert [element.findtext("data") for element in elements] == ['{"n":1}', "bad", '{"n":3}', '{"n":2}']
+    assert [element.findtext("time") for element in elements] == [
+        "1657110865.303",
+        "1700000000.500",
+        "1700000000.500",
+        "1700000000.007",
+    ]
+    assert [element.findtext("sourcetype") for element in elements].index(MALFORMED_SOURCETYPE) == 1

@@ -1,0 +1,52 @@
+"""The chunked framing of an HTTP/1.1 body, taken off: bytes in, bytes out (RFC 9112, section 7.1).
+
+Rules: what has arrived of a chunk is handed on at once, whether or not the rest is there. A chunk's head is taken
+together with the line end that closes the chunk before it, so that one match checks both; extensions are skipped, as
+are trailers. Bytes that fit no chunk end the feed: what follows them could be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List
+
+from falcon_streams.errors import Retryable
+
+LONGEST_HEAD = 1024
+_HEAD = re.compile(rb"\r\n([0-9A-Fa-f]{1,16})(?:[ \t;][^\r\n]*)?\r\n")
+_PART_OF_HEAD = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,16}(?:[ \t;][^\r\n]*)?\r?)?)?)?")
+
+
+class Dechunker:
+    """One body. `ended` once its last chunk has been seen; what comes after that is not read."""
+
+    def __init__(self) -> None:
+        self._left = 0  # of the chunk that has begun
+        self._held = b"\r\n"  # of a head that has begun; the first chunk follows on a line end like all others
+        self.ended = False
+
+    def push(self, data: bytes) -> bytes:
+        """Take the next bytes; return what they bring of the body. Raises Retryable where they are no chunks."""
+        if self._left >= len(data):
+            self._left -= len(data)
+            return data
+        if self._held:
+            data, self._held = self._held + data, b""
+        parts: List[bytes] = [data[: self._left]]
+        end = self._left
+        head = _HEAD.match(data, end)
+        while head is not None and not self.ended:
+            begin = head.end()
+            end = begin + int(head[1], 16)
+            self.ended = begin == end
+            parts.append(data[begin:end])
+            head = _HEAD.match(data, end)
+        self._left = max(0, end - len(data))
+        if not self.ended:
+            self._held = self._part_of_head(data[end:])
+        return b"".join(parts)
+
+    def _part_of_head(self, rest: bytes) -> bytes:
+        if len(rest) > LONGEST_HEAD or not _PART_OF_HEAD.fullmatch(rest):
+            raise Retryable("the feed was cut: its chunks do not fit together")
+        return rest
