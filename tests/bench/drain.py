@@ -1,8 +1,8 @@
-"""splunkd's end of the pipe: a process that takes what a contender writes as fast as it comes, and notes instants.
+"""splunkd's end of the pipes: a process that takes what contenders write as fast as it comes, and notes instants.
 
-Rules: it reads a named FIFO, because only a FIFO tells our sink what was taken. It knows nothing of events but the
-marks that the source sets. `watch` waits for one mark; `stamp` collects the instant at which each marked event was
-there to its last byte. Between orders it reads nothing, so the pipe fills.
+Rules: it reads named FIFOs, because only a FIFO tells our sink what was taken. It knows nothing of events but the marks
+that the source sets: `watch` waits for the last event of a run, `stamp` collects the instant at which each marked event
+was there to its last byte. Between orders it reads nothing, so the pipes fill.
 """
 
 from __future__ import annotations
@@ -14,100 +14,115 @@ import select
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from tests.bench.meters import THEIR_CORES
 
 PIECE = 1 << 20
+# A marked event is the last one of its feed, so with one feed it ends what is in the pipe: the search costs nothing.
 TAIL = 4096
 _STAMPED = re.compile(rb'"Mark":"([^"]{1,60}-[0-9]{7}-)"[^\n]*?</event>')
+
+
+class Watch(NamedTuple):
+    """Wait until the mark was seen so many times; `anywhere` where it may not be the last."""
+
+    mark: str
+    times: int = 1
+    anywhere: bool = False
+
+
+class Stamp(NamedTuple):
+    """Collect the instants of events for so long."""
+
+    seconds: float
 
 
 class Drain:
     """The process, seen from the bench."""
 
-    def __init__(self, fifo: Path, first: str) -> None:
-        """Reads the FIFO from its opening; looks for the mark `first` at once."""
+    def __init__(self, fifos: Sequence[Path]) -> None:
+        """Reads these FIFOs, which nobody needs to have opened yet."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=run, args=(theirs, fifo, first), daemon=True)
+        self._process = context.Process(target=run, args=(theirs, list(fifos)), daemon=True)
         self._process.start()
+        self._pipe.recv()
 
     def close(self) -> None:
         """End the process."""
         self._process.kill()
         self._process.join()
+        self._pipe.close()
 
-    def seen(self, seconds: float = 300.0) -> Tuple[float, int]:
-        """When the mark that is looked for was there, and the bytes read by then; AssertionError when time is up."""
+    def begin(self, order: object) -> None:
+        """Give it a `Watch` or a `Stamp`; comes back when it has begun."""
+        self._pipe.send(order)
+        self._pipe.recv()
+
+    def seen(self, seconds: float = 300.0) -> float:
+        """When the mark that is watched for was there; AssertionError when time is up."""
         assert self._pipe.poll(seconds), "the mark did not come through"
-        at, size = self._pipe.recv()
-        return float(at), int(size)
+        return float(self._pipe.recv())
 
-    def watch(self, mark: str) -> None:
-        """Look for this mark from now on; nothing may be on its way."""
-        self._order(("watch", mark))
-
-    def stamp(self, seconds: float) -> Dict[str, float]:
-        """Collect the instants of marked events for so long."""
-        self._order(("stamp", seconds))
+    def stamps(self, seconds: float) -> Dict[str, float]:
+        """The instants by mark, once the time is over."""
         assert self._pipe.poll(seconds + 30.0), "the drain has stopped"
         stamps: Dict[str, float] = self._pipe.recv()
         return stamps
 
-    def _order(self, order: Tuple[str, object]) -> None:
-        self._pipe.send(order)
-        assert self._pipe.poll(30.0)
-        self._pipe.recv()  # it has begun
 
-
-def run(owner: Connection, fifo: Path, first: str) -> None:
+def run(owner: Connection, fifos: List[Path]) -> None:
     """The process itself."""
     os.sched_setaffinity(0, THEIR_CORES)
-    descriptor = os.open(fifo, os.O_RDONLY)
-    _watch(owner, descriptor, first)
+    poll = select.poll()
+    for fifo in fifos:
+        poll.register(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), select.POLLIN)
+    owner.send("open")
     while True:
         try:
-            kind, value = owner.recv()
+            order = owner.recv()
         except EOFError:
             return
         owner.send("begun")
-        if kind == "watch":
-            _watch(owner, descriptor, value)
-        else:
-            owner.send(_stamp(descriptor, value))
+        owner.send(_watch(poll, order) if isinstance(order, Watch) else _stamp(poll, order.seconds))
 
 
-def _watch(owner: Connection, descriptor: int, mark: str) -> None:
-    wanted, size = mark.encode(), 0
+def _watch(poll: select.poll, order: Watch) -> float:
+    wanted = order.mark.encode()
     buffer = bytearray(PIECE)
-    tail = b""
+    kept: Dict[int, bytes] = {}
+    seen = 0
     while True:
-        count = os.readv(descriptor, [buffer])
-        if not count:
-            os._exit(0)
-        size += count
-        # the marked event is the last one sent, so it ends what is in the pipe
-        tail = (tail + buffer[max(0, count - TAIL) : count])[-TAIL:]
-        if wanted in tail:
-            owner.send((time.monotonic(), size))
-            return
+        for descriptor in _ready(poll, -1):
+            count = os.readv(descriptor, [buffer])
+            begin = 0 if order.anywhere else max(0, count - TAIL)
+            text = kept.get(descriptor, b"") + buffer[begin:count]
+            seen += text.count(wanted)
+            kept[descriptor] = text[1 - len(wanted) :]  # one byte less than the mark, so that none counts twice
+            if seen >= order.times:
+                return time.monotonic()
 
 
-def _stamp(descriptor: int, seconds: float) -> Dict[str, float]:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
+def _stamp(poll: select.poll, seconds: float) -> Dict[str, float]:
     stamps: Dict[str, float] = {}
-    held = b""
+    held: Dict[int, bytes] = {}
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not poll.poll(50):
-            continue
-        held += os.read(descriptor, PIECE)
-        now = time.monotonic()
-        end = held.rfind(b"</event>") + len(b"</event>")
-        if end >= len(b"</event>"):
-            for mark in _STAMPED.findall(held[:end]):
-                stamps[mark.decode()] = now
-            held = held[end:]
+        for descriptor in _ready(poll, 50):
+            data = held.pop(descriptor, b"") + os.read(descriptor, PIECE)
+            now = time.monotonic()
+            whole, end, rest = data.rpartition(b"</event>")
+            stamps.update((mark.decode(), now) for mark in _STAMPED.findall(whole + end))
+            held[descriptor] = rest
     return stamps
+
+
+def _ready(poll: select.poll, milliseconds: int) -> List[int]:
+    """Descriptors with something to read; those whose writer has gone are forgotten."""
+    events: List[Tuple[int, int]] = poll.poll(milliseconds)
+    for descriptor, flags in events:
+        if not flags & select.POLLIN:
+            poll.unregister(descriptor)
+            os.close(descriptor)
+    return [descriptor for descriptor, flags in events if flags & select.POLLIN]

@@ -1,7 +1,7 @@
 """The firehose of the bench: a process that sends prebuilt bytes, over TLS or plain, faster than any reader takes them.
 
 Rules: each feed is greeted with a few events, then waits for orders: `Blast` sends bytes as fast as they go, `Pace`
-one event at a time, each in a segment of its own, and notes when. The last event of an order carries a mark that the
+one event at a time, each in a segment of its own, and notes when. The last event of a blast carries a mark that the
 drain looks for. All instants are of the machine's monotonic clock, which processes share. It ends with its owner.
 """
 
@@ -23,6 +23,7 @@ from tests.emulator.authority import Authority
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 GREETING, POOL = 300, 2000
+FIRST, GREETED = "bench-first-end", "bench-greeted-end"  # marks of the first and the last event of the greeting
 HEARTBEAT = b"\r\n"
 BY_EVENT = 0
 
@@ -42,6 +43,7 @@ class LongLines(NamedTuple):
     mark: str
     size: int
     lines: int
+    times: int = 1
 
 
 class Pace(NamedTuple):
@@ -157,26 +159,29 @@ class _Feed:
         self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
 
     def run(self) -> None:
-        lines = sample.make_lines(GREETING)
-        self._socket.sendall(HEAD + sample.cut_by_event([*lines, _marked(f"greeting-{self.number}")]))
+        first, *lines = sample.make_lines(GREETING)
+        self._socket.sendall(HEAD + sample.chunk(_with_mark(first, FIRST) + b"\n"))
+        self._socket.sendall(sample.cut_by_event([*lines, _with_mark(first, GREETED)]))
         while True:
             order = self.orders.get()
-            if isinstance(order, Pace):
-                self._say(self.number, self._pace(order))
-            elif isinstance(order, Beat):
-                self._beat(order)
-                self._say(self.number, [])
-            else:
-                body, last = _prebuilt(order)
-                began = time.monotonic()
-                for _ in range(getattr(order, "times", 1)):
-                    self._socket.sendall(body)
-                self._socket.sendall(last)
-                self._say(self.number, [began])
+            self._say(self.number, self._carry_out(order))
 
-    def _pace(self, order: Pace) -> List[Tuple[str, float]]:
+    def _carry_out(self, order: Order) -> object:
+        if isinstance(order, Pace):
+            return self._pace(order)
+        if isinstance(order, Beat):
+            self._beat(order)
+            return None
+        body, last = _prebuilt(order)
+        began = time.monotonic()
+        for _ in range(order.times):
+            self._socket.sendall(body)
+        self._socket.sendall(last)
+        return began
+
+    def _pace(self, order: Pace) -> Dict[str, float]:
         pool = sample.make_lines(POOL, seed=11)
-        sent = []
+        sent: Dict[str, float] = {}
         began = time.monotonic()
         for number in range(int(order.rate * order.seconds)):
             mark = f"{order.mark}-{number:07d}-"
@@ -185,7 +190,7 @@ class _Feed:
             wait = due - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
-            sent.append((mark, time.monotonic()))
+            sent[mark] = time.monotonic()
             self._socket.sendall(event)
         return sent
 
@@ -203,7 +208,7 @@ def _prebuilt(order: Union[Blast, LongLines]) -> Tuple[bytes, bytes]:
     key = order._replace(mark="")
     if key not in _BUILT:
         _BUILT[key] = _build(order)
-    return _BUILT[key], sample.chunk(_marked(order.mark) + b"\n")
+    return _BUILT[key], sample.chunk(_with_mark(sample.make_lines(1)[0], order.mark) + b"\n")
 
 
 def _build(order: Union[Blast, LongLines]) -> bytes:
@@ -212,10 +217,6 @@ def _build(order: Union[Blast, LongLines]) -> bytes:
         return sample.cut_by_size([line] * order.lines, 256 * 1024)
     lines = sample.make_lines(order.events)
     return sample.cut_by_event(lines) if order.cut == BY_EVENT else sample.cut_by_size(lines, order.cut)
-
-
-def _marked(mark: str) -> bytes:
-    return _with_mark(sample.make_lines(1)[0], f"bench-{mark}-end")
 
 
 def _with_mark(line: bytes, mark: str) -> bytes:

@@ -7,12 +7,13 @@ its entry another one: it takes TLS off the way to the source (falcon accepts ht
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import List, Optional, Type
 
+from tests.bench.meters import OUR_CORES
 from tests.bench.source import Source
 from tests.emulator import EmulatorProcess
 from tests.splunkd import Splunkd
@@ -23,6 +24,7 @@ from tools.package import unpack
 SCHEME = "falcon_event_streams"
 READERS = Path(__file__).parent / "readers"
 MOST_PARTITIONS = 16
+PINNED = ["taskset", "-c", ",".join(map(str, OUR_CORES))]
 PLAIN = """
 from falcon_streams.falcon import transport
 from requests.adapters import HTTPAdapter
@@ -79,23 +81,22 @@ class Stage:
         self._emulator.stop()
 
     def fifo(self) -> Path:
-        """The path of a new FIFO's name and of a run's folder: `<folder>/run-N`."""
-        import os
-
+        """A new FIFO for a new run."""
         self._runs += 1
-        path = self.folder / f"pipe-{self._runs}"
+        path = self.folder / f"run{self._runs}"
         os.mkfifo(path)
         return path
 
-    def start_ours(self, python: Path, fifo: Path, partitions: int = 1) -> subprocess.Popen[bytes]:
-        """Our input, as splunkd starts it."""
-        name = f"run{self._runs}"
+    def start_ours(self, python: Path, fifo: Path, partitions: int = 1, pinned: bool = True) -> subprocess.Popen[bytes]:
+        """Our input, as splunkd starts it, `pinned` to the contenders' core."""
+        name = fifo.name
         wanted = ",".join(str(number) for number in range(partitions))
         settings = {"account": "bench", "app_id": name, "interval": "60", "partitions": wanted}
         checkpoints = self.folder / "checkpoints" / SCHEME
         checkpoints.mkdir(parents=True, exist_ok=True)
         around = Surroundings("localhost", self.splunkd.management_uri, self.splunkd.session_key, checkpoints)
-        process = self._start(command(str(python), self.app, SCHEME), fifo, stdin=subprocess.PIPE)
+        words = command(str(python), self.app, SCHEME)
+        process = self._start(PINNED + words if pinned else words, fifo, stdin=subprocess.PIPE)
         assert process.stdin is not None
         process.stdin.write(render_input(around, f"{SCHEME}://{name}", self.app.name, settings))
         process.stdin.close()
@@ -104,17 +105,17 @@ class Stage:
     def start_reader(self, name: str, python: Path, fifo: Path) -> subprocess.Popen[bytes]:
         """Another contender: `floor` or `textbook`."""
         arguments = [str(self.app / "lib"), self.feed_url, self.ca_file]
-        return self._start([str(python), str(READERS / f"{name}.py"), *arguments], fifo)
+        return self._start([*PINNED, str(python), str(READERS / f"{name}.py"), *arguments], fifo)
 
     def log(self) -> str:
-        """What our last run logged, for an error's sake."""
+        """What our newest run logged, for an error's sake."""
         path = self.splunkd.home / "var" / "log" / "splunk" / f"{SCHEME}_run{self._runs}.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def _start(self, words: List[str], fifo: Path, stdin: Optional[int] = None) -> subprocess.Popen[bytes]:
         with fifo.open("wb") as stdout, (self.folder / f"{fifo.name}.stderr").open("wb") as stderr:
             return subprocess.Popen(
-                ["taskset", "-c", "0", *words],
+                words,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
@@ -143,8 +144,6 @@ class Stage:
 
     def _take_tls_off(self) -> None:
         script = self.app / "bin" / f"{SCHEME}.py"
-        real = self.app / "bin" / "real_entry.txt"
-        shutil.copyfile(script, real)
         text = script.read_text(encoding="utf-8")
         before, after = text.split("from falcon_streams import app\n")
         script.write_text(f"{before}from falcon_streams import app\n{PLAIN.format(port=self.source.port)}{after}")
