@@ -24,6 +24,10 @@ class SystemClock:
         """Seconds that never go backwards; on Linux those of the machine's sleep count."""
         return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
+    def pause(self, seconds: float) -> None:
+        """Let this little time pass."""
+        time.sleep(seconds)
+
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time. A signal's handler runs meanwhile."""
         try:

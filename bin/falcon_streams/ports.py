@@ -27,6 +27,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never go backwards, for every wait and deadline."""
 
+    def pause(self, seconds: float) -> None:
+        """Let this little time pass."""
+
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time."""
 

@@ -1,9 +1,10 @@
 """One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
 
 Rules: a batch is what the feed has to give right now, so a single event is never held back and splunkd's pipe is the
-only queue. The first placed event of every feed is judged against what was asked for before anything is written. A bad
-line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor hears of the end,
-because a new feed of this partition may be opened right after.
+only queue; where single events come faster than one a millisecond, the next waits half of one for others. The first
+placed event of every feed is judged against what was asked for before anything is written. A bad line is delivered and
+counted. Whatever ends the feed, its connection is closed before the supervisor hears of the end, because a new feed of
+this partition may be opened right after.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from falcon_streams.progress import Progress
 from falcon_streams.tally import Filters, Tally
 
 LOG = logging.getLogger(__name__)
+# A reader that would deliver small batches more often than this lets them grow for a moment first.
+SHORT_WHILE, BREATH = 0.001, 0.0005
+SMALL = 16
 
 
 class Reader:
@@ -44,6 +48,7 @@ class Reader:
         self._resume: Optional[Resume] = None
         self._feed: Optional[Feed] = None
         self._closed = False
+        self._delivered_at = clock.monotonic() - SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
 
     @property
@@ -103,6 +108,14 @@ class Reader:
             self._progress.counters.bytes += len(data)
             if lines:
                 self._deliver(lines)
+                self._take_breath(len(lines))
+
+    def _take_breath(self, lines: int) -> None:
+        """Half a millisecond's wait in a hail of single events, so that locks and system calls are paid per batch."""
+        at = self._clock.monotonic()
+        if lines < SMALL and at - self._delivered_at < SHORT_WHILE:
+            self._clock.pause(BREATH)
+        self._delivered_at = at
 
     def _take_tail(self) -> None:
         """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""

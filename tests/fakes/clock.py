@@ -47,6 +47,10 @@ class FakeClock:
         """Run the action that much later."""
         self.at(self._monotonic + seconds, action)
 
+    def pause(self, seconds: float) -> None:
+        """That much later at once."""
+        self._monotonic += seconds
+
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """What the inbox has, or gets while the agenda runs up to the end of the wait."""
         until = self._monotonic + max(0.0, seconds)
@@ -77,6 +81,10 @@ class ScaledClock:
     def monotonic(self) -> float:
         """Seconds that never go backwards."""
         return self.now()
+
+    def pause(self, seconds: float) -> None:
+        """Let this little time pass."""
+        time.sleep(seconds / self._scale)
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
         """The next thing from the inbox, None when none came within that time."""

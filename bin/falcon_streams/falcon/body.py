@@ -3,7 +3,7 @@
 Theory. urllib3 and http.client spend five calls and as many copies on each chunk, and a live feed sends a chunk per
 event. So where the answer has the shape that we know, its socket is read directly: one call brings whatever has
 arrived, and the chunked framing comes off in one loop (`core/chunked.py`). Any other shape (an answer that is not
-chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy) is read by urllib3.
+chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy, Windows) is read by urllib3.
 
 Rules: this module alone knows what lies under urllib3. What http.client has read ahead is taken first, before the
 socket is waited for. Under us the end of the connection without the last chunk is a cut, as is a reset, which behind a
@@ -12,9 +12,10 @@ proxy looks the same. Errors of the connection pass through as they are.
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
-from typing import Any, List, Protocol
+from typing import Any, Protocol
 
 import requests
 
@@ -23,7 +24,6 @@ from falcon_streams.errors import Retryable
 
 READ_SIZE = 256 * 1024
 RECORD = 16 * 1024  # the most that a TLS record brings
-ONE_OF_MANY = 4096  # a TLS record of this size hardly is a single event of a live feed
 
 
 class Body(Protocol):
@@ -51,6 +51,8 @@ class SocketBody:
     def __init__(self, sock: socket.socket, read_ahead: bytes) -> None:
         """`sock` waits without a limit; `read_ahead` is what was taken from it before us."""
         self._socket = sock
+        self._more = select.poll()
+        self._more.register(sock, select.POLLIN)
         self._read_ahead = read_ahead
         self._chunks = Dechunker()
 
@@ -69,16 +71,17 @@ class SocketBody:
         if not isinstance(self._socket, ssl.SSLSocket):
             return self._socket.recv(READ_SIZE)
         data = self._socket.recv(RECORD)
-        return data if len(data) < ONE_OF_MANY else data + self._receive_more(READ_SIZE - len(data))
+        return self._receive_more(data) if data and self._more.poll(0) else data
 
-    def _receive_more(self, size: int) -> bytes:
-        """TLS gives a record at a time; take those behind it too, as far as they are there as a whole."""
-        records: List[bytes] = []
+    def _receive_more(self, record: bytes) -> bytes:
+        """TLS gives a record at a time; take those behind this one too, as far as they are there as a whole."""
+        records, size = [record], len(record)
         self._socket.settimeout(0.0)
         try:
-            while size > 0:
-                records.append(self._socket.recv(RECORD))
-                size -= len(records[-1]) or size
+            while record and size < READ_SIZE:
+                record = self._socket.recv(RECORD)
+                records.append(record)
+                size += len(record)
         except OSError:
             pass  # nothing more yet, or what the next read will meet as well
         finally:
@@ -90,9 +93,10 @@ def body_of(response: requests.Response) -> Body:
     """The body of an open answer of which nothing was read yet, in the faster way that its shape allows."""
     sock = socket_under(response)
     encoding = response.headers.get("Content-Encoding", "identity")
-    if type(sock) not in (socket.socket, ssl.SSLSocket) or not response.raw.chunked or encoding != "identity":
-        return PublicBody(response)
-    return SocketBody(sock, _read_ahead(_file_under(response), sock))
+    known = type(sock) in (socket.socket, ssl.SSLSocket) and hasattr(select, "poll")  # Windows has no poll
+    if known and response.raw.chunked and encoding == "identity":
+        return SocketBody(sock, _read_ahead(_file_under(response), sock))
+    return PublicBody(response)
 
 
 def socket_under(response: requests.Response) -> Any:
