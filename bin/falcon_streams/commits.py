@@ -58,6 +58,11 @@ class Commits:
             self.progress[partition] = known
         return known
 
+    @property
+    def awaits_receipt(self) -> bool:
+        """Whether something was written that splunkd was not yet seen to have taken."""
+        return any(progress.awaits_receipt for progress in self.progress.values())
+
     def receipt(self, sink: Sink, at: float) -> None:
         """Note what splunkd has taken by the monotonic time `at`; the sink is asked only while something is awaited."""
         awaited = [progress for progress in self.progress.values() if progress.awaits_receipt]

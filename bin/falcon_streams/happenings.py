@@ -32,6 +32,12 @@ class FeedOpened(NamedTuple):
     pulse: Pulse
 
 
+class Written(NamedTuple):
+    """A batch went to splunkd while none was awaiting its receipt: from now on one is."""
+
+    partition: str
+
+
 class FeedEnded(NamedTuple):
     """A feed has ended and its connection is closed: one word, the seconds to wait at least, the error if any."""
 
@@ -80,7 +86,7 @@ class Stop(NamedTuple):
     error: Optional[Exception] = None
 
 
-Happening = Union[FeedOpened, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, Stop]
+Happening = Union[FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, Stop]
 
 
 def stop_for(error: StreamsError) -> Stop:

@@ -94,10 +94,15 @@ class Progress:
         if customer and len(self.customers) < _MOST_CUSTOMERS:
             self.customers.add(customer)
 
-    def wrote(self, last: Event, ticket: int, at: float) -> None:
-        """A batch that ends with this placed event was handed to the sink; called by the reader."""
+    def wrote(self, last: Event, ticket: int, at: float) -> bool:
+        """A batch that ends with this placed event was handed to the sink; called by the reader.
+
+        Returns whether it is the only one that awaits its receipt.
+        """
         with self._lock:
+            alone = not self._position.awaits_receipt
             self._position.wrote(last, ticket, at)
+        return alone
 
     @property
     def awaits_receipt(self) -> bool:

@@ -48,7 +48,8 @@ class Reader:
         self._resume: Optional[Resume] = None
         self._feed: Optional[Feed] = None
         self._closed = False
-        self._delivered_at = clock.monotonic() - SHORT_WHILE
+        self._written: Callable[[], None] = lambda: None
+        self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
 
     @property
@@ -57,8 +58,12 @@ class Reader:
         resume = self._resume  # read once: the reader's thread forgets it
         return resume.offset if resume is not None else None
 
-    def run(self, opened: Callable[[], None]) -> FeedEnded:
-        """Read until the feed ends; `opened` is called once it answers. Raises SplunkdGone where splunkd has gone."""
+    def run(self, opened: Callable[[], None], written: Callable[[], None]) -> FeedEnded:
+        """Read until the feed ends. Raises SplunkdGone where splunkd has gone.
+
+        `opened` is called once it answers, `written` when a batch is the only one that awaits its receipt.
+        """
+        self._written = written
         self._resume = self._progress.resume()
         try:
             feed = self._feed = self._feeds.open(self.lease, self._resume.query)
@@ -135,8 +140,8 @@ class Reader:
         ticket = self._sink.write(self.lease.partition, wanted)
         now = self._clock.monotonic()
         self.pulse.written(now)
-        if last is not None:
-            self._progress.wrote(last, ticket, now)
+        if last is not None and self._progress.wrote(last, ticket, now):
+            self._written()
 
     # -- the first events of a feed --------------------------------------------------------------------------------
 

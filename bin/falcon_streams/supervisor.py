@@ -31,6 +31,7 @@ from falcon_streams.happenings import (
     Happening,
     Refreshed,
     Stop,
+    Written,
     complaint,
     stop_for,
 )
@@ -108,7 +109,7 @@ class Supervisor:
 
     def step(self) -> Optional[Stop]:
         """Wait for one happening and do what is due; returns the stop once the input has to end."""
-        happening = self._clock.take(self._inbox, RECEIPT_TICK)
+        happening = self._clock.take(self._inbox, RECEIPT_TICK if self.commits.awaits_receipt else TICK)
         try:
             if happening is not None:
                 self._take(happening)
@@ -234,8 +235,9 @@ class Supervisor:
         progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
         reader = Reader(lease, progress, self._feeds, self._sink, self._clock, self._plan.filters)
         self._readers[partition] = reader
-        opened = partial(self._inbox.put, FeedOpened(partition, reader.pulse))
-        self._spawn(f"reader-{partition}", partial(reader.run, opened), partial(FeedEnded, partition, "no_thread", 0.0))
+        put = self._inbox.put  # `Written` wakes us, because receipts do not wait for a tick
+        run = partial(reader.run, partial(put, FeedOpened(partition, reader.pulse)), partial(put, Written(partition)))
+        self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
 
     def _discover(self) -> Happening:
         try:

@@ -13,7 +13,7 @@ from falcon_streams.core.resume import Resume, resume_at_origin
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.happenings import FeedEnded
 from falcon_streams.progress import Progress
-from falcon_streams.reader import Reader
+from falcon_streams.reader import BREATH, SHORT_WHILE, SMALL, Reader
 from falcon_streams.tally import Filters
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory import MemorySink, ScriptedFeed, ScriptedFeeds, Step
@@ -37,14 +37,18 @@ class Desk:
         self.progress = Progress(record, resume or resume_at_origin(Origin(), True), 30.0)
         self.filters = filters
         self.asked: list[str] = []
+        self.written = 0
 
     def read(self, *steps: Step) -> FeedEnded:
         feeds = ScriptedFeeds(lambda lease, position: ScriptedFeed(steps))
         self.reader = Reader(LEASE, self.progress, feeds, self.sink, self.clock, self.filters)
-        ended = self.reader.run(lambda: None)
+        ended = self.reader.run(lambda: None, self._count)
         self.asked += [position for _, position in feeds.asked]
         assert all(feed.closed for feed in feeds.opened)
         return ended
+
+    def _count(self) -> None:
+        self.written += 1
 
 
 def lines(*offsets: int) -> bytes:
@@ -90,7 +94,8 @@ def test_an_open_that_fails_keeps_the_servers_wait() -> None:
     def refuse(lease: Lease, position: str) -> ScriptedFeed:
         raise Retryable("429", after=30.0)
 
-    ended = Reader(LEASE, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters()).run(lambda: None)
+    reader = Reader(LEASE, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters())
+    ended = reader.run(lambda: None, lambda: None)
     assert (ended.reason, ended.after) == ("open_failed", 30.0)
 
 
@@ -162,7 +167,7 @@ def test_a_close_before_the_feed_has_opened_is_not_forgotten(method: str) -> Non
     feed = ScriptedFeed([lines(0)])
     reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
 
-    assert reader.run(opened=getattr(reader, method)).reason == "closed"
+    assert reader.run(getattr(reader, method), lambda: None).reason == "closed"
     assert feed.closed
     assert desk.sink.written == []
 
@@ -174,3 +179,38 @@ def test_the_pulse_hears_heartbeats_and_events() -> None:
     assert desk.reader.pulse.heartbeats_seen
     assert desk.reader.pulse.events_seen
     assert not desk.reader.pulse.writing
+
+
+def test_the_supervisor_is_woken_by_the_first_batch_that_awaits_its_receipt_and_by_no_other() -> None:
+    desk = Desk()
+    desk.read(lines(0), lines(1), lines(2))
+    assert desk.written == 1
+
+    desk.progress.receipt(desk.sink.taken(), desk.clock.monotonic())
+    desk.read(lines(2), lines(3), lines(4))
+    assert desk.written == 2
+
+
+@pytest.mark.parametrize("lines_a_batch, pauses", [(1, 9), (SMALL, 0)])
+def test_small_batches_in_quick_succession_wait_a_moment_for_more(lines_a_batch: int, pauses: int) -> None:
+    desk = Desk()
+    began = desk.clock.monotonic()
+    desk.read(*(lines(*range(at, at + lines_a_batch)) for at in range(0, 10 * lines_a_batch, lines_a_batch)))
+
+    assert desk.clock.monotonic() - began == pytest.approx(pauses * BREATH)
+
+
+def test_a_single_event_after_a_quiet_moment_does_not_wait() -> None:
+    desk = Desk()
+
+    class Quiet(ScriptedFeed):
+        def read(self) -> bytes:
+            desk.clock.pause(2 * SHORT_WHILE)
+            return super().read()
+
+    began = desk.clock.monotonic()
+    feeds = ScriptedFeeds(lambda lease, position: Quiet([lines(0), lines(1), lines(2)]))
+    reader = Reader(LEASE, desk.progress, feeds, desk.sink, desk.clock, Filters())
+    reader.run(lambda: None, lambda: None)
+
+    assert desk.clock.monotonic() - began == pytest.approx(8 * SHORT_WHILE)
