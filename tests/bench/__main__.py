@@ -1,4 +1,4 @@
-"""`make bench`: every row of the table, on each Python that is here; dist/bench.json and the pictures of the docs.
+"""`make bench`: every row of the table on each Python that is here; dist/bench.json, with --keep docs/performance.md.
 
 Rules: what is measured alone runs alone. A target that is missed is said and does not fail the bench: the machine may
 be another one. `make test` runs a slice (test_bench.py), which fails on a gross miss.
@@ -7,23 +7,19 @@ be another one. `make test` runs a slice (test_bench.py), which fails on a gross
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator
+from typing import Callable, Dict, Iterator
 
-from tests.bench import crowd, live, memory, throughput
-from tests.bench.sample import MIX
+from tests.bench import crowd, live, memory, page, tenants, throughput
 from tests.bench.stage import Stage
 from tests.bench.table import Row, Table
 from tools import environments, package
 
-DIST = environments.ROOT / "dist"
-EVENTS, ROUNDS = 60_000, 5
+EVENTS, ROUNDS = 30_000, 5
+IDLE, BLOCKED, STAGGER = 20.0, 60.0, 3.0  # seconds; two runs must not start at once, feeds are known by their order
 Measure = Callable[[Stage, str, Path], Iterator[Row]]
 
 
@@ -32,9 +28,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the add-on's speed.")
     parser.add_argument("--only", default="", help="measures whose name holds this text")
     parser.add_argument("--python", default="", help="on this version only")
+    parser.add_argument("--keep", action="store_true", help="write the results into docs/performance.md, too")
     arguments = parser.parse_args()
-    table = Table()
-    began = time.monotonic()
+    table, began = Table(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         built = package.build(Path(folder))
         for tls, measures in ((False, PLAIN), (True, TLS)):
@@ -42,7 +38,10 @@ def main() -> None:
             if wanted:
                 with Stage(Path(folder) / f"stage-{tls}", built, tls) as stage:
                     measure_all(stage, wanted, arguments.python, table)
-    write(table)
+    outcomes = list(tenants.show()) if arguments.only in "tenants" else []
+    page.write_record(table.rows, EVENTS)
+    if arguments.keep:
+        page.keep(table.rows, outcomes)
     missed = table.missed()
     print(f"{len(table.rows)} rows, {len(missed)} targets missed, after {time.monotonic() - began:.0f} s", flush=True)
 
@@ -56,40 +55,35 @@ def measure_all(stage: Stage, measures: Dict[str, Measure], only: str, table: Ta
                 table.add(*measure(stage, version, environments.for_tests(version, python)))
 
 
-def write(table: Table) -> None:
-    """dist/bench.json."""
-    DIST.mkdir(exist_ok=True)
-    record: Dict[str, Any] = {
-        "machine": f"{os.cpu_count()} cores, {cpu_model()}, {platform.platform()}",
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=environments.ROOT, capture_output=True, text=True
-        ).stdout.strip(),
-        "sample": {"events": EVENTS, "mix": MIX},
-        "rows": [row.record() for row in table.rows],
-    }
-    (DIST / "bench.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+def contenders(stage: Stage, version: str, python: Path) -> Iterator[Row]:
+    """Over TLS without the largest chunks: a TLS record ends long before such a chunk does."""
+    cuts = list(throughput.CUTS)[: 2 if stage.tls else 3]
+    return throughput.measure_contenders(stage, version, python, EVENTS, ROUNDS, cuts)
 
 
-def cpu_model() -> str:
-    """What the machine calls its processor."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+def quiet(stage: Stage, version: str, python: Path) -> Iterator[Row]:
+    """An idle input and one with a blocked pipe, at the same time: neither has anything to do."""
+    with ThreadPoolExecutor() as pool:
+        idle = pool.submit(list, live.measure_idle(stage, version, python, IDLE))
+        time.sleep(STAGGER)
+        blocked = pool.submit(list, memory.measure_blocked_pipe(stage, version, python, BLOCKED))
+        yield from idle.result()
+        yield from blocked.result()
 
 
 PLAIN: Dict[str, Measure] = {
-    "contenders": lambda stage, version, python: throughput.measure_contenders(stage, version, python, EVENTS, ROUNDS),
+    "contenders": contenders,
     "long lines": lambda stage, version, python: throughput.measure_long_lines(stage, version, python, ROUNDS),
 }
 TLS: Dict[str, Measure] = {
-    "contenders over TLS": PLAIN["contenders"],
+    "contenders over TLS": contenders,
     "segments": lambda stage, version, python: live.measure_segments(stage, version, python, 8.0),
-    "latency": lambda stage, version, python: live.measure_latency(stage, version, python, 20.0),
+    "latency": lambda stage, version, python: live.measure_latency(stage, version, python, 12.0),
     "long run": lambda stage, version, python: memory.measure_long_run(stage, version, python, 5_000_000),
     "many partitions": lambda stage, version, python: memory.measure_many_partitions(stage, version, python, 100_000),
     "start": lambda stage, version, python: live.measure_start(stage, version, python, 5),
-    "idle": lambda stage, version, python: live.measure_idle(stage, version, python, 30.0),
-    "blocked pipe": lambda stage, version, python: memory.measure_blocked_pipe(stage, version, python, 60.0),
-    "crowd": lambda stage, version, python: crowd.measure_crowd(stage, version, python, 64, 20.0),
+    "quiet": quiet,
+    "crowd": lambda stage, version, python: crowd.measure_crowd(stage, version, python, 64, 12.0),
 }
 
 

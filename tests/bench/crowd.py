@@ -16,22 +16,26 @@ from tests.bench.table import AT_MOST, Row, Target
 
 RATE = 20.0
 AT_ONCE = 8  # starts: all at once they would wait for each other
+CALM = 4.0
 
 
 def measure_crowd(stage: Stage, version: str, python: Path, inputs: int, seconds: float) -> Iterator[Row]:
-    """That many inputs, one partition and 20 events a second each."""
+    """A quarter of that many inputs, then all of them, with one partition and 20 events a second each."""
     fifos = [stage.fifo() for _ in range(inputs)]
     drain = Drain(fifos)
     processes: List[subprocess.Popen[bytes]] = []
     try:
-        drain.begin(Watch(GREETED, inputs, anywhere=True))
         feeds: List[int] = []
         for begin in range(0, inputs, AT_ONCE):
             some = fifos[begin : begin + AT_ONCE]
             processes += [stage.start_ours(python, fifo, pinned=False) for fifo in some]
             feeds += stage.source.wait_for_feeds(len(some))
-        drain.seen()
-        time.sleep(3.0)
+            drain.begin(Watch(GREETED, len(some), anywhere=True))
+            drain.seen()
+            if len(feeds) == inputs // 4:
+                time.sleep(CALM)
+                yield from _measure(stage, version, drain, processes, feeds, seconds / 2)
+        time.sleep(CALM)
         yield from _measure(stage, version, drain, processes, feeds, seconds)
     finally:
         for process in processes:
@@ -43,7 +47,7 @@ def measure_crowd(stage: Stage, version: str, python: Path, inputs: int, seconds
 def _measure(
     stage: Stage, version: str, drain: Drain, processes: List[subprocess.Popen[bytes]], feeds: List[int], seconds: float
 ) -> Iterator[Row]:
-    drain.begin(Stamp(seconds + 1.0))
+    drain.begin(Stamp(seconds + 2.0))
     before = [meters.cpu_seconds(process.pid) for process in processes]
     for feed in feeds:
         stage.source.order(feed, Pace(f"bench-{feed}", RATE, seconds))
@@ -61,5 +65,6 @@ def _measure(
 
 
 def _p99(sent: Dict[str, float], arrived: Dict[str, float]) -> float:
-    assert sent.keys() <= arrived.keys(), "events are missing"
+    missing = len(sent.keys() - arrived.keys())
+    assert not missing, f"{missing} of {len(sent)} events are missing"
     return percentile(sorted(arrived[mark] - at for mark, at in sent.items()), 0.99)

@@ -13,6 +13,7 @@ import queue
 import socket
 import threading
 import time
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
@@ -116,6 +117,7 @@ def serve(owner: Connection, ca_dir: Optional[Path]) -> None:
     context = None if ca_dir is None else Authority(ca_dir).server_context()
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     owner.send(listener.getsockname()[1])
+    _pool()
     feeds: List[_Feed] = []
     said = threading.Lock()
 
@@ -159,7 +161,7 @@ class _Feed:
         self.orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
 
     def run(self) -> None:
-        first, *lines = sample.make_lines(GREETING)
+        first, *lines = _pool()[:GREETING]
         self._socket.sendall(HEAD + sample.chunk(_with_mark(first, FIRST) + b"\n"))
         self._socket.sendall(sample.cut_by_event([*lines, _with_mark(first, GREETED)]))
         while True:
@@ -180,7 +182,7 @@ class _Feed:
         return began
 
     def _pace(self, order: Pace) -> Dict[str, float]:
-        pool = sample.make_lines(POOL, seed=11)
+        pool = _pool()
         sent: Dict[str, float] = {}
         began = time.monotonic()
         for number in range(int(order.rate * order.seconds)):
@@ -217,6 +219,11 @@ def _build(order: Union[Blast, LongLines]) -> bytes:
         return sample.cut_by_size([line] * order.lines, 256 * 1024)
     lines = sample.make_lines(order.events)
     return sample.cut_by_event(lines) if order.cut == BY_EVENT else sample.cut_by_size(lines, order.cut)
+
+
+@cache
+def _pool() -> List[bytes]:
+    return sample.make_lines(POOL, seed=11)
 
 
 def _with_mark(line: bytes, mark: str) -> bytes:

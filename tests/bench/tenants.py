@@ -17,7 +17,7 @@ import json
 import random
 from collections import Counter, deque
 from email.utils import formatdate
-from typing import Deque, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
@@ -273,12 +273,10 @@ def _run(world: World, inputs: List[Input], queue: List[Tuple[float, int]], seco
 HEADER = "forwarders tokens a minute  refused  busiest tenant   start 50/99/100   back 50/99/100"
 
 
-def main() -> None:
-    """The table for several numbers of forwarders."""
-    print(HEADER)
-    for forwarders in (1, 2, 4, 8):
-        print(simulate(forwarders=forwarders), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def show() -> Iterator[Outcome]:
+    """Simulate several numbers of forwarders, and print a line for each."""
+    print(HEADER, flush=True)
+    for forwarders in (1, 2, 4):
+        outcome = simulate(forwarders=forwarders)
+        print(outcome, flush=True)
+        yield outcome
