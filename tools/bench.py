@@ -13,6 +13,8 @@ def main() -> None:
     found = environments.interpreters()
     pythons = [str(environments.for_tests(version, python)) for version, python in found.items()]
     environments.fill_lib()
+    here = environments.ROOT
+    os.environ["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in (here, here / "bin", here / "lib"))
     os.execv(pythons[0], [pythons[0], "-m", "tests.bench", *sys.argv[1:]])
 
 

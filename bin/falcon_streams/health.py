@@ -17,7 +17,7 @@ from falcon_streams.progress import Progress
 
 LOG = logging.getLogger(__name__)
 STATISTICS_EVERY = 60.0
-SHOW_EVERY = 2.0
+SHOW_EVERY, SHOW_QUIET_EVERY = 2.0, 6.0
 CLOCK_STEP = 2.0
 HELD_UP = 30.0  # we are called about once a second
 
@@ -42,15 +42,16 @@ class Health:
         self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
         self._checked_now = clock.now()
         self._shown_states: object = None
-        self._ingested = 0
+        self._ingested = self._shown_events = 0
 
     def check(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str) -> None:
         """Log and show what is due."""
         at = self._clock.monotonic()
         self._watch_time(at, self._clock.now())
-        states = roster.states()
-        if states != self._shown_states or at - self._shown_at >= SHOW_EVERY:
-            self._shown_at, self._shown_states = at, states
+        states, events = roster.states(), _events(partitions)
+        every = SHOW_QUIET_EVERY if events == self._shown_events else SHOW_EVERY
+        if states != self._shown_states or at - self._shown_at >= every:
+            self._shown_at, self._shown_states, self._shown_events = at, states, events
             self._show(roster, partitions, trouble, at)
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
@@ -69,7 +70,7 @@ class Health:
         at = self._clock.monotonic()
         for partition in partitions:
             LOG.info("stream_stats", self._statistics(roster, partition, partitions[partition], at))
-        events = sum(progress.counters.events for progress in partitions.values())
+        events = _events(partitions)
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
             self._ingested = events
@@ -104,6 +105,10 @@ class Health:
         state, _ = roster.states()
         shown = {name: self._statistics(roster, name, partitions[name], at) for name in partitions}
         self._board.show({"state": state, "trouble": trouble, "updated_at": self._clock.now(), "partitions": shown})
+
+
+def _events(partitions: Mapping[str, Progress]) -> int:
+    return sum(progress.counters.events for progress in partitions.values())
 
 
 def resident_mb() -> float:

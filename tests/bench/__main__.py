@@ -48,11 +48,15 @@ def main() -> None:
 
 def measure_all(stage: Stage, measures: Dict[str, Measure], only: str, table: Table) -> None:
     """Each measure on each Python."""
+    found = environments.interpreters().items()
+    pythons = {version: environments.for_tests(version, python) for version, python in found if only in version}
+    for python in pythons.values():
+        stage.compile(python)
     for name, measure in measures.items():
-        for version, python in environments.interpreters().items():
-            if only in version:
-                print(f"-- {name}", flush=True)
-                table.add(*measure(stage, version, environments.for_tests(version, python)))
+        for version, python in pythons.items():
+            print(f"-- {name}", flush=True)
+            for row in measure(stage, version, python):
+                table.add(row)
 
 
 def contenders(stage: Stage, version: str, python: Path) -> Iterator[Row]:

@@ -80,6 +80,10 @@ class Stage:
         self.splunkd.close()
         self._emulator.stop()
 
+    def compile(self, python: Path) -> None:
+        """Let the app have its compiled files, as after its first start."""
+        subprocess.run([str(python), "-m", "compileall", "-q", str(self.app)], check=True)
+
     def fifo(self) -> Path:
         """A new FIFO for a new run."""
         self._runs += 1

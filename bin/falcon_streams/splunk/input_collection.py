@@ -21,7 +21,7 @@ from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input,
 from falcon_streams.splunk.state import read_state
 
 LIST = "list_inputs"
-STALE_AFTER = 15.0  # seconds; the file is replaced every other second
+STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet times every six
 
 
 class Inputs:
