@@ -1,4 +1,4 @@
-"""What the health of an input says about time: a clock that was set, a process that was held up."""
+"""What the health of an input says about time, and how often it shows the state."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from typing import Dict, List, Mapping, Tuple
 
 import pytest
 
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.resume import resume_at_origin
 from falcon_streams.core.roster import Roster
 from falcon_streams.health import Health, Label
+from falcon_streams.progress import Progress
 from tests.fakes.clock import FakeClock
 
 LABEL = Label("falcon_event_streams://a", "a", "st", "default", "prod")
 
 
 class Board:
-    """The port `StateBoard`, unseen."""
+    """The port `StateBoard`; keeps how often it was shown something."""
+
+    def __init__(self) -> None:
+        self.shown = 0
 
     def show(self, state: Mapping[str, object]) -> None:
-        """Nobody looks."""
+        """Count."""
+        self.shown += 1
 
 
 def checks(clock: FakeClock, health: Health, steps: List[Tuple[float, float]]) -> None:
@@ -58,3 +66,23 @@ def test_a_clock_that_is_drawn_gently_and_a_late_check_are_not_worth_a_word(capl
     checks(clock, Health(clock, Board(), LABEL), [(1, 0.5), (20, -1.5), (1, 0)])
 
     assert said(caplog) == []
+
+
+def test_the_state_is_shown_every_other_second_while_events_come_and_more_rarely_in_quiet() -> None:
+    clock, board, roster = FakeClock(), Board(), Roster(None, 60.0, lambda: 0.0)
+    health = Health(clock, board, LABEL)
+    record = first_record("i", "0", Owner("h", "a", ""), Origin(), clock.now(), None)
+    progress = Progress(record, resume_at_origin(Origin(), True), 30.0)
+    roster.discovered(Discovery((Lease("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
+
+    def after(seconds: int, events: int) -> int:
+        before = board.shown
+        for _ in range(seconds):
+            progress.counters.events += events
+            clock.take(SimpleQueue(), 1.0)
+            health.check(roster, {"0": progress}, "")
+        return board.shown - before
+
+    after(1, 0)
+    assert after(12, events=1) == 6
+    assert after(12, events=0) == 2
