@@ -44,8 +44,8 @@ class Tally:
     def admit(self, batch: Batch) -> Batch:
         """Count the events; return those the admin wants."""
         counters, progress = self._progress.counters, self._progress
-        for event in batch.unplaced():
-            self._note_bad(event)
+        for line, malformed in batch.unplaced():
+            self._note_bad(line, malformed)
         for event in self._first_of(batch, batch.customers, self._customers):
             progress.note_customer(event.customer)
         for event in self._first_of(batch, batch.types, self._types):
@@ -80,15 +80,15 @@ class Tally:
             fields = {"partition": self._progress.partition, "event_type": tidy(name)}
             LOG.warning("unknown_event_type", fields)
 
-    def _note_bad(self, event: Event) -> None:
+    def _note_bad(self, line: bytes, malformed: bool) -> None:
         counters = self._progress.counters
-        if event.malformed:
+        if malformed:
             counters.malformed += 1
         else:
             counters.unplaced += 1
         now = self._clock.monotonic()
         if self._sampled_at is None or now - self._sampled_at >= _SAMPLE_EVERY:
             self._sampled_at = now
-            sample = tidy(event.raw[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
-            fields = {"partition": self._progress.partition, "length": len(event.raw), "sample": sample}
-            LOG.warning("malformed_line" if event.malformed else "unplaced_line", fields)
+            sample = tidy(line[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
+            fields = {"partition": self._progress.partition, "length": len(line), "sample": sample}
+            LOG.warning("malformed_line" if malformed else "unplaced_line", fields)

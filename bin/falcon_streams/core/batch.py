@@ -43,11 +43,12 @@ class Batch(NamedTuple):
                 return read_event(self.lines[place])
         return None
 
-    def unplaced(self) -> List[Event]:
-        """The events without an offset, malformed lines among them."""
+    def unplaced(self) -> List[Tuple[bytes, bool]]:
+        """The lines without an offset, and whether each is malformed."""
         if b"" not in self.offsets:
             return []
-        return [read_event(line) for line, offset in zip(self.lines, self.offsets) if not offset]
+        places = [place for place, offset in enumerate(self.offsets) if not offset]
+        return [(self.lines[place], place in self.malformed) for place in places]
 
     def last_created(self) -> Optional[float]:
         """When the last event was created, in epoch seconds; None where it does not say."""

@@ -51,7 +51,7 @@ def test_the_last_placed_event_is_found_behind_unplaced_ones() -> None:
     batch = read_batch([fast(7), fast(8), b"{}", b"bad"])
 
     assert batch.last_placed() == read_event(fast(8))
-    assert [event.raw for event in batch.unplaced()] == [b"{}", b"bad"]
+    assert batch.unplaced() == [(b"{}", False), (b"bad", True)]
     assert batch.last_created() is None
     assert read_batch([b"{}"]).last_placed() is None
     assert read_batch([fast(1)]).unplaced() == []
