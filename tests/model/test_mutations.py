@@ -30,7 +30,7 @@ MUTATIONS = {
         Reader,
         "_deliver",
         "ticket = self._sink.write(self.lease.partition, wanted)",
-        "last and self._progress.wrote(last, 0, self._clock.monotonic()); "
+        "last and self._progress.wrote(last, 0, self._clock.monotonic()) and self._written(); "
         "ticket = self._sink.write(self.lease.partition, wanted)",
         "partition .: (.*)",
     ),
