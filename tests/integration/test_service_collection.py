@@ -170,6 +170,18 @@ def test_a_refused_bearer_is_replaced_once(falcon: Emulator) -> None:
     assert len(falcon.requests("token")) == 2
 
 
+def test_a_revoked_bearer_is_replaced_although_others_have_used_up_the_limit_of_bad_ones(falcon: Emulator) -> None:
+    streams, transport = input_of(falcon), Transport(SystemClock(), falcon.ca_file)
+    assert len(streams.discover().leases) == 2
+    falcon.revoke_bearers()
+    url = f"{falcon.api_url}/sensors/entities/datafeed/v2?appId=another"
+    stale = {"Authorization": "Bearer stale"}
+    assert [transport.send("GET", url, stale).status for _ in range(16)][-1] == 429
+
+    assert len(streams.discover().leases) == 2
+    assert [request["status"] for request in falcon.requests()][-3:] == [429, 201, 200]
+
+
 def test_a_refused_pair_says_so_and_is_read_anew_for_the_next_try(falcon: Emulator) -> None:
     secrets = iter(["wrong", falcon.tenant.client_secret])
     clock = SystemClock()

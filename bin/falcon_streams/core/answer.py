@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 _TEXT_LIMIT = 200
+BAD_BEARER_LIMIT = 15  # requests a minute and source address; a customer has 6,000
 
 
 class Answer(NamedTuple):
@@ -40,6 +41,13 @@ class Answer(NamedTuple):
     def served_at(self) -> Optional[float]:
         """The server's own time in epoch seconds, None where it gave none."""
         return _http_date(self.headers.get("date"))
+
+    @property
+    def refuses_bearer(self) -> bool:
+        """Whether the bearer is what is wrong: a 401, or the 429 of the narrow limit that Falcon has for those who come
+        without a good one. Of the two limits only that one is met with a bearer that was revoked (reference 1.4)."""
+        limit = _number(self.headers.get("x-ratelimit-limit"))
+        return self.status == 401 or (self.status == 429 and limit is not None and limit <= BAD_BEARER_LIMIT)
 
     def tree(self) -> Dict[str, Any]:
         """The body as a JSON object; empty where it is none."""

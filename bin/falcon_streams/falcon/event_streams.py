@@ -89,7 +89,7 @@ class EventStreams:
     def _call_url(self, method: str, url: str, headers: Mapping[str, str], bearer: Optional[str] = None) -> Answer:
         bearer = bearer or self._bearers.current()
         answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
-        if answer.status == 401:
+        if answer.refuses_bearer:
             bearer = self._bearers.current(refused=bearer)
             answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
         return answer
