@@ -14,9 +14,9 @@ from typing import List
 from tools import browser, environments, studio
 
 CHECKED = ("bin", "tools", "tests")
-# What these hold is Falcon's emulator, Splunk's search time and our conf files: nothing of it runs in Splunk's Python,
-# so one Python is enough.
-NOT_OURS = ("emulator", "searchtime", "knowledge", "bench/test_tenants.py")
+# What these hold is the stand-ins, Splunk's search time, our conf files and a simulation: nothing of it runs in
+# Splunk's Python, so one Python is enough.
+NOT_OURS = ("emulator", "splunkd", "searchtime", "knowledge", "bench/test_tenants.py")
 
 
 def run(command: List[str]) -> None:

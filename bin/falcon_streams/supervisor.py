@@ -109,7 +109,8 @@ class Supervisor:
 
     def step(self) -> Optional[Stop]:
         """Wait for one happening and do what is due; returns the stop once the input has to end."""
-        happening = self._clock.take(self._inbox, RECEIPT_TICK if self.commits.awaits_receipt else TICK)
+        wait = self._next_tick - self._clock.monotonic()
+        happening = self._clock.take(self._inbox, min(wait, RECEIPT_TICK) if self.commits.awaits_receipt else wait)
         try:
             if happening is not None:
                 self._take(happening)

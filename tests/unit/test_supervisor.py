@@ -13,9 +13,9 @@ from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.happenings import Ending, Happening, Stop
 from falcon_streams.lifecycle import start_thread
-from falcon_streams.supervisor import Plan, Supervisor
+from falcon_streams.supervisor import TICK, Plan, Supervisor
 from falcon_streams.tally import Filters
-from tests.fakes.clock import ScaledClock
+from tests.fakes.clock import FakeClock, ScaledClock
 from tests.fakes.memory import MemorySink, MemoryStore
 
 LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
@@ -121,3 +121,26 @@ def test_a_store_that_answers_has_the_last_event_marked_clean() -> None:
     assert [stop.ending for stop in ends] == [Ending.STOPPED]
     assert store.saves[-1].clean
     assert store.saves[-1].offset is not None and store.saves[-1].offset <= falcon.offset
+
+
+def test_the_first_discovery_is_asked_for_at_once_and_an_idle_input_waits_whole_ticks() -> None:
+    clock, falcon, started = FakeClock(), Falcon(), []
+    supervisor = Supervisor(
+        Plan(None, Filters(), 600.0),
+        api=falcon,
+        feeds=falcon,
+        sink=MemorySink(),
+        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), MemoryStore(), clock),
+        clock=clock,
+        inbox=SimpleQueue(),
+        start_thread=lambda name, work: started.append((name, clock.monotonic())),
+        draw=lambda: 0.5,
+        on_tick=lambda supervisor: None,
+        on_early_end=lambda: None,
+    )
+    began = clock.monotonic()
+    for _ in range(4):
+        supervisor.step()
+
+    assert started == [("discovery", began)]
+    assert clock.monotonic() - began == 3 * TICK
