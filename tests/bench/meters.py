@@ -14,7 +14,7 @@ from pathlib import Path
 
 _CPUCLOCK_SCHED = 2
 # A contender has a core of its own, source and drain share the other: what they do shall not be counted as its work.
-OUR_CORES, THEIR_CORES = {0}, {max(os.sched_getaffinity(0))}
+OUR_CORES, THEIR_CORES = {min(os.sched_getaffinity(0))}, {max(os.sched_getaffinity(0))}
 
 
 def cpu_seconds(pid: int) -> float:
