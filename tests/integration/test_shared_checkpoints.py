@@ -83,8 +83,8 @@ def test_an_input_goes_on_from_the_kv_store_after_a_stop_and_after_a_kill(stage:
     assert scene.wait_until_all_arrived().holds
     wait_until_committed(scene, scene.splunkd)
     assert {each["generation"] for each in records(scene.splunkd).values()} == {3}
-    left = lambda: len(scene.splunkd.documents(COLLECTION, kind="record"))  # noqa: E731
-    scene.wait(lambda: left() == 2, 10.0, "what was replaced to be gone")  # after the new one has been stored
+    gone = lambda: len(scene.splunkd.documents(COLLECTION, kind="record")) == 2  # noqa: E731
+    scene.wait(gone, 10.0, "what was replaced to be gone")  # it goes after the new one has been stored
     assert scene.checkpoints() == []
 
 
