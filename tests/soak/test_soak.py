@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.restarts import KILL_INPUT, Act
 from tests.soak.schedule import draw_schedule
-from tests.soak.soak import play, repeats_by_act
+from tests.soak.soak import forget, play, repeats_by_act
 from tests.splunkd.intake.index import Event
 
 
@@ -35,11 +35,17 @@ def test_all_events_are_in_the_moments_or_in_the_quiet_end() -> None:
     assert 4 * (sum(moment.events for moment in schedule.moments) + schedule.quiet) == 1_000_000
 
 
-def test_repeats_are_counted_by_the_act_before_them() -> None:
-    def row(at: float, offset: int) -> Event:
-        raw = b'{"metadata":{"offset":%d}}' % offset
-        return Event(1, at, at, "main", "h", "s", "t", raw, '{"falcon_partition":"0"}', "x")
+def row(at: float, offset: int) -> Event:
+    raw = b'{"metadata":{"offset":%d}}' % offset
+    return Event(1, at, at, "main", "h", "s", "t", raw, '{"falcon_partition":"0"}', "x")
 
+
+def test_a_forgotten_event_stays_missing_although_a_stop_repeats_it() -> None:
+    events = [row(50, 1), row(50, 2), row(150, 1), row(150, 2), row(150, 3)]
+    assert list(forget(events, 1)) == [row(50, 2), row(150, 2), row(150, 3)]
+
+
+def test_repeats_are_counted_by_the_act_before_them() -> None:
     acts = [Act(KILL_INPUT, 100.0, 0.1, False), Act(KILL_INPUT, 200.0, 0.1, False)]
     events = [row(50, 1), row(150, 1), row(150, 2), row(250, 1), row(250, 2), row(250, 3)]
     assert repeats_by_act(events, acts) == [0, 1, 2]
