@@ -29,9 +29,18 @@ class SystemClock:
         time.sleep(seconds)
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
-        """The next thing from the inbox, None when none came within that time. A signal's handler runs meanwhile."""
+        """The next thing from the inbox, None when none came within that time. A signal's handler runs meanwhile.
+
+        For one taker at a time. The look before the wait is needed: Python 3.9 takes a queue's lock for its first wait,
+        waits again with what is left of the time, and takes less than nothing for no limit (Modules/_queuemodule.c).
+        After a look in vain the lock is taken already.
+        """
         try:
-            return inbox.get(timeout=max(0.0, seconds))
+            return inbox.get_nowait()
+        except Empty:
+            pass
+        try:
+            return inbox.get(timeout=seconds) if seconds > 0.0 else None
         except Empty:
             return None
 
