@@ -41,7 +41,9 @@ from falcon_streams.tally import Filters
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
-RECEIPT_TICK = 0.2  # a stop repeats what was not seen to have left the pipe
+# A stop repeats what was not seen to have left the pipe, so a look is taken soon after a write; not after each, because
+# a reader at full speed would share its interpreter with us for every batch.
+RECEIPT_TICK = 0.2
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 REVOKE = 1.0
 FAREWELL = 1.5
@@ -96,7 +98,7 @@ class Supervisor:
         self._discoveries = 0
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
-        self._next_tick = clock.monotonic()
+        self._next_tick = self._next_receipt = clock.monotonic()
         self.trouble = ""
 
     def run(self) -> Stop:
@@ -109,13 +111,15 @@ class Supervisor:
 
     def step(self) -> Optional[Stop]:
         """Wait for one happening and do what is due; returns the stop once the input has to end."""
-        wait = self._next_tick - self._clock.monotonic()
-        happening = self._clock.take(self._inbox, min(wait, RECEIPT_TICK) if self.commits.awaits_receipt else wait)
+        due = min(self._next_receipt, self._next_tick) if self.commits.awaits_receipt else self._next_tick
+        happening = self._clock.take(self._inbox, due - self._clock.monotonic())
         try:
             if happening is not None:
                 self._take(happening)
             at = self._clock.monotonic()
-            self.commits.receipt(self._sink, at)
+            if at >= self._next_receipt:
+                self.commits.receipt(self._sink, at)
+                self._next_receipt = at + RECEIPT_TICK
             if at >= self._next_tick:
                 self._tick(at)
                 self._next_tick = at + TICK
