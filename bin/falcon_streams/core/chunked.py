@@ -2,7 +2,8 @@
 
 Rules: what has arrived of a chunk is handed on at once, whether or not the rest is there. A chunk's head is taken
 together with the line end that closes the chunk before it, so that one match checks both; extensions are skipped, as
-are trailers. Bytes that fit no chunk end the feed: what follows them could be anything.
+are trailers. Bytes that fit no chunk end the feed: what follows them could be anything. A head is as long as the RFC
+lets it be, up to bounds that no server comes near; they hold however the head is cut.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import List
 
 from falcon_streams.errors import Retryable
 
-LONGEST_HEAD = 1024
-_HEAD = re.compile(rb"\r\n([0-9A-Fa-f]{1,16})(?:[ \t;][^\r\n]*)?\r\n")
-_PART_OF_HEAD = re.compile(rb"(?:\r(?:\n(?:[0-9A-Fa-f]{1,16}(?:[ \t;][^\r\n]*)?\r?)?)?)?")
+# Fifteen digits, zeros before them aside: more do not fit the machine's word, with which Python cuts bytes.
+_SIZE, _EXTENSION = rb"0{0,99}([0-9A-Fa-f]{1,15})", rb"(?:[ \t;][^\r\n]{0,999})?"
+_HEAD = re.compile(rb"\r\n%b%b\r\n" % (_SIZE, _EXTENSION))
+_PART_OF_HEAD = re.compile(rb"(?:\r(?:\n(?:%b%b\r?)?)?)?" % (_SIZE, _EXTENSION))
 
 
 class Dechunker:
@@ -47,6 +49,6 @@ class Dechunker:
         return b"".join(parts)
 
     def _part_of_head(self, rest: bytes) -> bytes:
-        if len(rest) > LONGEST_HEAD or not _PART_OF_HEAD.fullmatch(rest):
+        if not _PART_OF_HEAD.fullmatch(rest):
             raise Retryable("the feed was cut: its chunks do not fit together")
         return rest

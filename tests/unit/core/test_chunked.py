@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falcon_streams.core.chunked import LONGEST_HEAD, Dechunker
+from falcon_streams.core.chunked import Dechunker
 from falcon_streams.errors import Retryable
 
 BODY = b'{"a":1}\n{"b":2}\r\n\r\n'
@@ -70,8 +70,11 @@ def test_what_has_arrived_of_a_chunk_is_handed_on_at_once() -> None:
         b"1\ra",
         b"1\r\nab\r\n",
         b"1\r\naXX1\r\n",
-        b"11111111111111111\r\n",
-        b"1;" + b"x" * LONGEST_HEAD,
+        b"7fffffffffffffff\r\nx",
+        b"f" * 16 + b"\r\nx",
+        b"1" * 17 + b"\r\n",
+        b"0" * 200 + b"1\r\nx",
+        b"1;" + b"x" * 1001,
         b'{"errors":[]}',
     ],
 )
@@ -84,11 +87,30 @@ def test_bytes_that_fit_no_chunk_end_the_feed(wire: bytes) -> None:
             chunks.push(wire[at : at + 1])
 
 
-@given(st.binary(max_size=200), st.integers(1, 30))
-def test_no_bytes_raise_anything_else(wire: bytes, size: int) -> None:
+@pytest.mark.parametrize("head", [b"0" * 40 + b"2", b"2;" + b"x" * 900, b'2 ; name="a b"', b"2\t"])
+def test_the_longest_heads_that_anyone_sends_are_taken_however_they_are_cut(head: bytes) -> None:
+    wire = head + b"\r\nx\n\r\n0\r\n\r\n"
+    for size in (1, 7, len(wire)):
+        assert dechunk([wire[at : at + size] for at in range(0, len(wire), size)]) == b"x\n"
+
+
+digits = st.text("0123456789abcdefABCDEF", min_size=1, max_size=20).map(str.encode)
+extensions = st.sampled_from([b"", b" ", b";a=b", b";" + b"x" * 998, b";" + b"x" * 1100, b"\r", b"\n", b"g"])
+heads = st.builds(lambda size, more: b"\r\n" + size + more + b"\r\n", digits, extensions)
+wires = st.lists(heads | st.binary(max_size=40), max_size=8).map(b"".join)
+
+
+@given(wires, st.integers(1, 30))
+def test_no_bytes_raise_anything_else_and_their_verdict_does_not_depend_on_the_cuts(wire: bytes, size: int) -> None:
+    assert verdict(wire, size) == verdict(wire, max(1, len(wire)))
+
+
+def verdict(wire: bytes, size: int) -> tuple[bool, bool]:
+    """Whether these bytes were taken, and whether the body has ended with them."""
     chunks = Dechunker()
     try:
         for piece in taken(chunks, [wire[at : at + size] for at in range(0, len(wire), size)]):
             chunks.push(piece)
     except Retryable:
-        pass
+        return False, chunks.ended
+    return True, chunks.ended
