@@ -51,7 +51,9 @@ class EventStreamsApi(Protocol):
 
 
 class Feed(Protocol):
-    """The open HTTP response of a partition."""
+    """The open HTTP response of a partition. `gathers`: whether a read brings all that has arrived meanwhile."""
+
+    gathers: bool
 
     def read(self) -> bytes:
         """What is there now, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""

@@ -1,10 +1,10 @@
 """One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
 
 Rules: a batch is what the feed has to give right now, so a single event is never held back and splunkd's pipe is the
-only queue; where single events come faster than one a millisecond, the next waits half of one for others. The first
-placed event of every feed is judged against what was asked for before anything is written. A bad line is delivered and
-counted. Whatever ends the feed, its connection is closed before the supervisor hears of the end, because a new feed of
-this partition may be opened right after.
+only queue; where single events come faster than one a millisecond, the next waits half of one for others, if the feed
+then has them in one read. The first placed event of every feed is judged against what was asked for before anything is
+written. A bad line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor
+hears of the end, because a new feed of this partition may be opened right after.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ class Reader:
             self._progress.counters.bytes += len(data)
             if lines:
                 self._deliver(lines)
-                self._take_breath(len(lines))
+                if feed.gathers:
+                    self._take_breath(len(lines))
 
     def _take_breath(self, lines: int) -> None:
         """Half a millisecond's wait in a hail of single events, so that locks and system calls are paid per batch."""

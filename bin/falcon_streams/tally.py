@@ -64,11 +64,10 @@ class Tally:
         LOG.error("overlong_line", {"partition": self._progress.partition, "lines": count})
 
     def _first_of(self, batch: Batch, column: Sequence[bytes], known: Set[bytes]) -> List[Event]:
-        """The first event of each name in a column that is not known yet."""
-        new = set(column) - known
-        if len(known) + len(new) <= _MOST_NAMES:
-            known |= new
-        return [read_event(batch.lines[column.index(name)]) for name in sorted(new)]
+        """The first event of each name in a column that is not known yet, and for which there is room."""
+        new = sorted(set(column) - known)[: _MOST_NAMES - len(known)]
+        known.update(new)
+        return [read_event(batch.lines[column.index(name)]) for name in new]
 
     def _note_type(self, name: str) -> None:
         types = self._progress.types

@@ -109,6 +109,8 @@ Step = Union[bytes, Exception]
 class ScriptedFeed:
     """Gives one scripted step at each read: bytes, or an error to raise; b"" at its end."""
 
+    gathers = True
+
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = list(steps)
         self.finished = self.closed = False

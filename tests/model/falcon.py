@@ -26,6 +26,8 @@ REFUSALS: Dict[str, Callable[[], Retryable]] = {
 class ModelFeed:
     """The port `Feed` over a log, from a cursor on."""
 
+    gathers = True
+
     def __init__(self, falcon: ModelFalcon, partition: str, cursor: int) -> None:
         self.partition = partition
         self.ending = ""

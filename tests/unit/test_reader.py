@@ -200,6 +200,27 @@ def test_small_batches_in_quick_succession_wait_a_moment_for_more(lines_a_batch:
     assert desk.clock.monotonic() - began == pytest.approx(pauses * BREATH)
 
 
+def test_a_feed_that_brings_one_chunk_a_read_is_never_waited_for() -> None:
+    """Each of its events would wait: 1,500 a second were left of 27,000, behind every https proxy."""
+    desk = Desk()
+    feed = ScriptedFeed([lines(offset) for offset in range(10)])
+    feed.gathers = False
+    began = desk.clock.monotonic()
+    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
+    reader.run(lambda: None, lambda: None)
+
+    assert offsets_of(desk) == list(range(10))
+    assert desk.clock.monotonic() == began
+
+
+def test_names_beyond_the_limit_are_let_go_and_cost_nothing_more() -> None:
+    desk = Desk()
+    desk.read(b"".join(line(n, f"Type{n}", f"c{n}") + b"\n" for n in range(2500)), lines(2500, 2501))
+
+    assert len(desk.progress.types) == len(desk.progress.customers) == 1000
+    assert len(desk.sink.lines()) == 2502
+
+
 def test_a_single_event_after_a_quiet_moment_does_not_wait() -> None:
     desk = Desk()
 

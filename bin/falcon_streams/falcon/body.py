@@ -3,7 +3,8 @@
 Theory. urllib3 and http.client spend five calls and as many copies on each chunk, and a live feed sends a chunk per
 event. So where the answer has the shape that we know, its socket is read directly: one call brings whatever has
 arrived, and the chunked framing comes off in one loop (`core/chunked.py`). Any other shape (an answer that is not
-chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy, Windows) is read by urllib3.
+chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy, Windows) is read by urllib3, a chunk at a
+time.
 
 Rules: this module alone knows what lies under urllib3. What http.client has read ahead is taken first, before the
 socket is waited for. Under us the end of the connection without the last chunk is a cut, as is a reset, which behind a
@@ -27,26 +28,32 @@ RECORD = 16 * 1024  # the most that a TLS record brings
 
 
 class Body(Protocol):
-    """The bytes of a feed."""
+    """The bytes of a feed. `gathers`: whether a read brings all that has arrived meanwhile, not just the next chunk."""
+
+    gathers: bool
 
     def read(self) -> bytes:
         """What has arrived, waiting for at least a byte; b"" at the orderly end."""
 
 
 class PublicBody:
-    """By urllib3's public interface."""
+    """By urllib3's public interface, which also decodes: `identity` was asked for, but not every proxy cares."""
+
+    gathers = False
 
     def __init__(self, response: requests.Response) -> None:
         self._raw = response.raw
 
     def read(self) -> bytes:
         """See `Body`; a cut raises an error of urllib3's."""
-        data: bytes = self._raw.read1(READ_SIZE)
+        data: bytes = self._raw.read1(READ_SIZE, decode_content=True)
         return data
 
 
 class SocketBody:
     """By the socket under urllib3."""
+
+    gathers = True
 
     def __init__(self, sock: socket.socket, read_ahead: bytes) -> None:
         """`sock` waits without a limit; `read_ahead` is what was taken from it before us."""
@@ -78,7 +85,7 @@ class SocketBody:
         records, size = [record], len(record)
         self._socket.settimeout(0.0)
         try:
-            while record and size < READ_SIZE:
+            while record and size <= READ_SIZE - RECORD:
                 record = self._socket.recv(RECORD)
                 records.append(record)
                 size += len(record)
@@ -114,11 +121,10 @@ def _file_under(response: requests.Response) -> Any:
 
 def _read_ahead(file: Any, sock: socket.socket) -> bytes:
     """What http.client holds beyond the head. To look must not wait for more, so for the moment the socket does not."""
-    waits = sock.gettimeout()
     sock.settimeout(0.0)
     try:
         return bytes(file.peek())
-    except (BlockingIOError, ssl.SSLWantReadError):
+    except ssl.SSLWantReadError:
         return b""
     finally:
-        sock.settimeout(waits)
+        sock.settimeout(None)

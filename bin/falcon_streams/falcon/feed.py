@@ -73,6 +73,7 @@ class HttpFeed:
         self._finished = False
         socket_under(response).settimeout(None)
         self._body = body_of(response)
+        self.gathers = self._body.gathers
         # a second descriptor of the same connection: to end it from another thread, and below TLS
         self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         # a connection that broke without a word is found out by the kernel, where no heartbeat would tell
