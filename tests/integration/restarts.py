@@ -132,7 +132,7 @@ def act(scene: Scene, kind: str, full_pipe: bool) -> Act:
     splunkd = scene.splunkd
     if full_pipe:
         splunkd.pause_reading(INPUT)
-        scene.falcon.generate(count=60)  # some 70 KB: more than a pipe holds
+        scene.falcon.generate(count=260)  # some 300 KB: more than the widest pipe of ours holds
         time.sleep(0.3)
     at, started = time.time(), time.monotonic()
     if kind == KILL_SPLUNKD:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import sys
 import threading
 import time
 from queue import SimpleQueue
@@ -14,7 +16,7 @@ import pytest
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.batch import read_batch
 from falcon_streams.errors import SplunkdGone, Stopped
-from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.pipe import WIDE, Pipe
 from falcon_streams.splunk.sink import PipeSink
 from falcon_streams.splunk.stream_xml import Renderer, Routing
 from tests.fakes.clock import FakeClock, ScaledClock
@@ -87,6 +89,37 @@ def test_a_large_write_waits_for_a_slow_reader(ends: Tuple[int, int]) -> None:
 
     assert bytes(got) == LOTS
     assert pipe.taken() == len(LOTS)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a pipe grow")
+def test_a_fifo_is_widened_once_a_batch_does_not_fit_into_it(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    pipe, usual = Pipe(write, SystemClock()), room_of(write)
+    pipe.write(b"x" * usual)
+    assert room_of(write) == usual
+    os.read(read, usual)
+
+    pipe.write(b"x" * 2 * usual)
+    assert (room_of(write), pipe.taken()) == (WIDE, usual)
+
+
+def test_a_fifo_that_may_not_grow_is_written_as_it_is(ends: Tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError("beyond pipe-user-pages-soft")
+
+    read, write = ends
+    pipe, usual = Pipe(write, SystemClock()), room_of(write)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    drain = threading.Thread(target=lambda: [os.read(read, usual) for _ in range(2)])
+    drain.start()
+    pipe.write(b"x" * 2 * usual)
+    drain.join()
+
+    assert pipe.written == 2 * usual
+
+
+def room_of(descriptor: int) -> int:
+    return fcntl.fcntl(descriptor, 1032)  # F_GETPIPE_SZ, which Python has from 3.10 on
 
 
 def test_a_reader_that_has_gone_is_splunkd_gone(ends: Tuple[int, int]) -> None:
