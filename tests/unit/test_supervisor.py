@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from queue import SimpleQueue
-from typing import List, Sequence
+from typing import Callable, Dict, List, Sequence
+
+import pytest
 
 from falcon_streams.commits import Beginning, Commits
+from falcon_streams.core.batch import read_batch
 from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
-from falcon_streams.happenings import Ending, Happening, Stop
+from falcon_streams.happenings import Ending, Happening, Stop, Written
 from falcon_streams.lifecycle import start_thread
 from falcon_streams.supervisor import TICK, Plan, Supervisor
 from falcon_streams.tally import Filters
@@ -24,6 +28,8 @@ SCALE = 20.0
 
 class Falcon:
     """One partition, whose feed brings an event whenever it is read, ten in a second of the world."""
+
+    gathers = True
 
     def __init__(self) -> None:
         self.offset = 0
@@ -121,6 +127,68 @@ def test_a_store_that_answers_has_the_last_event_marked_clean() -> None:
     assert [stop.ending for stop in ends] == [Ending.STOPPED]
     assert store.saves[-1].clean
     assert store.saves[-1].offset is not None and store.saves[-1].offset <= falcon.offset
+
+
+class AskedSink(MemorySink):
+    """Notes when it was asked what has been taken."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.asked: List[float] = []
+        self._clock = clock
+
+    def taken(self) -> int:
+        self.asked.append(self._clock.monotonic())
+        return super().taken()
+
+
+def test_receipts_are_taken_five_times_a_second_while_one_is_awaited_and_never_else() -> None:
+    clock, store, falcon, inbox = FakeClock(), MemoryStore(), Falcon(), SimpleQueue[Happening]()
+    sink = AskedSink(clock)
+    works: Dict[str, Callable[[], None]] = {}
+    supervisor = Supervisor(
+        Plan(None, Filters(), 600.0),
+        api=falcon,
+        feeds=falcon,
+        sink=sink,
+        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), store, clock),
+        clock=clock,
+        inbox=inbox,
+        start_thread=works.__setitem__,
+        draw=lambda: 0.5,
+        on_tick=lambda supervisor: None,
+        on_early_end=lambda: None,
+    )
+    supervisor.step()
+    works.pop("discovery")()
+    supervisor.step()
+    assert "reader-0" in works
+    assert sink.asked == []
+
+    sink.hold = True
+    progress, began = supervisor.commits.progress["0"], clock.monotonic()
+    event = read_event(b'{"metadata":{"offset":7}}')
+
+    def write() -> None:
+        assert progress.wrote(event, sink.write("0", read_batch([event.raw])), clock.monotonic())
+        inbox.put(Written("0"))
+
+    clock.after(0.5, write)
+    while clock.monotonic() < began + 1.1:
+        supervisor.step()
+    assert [at - began for at in sink.asked] == pytest.approx([0.5, 0.7, 0.9, 1.1])
+
+    sink.hold = False
+    while "commit" not in works:
+        supervisor.step()
+    asked = len(sink.asked)
+    assert 2.1 < clock.monotonic() - began < 3.2
+    works.pop("commit")()
+    for _ in range(5):
+        supervisor.step()
+
+    assert store.saves[-1].offset == 7
+    assert len(sink.asked) == asked
 
 
 def test_the_first_discovery_is_asked_for_at_once_and_an_idle_input_waits_whole_ticks() -> None:
