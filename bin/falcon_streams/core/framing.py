@@ -1,8 +1,8 @@
 """From the bytes of a feed to its lines.
 
 Rules: a line ends at LF, a CR before it belongs to the line's end; a blank line is a heartbeat, never an event. Work is
-linear in the bytes: what has been searched is not searched again, and an unfinished line is kept in parts until its
-end arrives. A line beyond `LONGEST_LINE` is cut there: its head is handed out once, its rest is dropped and counted.
+linear in the bytes: what has been searched is not searched again, and an unfinished line is kept until its end
+arrives. A line beyond `LONGEST_LINE` is cut there: its head is handed out once, its rest is dropped and counted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ class Framer:
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
         self._longest = longest
-        self._parts: List[bytes] = []
-        self._held = 0
+        self._held = bytearray()
         self._skipping = False
         self.heartbeats = 0
         self.overlong = 0
@@ -34,7 +33,7 @@ class Framer:
         tail = data[begin:]
         if not lines:
             return self._hold(tail)
-        if self._parts or self._skipping:
+        if self._held or self._skipping:
             lines[:1] = self._finish(lines[0])
         if b"\r" in data or (lines and lines[0].endswith(b"\r")):  # the CR of the first may have come earlier
             lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
@@ -45,26 +44,25 @@ class Framer:
 
     def close(self) -> bytes:
         """The feed ended: what stands after its last line end, possibly the head of a line."""
-        left = b"" if self._skipping else b"".join(self._parts)
-        self._parts, self._held, self._skipping = [], 0, False
+        left = bytes(self._held)
+        self._held, self._skipping = bytearray(), False
         return left[:-1] if left.endswith(b"\r") else left
 
     def _finish(self, end: bytes) -> List[bytes]:
         if self._skipping:
             self._skipping = False
             return []
-        line = b"".join([*self._parts, end])
-        self._parts, self._held = [], 0
+        line = b"".join((self._held, end))
+        self._held = bytearray()
         return [line]
 
     def _hold(self, data: bytes) -> List[bytes]:
         if self._skipping:
             return []
-        self._parts.append(data)
-        self._held += len(data)
-        if self._held <= self._longest:
+        self._held += data
+        if len(self._held) <= self._longest:
             return []
-        head = b"".join(self._parts)[: self._longest]
-        self._parts, self._held, self._skipping = [], 0, True
+        head = bytes(self._held[: self._longest])
+        self._held, self._skipping = bytearray(), True
         self.overlong += 1
         return [head]

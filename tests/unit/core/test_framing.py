@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from typing import List
 
 import pytest
@@ -58,6 +59,20 @@ def test_an_overlong_line_is_handed_out_once_to_its_limit_and_the_next_line_is_w
 
     assert lines == [b"0123456789", b"next"]
     assert framer.overlong == 1
+
+
+def test_a_line_that_comes_in_tiny_pieces_takes_little_more_memory_than_its_length() -> None:
+    size, framer = 400_000, Framer()
+    tracemalloc.start()
+    try:
+        for at in range(size // 2):
+            framer.push(b"%02d" % (at % 100))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 2 * size
+    assert len(framer.push(b"\n")[0]) == size
 
 
 def test_cost_grows_linearly_with_a_line_that_drips_in() -> None:
