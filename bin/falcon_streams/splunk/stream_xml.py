@@ -134,7 +134,7 @@ def _is_unicode(text: bytes) -> bool:
         text.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return b"\xef\xbf" not in text
+    return b"\xef" not in text or b"\xef\xbf" not in text  # one byte is found by memchr, two are searched for slowly
 
 
 def _scrub(line: bytes) -> bytes:
@@ -143,8 +143,8 @@ def _scrub(line: bytes) -> bytes:
 
 
 def _append(extra: bytes, batch: Batch) -> List[bytes]:
-    """The lines with this object as the last of each; malformed ones as they are."""
+    """The lines with this object as the last of each; malformed and empty ones as they are."""
     return [
-        line[:-1] + extra if line.endswith(b"}") and place not in batch.malformed else line
+        line[:-1] + extra if line.endswith(b"}") and b":" in line and place not in batch.malformed else line
         for place, line in enumerate(batch.lines)
     ]

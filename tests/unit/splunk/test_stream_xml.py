@@ -75,7 +75,8 @@ def test_ta_data_is_appended_to_objects_and_to_nothing_else() -> None:
     ta_data = TaData("us-1", "0.1.0", "prod", "app", (), newest=False)
     renderer = Renderer(Routing(STANZA), lambda partition: ta_data.render(partition, several=True))
 
-    good, bad = parsed(renderer.render("1", batch_of(event(b'{"a":1}'), read_event(b"nope}")), 0.0))
+    batch = batch_of(event(b'{"a":1}'), read_event(b"nope}"), read_event(b"{}"))
+    good, bad, empty = parsed(renderer.render("1", batch, 0.0))
 
     assert json.loads(good.findtext("data") or "") == {
         "a": 1,
@@ -91,6 +92,7 @@ def test_ta_data_is_appended_to_objects_and_to_nothing_else() -> None:
         },
     }
     assert bad.findtext("data") == "nope}"
+    assert empty.findtext("data") == "{}"
 
 
 @pytest.mark.parametrize(
