@@ -23,10 +23,11 @@ HEARTBEAT = 5.0
 def measure_latency(stage: Stage, version: str, python: Path, seconds: float) -> Iterator[Row]:
     """From the source's send to the last byte in the pipe."""
     with Run(stage, python, partitions=PARTITIONS) as run:
-        latencies = run.pace(RATE / PARTITIONS, seconds).latencies()
+        pacing = run.pace(RATE / PARTITIONS, seconds)
+    assert not pacing.lost, f"{pacing.lost} of {len(pacing.sent)} events have not arrived"
     measure = f"latency, {RATE:.0f} events/s over {PARTITIONS} partitions, "
     for name, share, limit in (("p50", 0.5, 1.0), ("p99", 0.99, 5.0)):
-        yield Row(measure + name, version, percentile(latencies, share) * 1e3, "ms", Target(AT_MOST, limit))
+        yield Row(measure + name, version, percentile(pacing.latencies(), share) * 1e3, "ms", Target(AT_MOST, limit))
 
 
 def measure_segments(stage: Stage, version: str, python: Path, seconds: float) -> Iterator[Row]:

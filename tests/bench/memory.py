@@ -17,6 +17,7 @@ from tests.bench.table import AT_MOST, Row, Target
 SAMPLE = 50_000
 CUT = 64 * 1024
 LOOK_EVERY = 0.02
+FULL = 200_000  # bytes: the pipe has been widened, and most of it is taken
 NO_GROWTH = 0.1  # MB: a few pages, which the kernel gives out one by one
 
 
@@ -48,9 +49,11 @@ def measure_blocked_pipe(stage: Stage, version: str, python: Path, seconds: floa
     with Run(stage, python) as run:
         stage.source.order(run.feeds[0], Blast("bench-blocked-end", SAMPLE, CUT, 1000))
         time.sleep(2.0)
-        before = meters.peak_mb(run.pid)
+        before = meters.resident_mb(run.pid)
         time.sleep(seconds)
-        growth = meters.peak_mb(run.pid) - before
+        growth = meters.resident_mb(run.pid) - before
+        waiting = run.waiting()
+        assert waiting > FULL, f"only {waiting} bytes wait in the pipe: nothing has blocked it"
     yield Row(f"memory: growth, pipe blocked for {seconds:.0f} s", version, growth, "MB", Target(AT_MOST, NO_GROWTH))
 
 

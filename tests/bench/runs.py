@@ -6,8 +6,12 @@ processes, whatever happens; if nothing comes through, the input's own log is pa
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 from pathlib import Path
 from types import TracebackType
@@ -42,7 +46,7 @@ class Run:
         self._partitions = partitions
 
     def __enter__(self) -> Run:
-        fifo = self.stage.fifo()
+        fifo = self._fifo = self.stage.fifo()
         self.drain = Drain([fifo])
         self.drain.begin(Watch(FIRST, anywhere=True))
         self.began = time.monotonic()
@@ -71,6 +75,15 @@ class Run:
     def pid(self) -> int:
         """The process."""
         return self.process.pid
+
+    def waiting(self) -> int:
+        """How many bytes are in the pipe."""
+        descriptor = os.open(self._fifo, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            answer = fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0")
+            return int.from_bytes(answer, sys.byteorder)
+        finally:
+            os.close(descriptor)
 
     def carry(self, order: Union[Blast, LongLines]) -> Cost:
         """Let every feed send this, and wait for the end of all."""
