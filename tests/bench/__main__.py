@@ -59,12 +59,6 @@ def measure_all(stage: Stage, measures: Dict[str, Measure], only: str, table: Ta
                 table.add(row)
 
 
-def contenders(stage: Stage, version: str, python: Path) -> Iterator[Row]:
-    """Over TLS without the largest chunks: a TLS record ends long before such a chunk does."""
-    cuts = list(throughput.CUTS)[: 2 if stage.tls else 3]
-    return throughput.measure_contenders(stage, version, python, EVENTS, ROUNDS, cuts)
-
-
 def quiet(stage: Stage, version: str, python: Path) -> Iterator[Row]:
     """An idle input and one with a blocked pipe, at the same time: neither has anything to do."""
     with ThreadPoolExecutor() as pool:
@@ -76,11 +70,11 @@ def quiet(stage: Stage, version: str, python: Path) -> Iterator[Row]:
 
 
 PLAIN: Dict[str, Measure] = {
-    "contenders": contenders,
+    "contenders": lambda stage, version, python: throughput.measure_contenders(stage, version, python, EVENTS, ROUNDS),
     "long lines": lambda stage, version, python: throughput.measure_long_lines(stage, version, python, ROUNDS),
 }
 TLS: Dict[str, Measure] = {
-    "contenders over TLS": contenders,
+    "contenders over TLS": PLAIN["contenders"],
     "segments": lambda stage, version, python: live.measure_segments(stage, version, python, 8.0),
     "latency": lambda stage, version, python: live.measure_latency(stage, version, python, 12.0),
     "long run": lambda stage, version, python: memory.measure_long_run(stage, version, python, 5_000_000),

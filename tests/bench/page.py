@@ -90,10 +90,13 @@ def storm(outcomes: Sequence[Outcome]) -> List[str]:
 def draw(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> Dict[str, str]:
     """The pictures by name."""
     values = {row.measure: row.value for row in rows if row.python == NEWEST}
-    each = [(name.replace("CPU an event, ", ""), value) for name, value in values.items() if "CPU an event" in name]
+    each = [
+        (name.replace("CPU an event, ", ""), value) for name, value in values.items() if name.startswith("CPU an event")
+    ]
     long = [(name.split(", ")[1].split(" : ")[0], value) for name, value in values.items() if "CPU a byte" in name]
     return {
-        "events": draw_bars("CPU an event, by chunk size", "us", each),
+        "chunks": draw_bars("CPU an event, by chunk size", "us", each),
+        "events": draw_bars("CPU an event, as millions pass", "us", _named(values, "long run: CPU an event,")),
         "bytes": draw_bars("CPU a byte in long lines, 1 KB lines = 1", "x", [("1 KB lines", 1.0), *long]),
         "partitions": draw_bars("Peak memory of an input", "MB", _named(values, "memory: peak")),
         "inputs": draw_bars("Inputs at 20 events/s each: CPU", "cores", _named(values, "each: CPU")),
@@ -113,8 +116,7 @@ def _per_minute(outcome: Outcome) -> List[float]:
 
 
 def _named(values: Dict[str, float], text: str) -> List[Tuple[str, float]]:
-    short = {name: name.replace("memory: peak", "").lstrip(" ,").split(": ")[0] for name in values if text in name}
-    return [(shorter, values[name]) for name, shorter in short.items()]
+    return [(name.replace(text, "").strip(" ,"), value) for name, value in values.items() if text in name]
 
 
 def _cell(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""The floor: the body of a feed, written out as urllib3 hands it over. No reader that uses urllib3 does less."""
+"""The floor: the body of a feed, written out as urllib3's `stream` hands it over: chunk by chunk, 256 KiB at most."""
 
 from __future__ import annotations
 
