@@ -21,7 +21,7 @@ ROOMS = {
     "tally": {"core", "errors", "ports", "progress"},
     "commits": {"core", "errors", "ports", "progress", "happenings"},
     "reader": {"core", "errors", "ports", "progress", "tally", "happenings"},
-    "goodbye": {"ports", "happenings", "reader"},
+    "goodbye": {"errors", "ports", "happenings", "reader"},
     "claimant": {"core", "errors", "ports", "happenings"},
     "supervisor": {"core", "errors", "ports", "commits", "goodbye", "happenings", "reader", "tally"},
     "health": {"core", "errors", "ports", "progress"},

@@ -19,8 +19,8 @@ from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set
 from falcon_streams.commits import Commits
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone, StreamsError
-from falcon_streams.goodbye import GOODBYE, close_feeds
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
+from falcon_streams.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
 from falcon_streams.happenings import (
     Committed,
     Discovered,
@@ -45,8 +45,6 @@ TICK = 1.0
 # a reader at full speed would share its interpreter with us for every batch.
 RECEIPT_TICK = 0.2
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
-REVOKE = 1.0
-FAREWELL = 1.5
 EARLY = 60.0
 
 
@@ -280,25 +278,8 @@ class Supervisor:
         asked_at = self._clock.monotonic()
         close_feeds(self._readers, self._sink, self._clock, self._inbox)
         if stop.ending is not Ending.UNCLEAN:
-            self._briefly("commit", partial(self._say_farewell, asked_at), FAREWELL)
-        self._briefly("revoke", self._api.revoke, REVOKE)
+            run_briefly("commit", partial(self._say_farewell, asked_at), FAREWELL, self._clock, self._start_thread)
+        run_briefly("revoke", self._api.revoke, REVOKE, self._clock, self._start_thread)
 
     def _say_farewell(self, until: float) -> None:
         self.commits.saved(self.commits.save(self.commits.farewell(until)))
-
-    def _briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
-        """Run the work in a thread and wait so long for it: a disk or a network that hangs must not hold a stop."""
-        done: SimpleQueue[bool] = SimpleQueue()
-
-        def run() -> None:
-            try:
-                work()
-            except StreamsError as error:
-                LOG.warning("left_undone", {"what": name, **complaint(error)})
-            done.put(True)
-
-        try:
-            self._start_thread(name, run)
-            self._clock.take(done, seconds)
-        except Retryable:
-            run()
