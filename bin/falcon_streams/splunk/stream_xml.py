@@ -22,8 +22,10 @@ SOURCE = "CrowdStrike:Event:Streams"
 SOURCETYPE = "CrowdStrike:Event:Streams:JSON"
 MALFORMED_SOURCETYPE = "falcon:event_streams:malformed"
 
-# For bytes.translate: what XML cannot carry becomes another byte, so a text that stays itself has none of it.
+# For bytes.translate: what XML cannot carry becomes another byte, so a text that stays itself has none of it. _PLAIN
+# changes what XML has to escape, too, which Falcon's encoder writes as \u0026 and the like.
 _VISIBLE = bytes(0x20 if code < 0x20 and code not in (0x09, 0x0A) else code for code in range(0x100))
+_PLAIN = bytes(0x20 if code in b"&<>" else code for code in _VISIBLE)
 _is_ascii: Callable[[Any], bool] = bytes.isascii
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAIL = b"</data><done/></event>\n"
@@ -120,12 +122,12 @@ class Renderer:
 def escape_lines(lines: Sequence[bytes]) -> Sequence[bytes]:
     """Lines as XML character data; the module's head says which bytes cannot survive."""
     block = b"\n".join(lines)
-    if block.translate(_VISIBLE) != block or not _is_unicode(b"\n".join(filterfalse(_is_ascii, lines))):
-        lines = [_scrub(line) for line in lines]
-        block = b"\n".join(lines)
-    if b"&" in block or b"<" in block or b">" in block:
-        return block.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;").split(b"\n")
-    return lines
+    is_unicode = _is_unicode(b"\n".join(filterfalse(_is_ascii, lines)))
+    if is_unicode and block.translate(_PLAIN) == block:
+        return lines
+    if not is_unicode or block.translate(_VISIBLE) != block:
+        block = b"\n".join(map(_scrub, lines))
+    return block.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;").split(b"\n")
 
 
 def _is_unicode(text: bytes) -> bool:
