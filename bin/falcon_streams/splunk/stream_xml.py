@@ -126,8 +126,8 @@ def escape_lines(lines: Sequence[bytes]) -> Sequence[bytes]:
     if is_unicode and block.translate(_PLAIN) == block:
         return lines
     if not is_unicode or block.translate(_VISIBLE) != block:
-        block = b"\n".join(map(_scrub, lines))
-    return block.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;").split(b"\n")
+        lines = [_scrub(line) for line in lines]
+    return [line.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;") for line in lines]
 
 
 def _is_unicode(text: bytes) -> bool:
