@@ -1,10 +1,11 @@
-"""What all tests share: the built package, and the versions in the header of every run."""
+"""What all tests share: the built package, the versions in the header of every run, what was measured at its end."""
 
 from __future__ import annotations
 
 import fcntl
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,13 @@ settings.load_profile("any machine")
 def pytest_report_header() -> str:
     """Which Python this is."""
     return f"python {sys.version.split()[0]} at {sys.executable}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The rows that tests have measured (`record_property("measured", row)`), whichever worker they ran in."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    for row in (value for report in reports for name, value in report.user_properties if name == "measured"):
+        terminalreporter.write_line(row)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.bench.table import AT_LEAST, AT_MOST, Row, Target, over_rounds
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 EVENTS, ROUNDS, CUT = 8000, 2, "16 KiB chunks"
+Show = Callable[[Iterable[Row]], None]
 TRIES = 3  # a busy machine may keep a single event waiting; an input that is slow always does
 
 
@@ -26,23 +28,34 @@ def stage(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield stage
 
 
+@pytest.fixture
+def show(record_property: Callable[[str, object], None]) -> Show:
+    """Have the rows printed at the end of the run."""
+
+    def show(rows: Iterable[Row]) -> None:
+        for row in rows:
+            record_property("measured", str(row))
+
+    return show
+
+
 def gross(rows: list[Row]) -> list[str]:
     """The rows that miss their target by more than half."""
     return [str(row) for row in rows if row.target is not None and row.target.grossly_missed(row.value)]
 
 
-def test_ours_costs_a_fraction_of_the_textbooks_and_little_more_than_the_floor(stage: Stage) -> None:
+def test_ours_costs_a_fraction_of_the_textbooks_and_little_more_than_the_floor(stage: Stage, show: Show) -> None:
     rows = list(throughput.measure_contenders(stage, VERSION, Path(sys.executable), EVENTS, ROUNDS, [CUT]))
-    print(*rows, sep="\n")
+    show(rows)
 
     assert len([row for row in rows if row.target is not None]) == 3
     assert gross(rows) == []
 
 
-def test_a_live_event_is_in_the_pipe_within_milliseconds(stage: Stage) -> None:
+def test_a_live_event_is_in_the_pipe_within_milliseconds(stage: Stage, show: Show) -> None:
     for _ in range(TRIES):
         rows = list(live.measure_latency(stage, VERSION, Path(sys.executable), 2.0))
-        print(*rows, sep="\n")
+        show(rows)
         if not gross(rows):
             return
     assert gross(rows) == []
