@@ -18,7 +18,7 @@ from tests.bench.stage import Stage
 from tests.bench.table import Row, Table
 from tools import environments, package
 
-EVENTS, ROUNDS = 30_000, 5
+EVENTS, ROUNDS = 25_000, 5
 IDLE, BLOCKED, STAGGER = 20.0, 60.0, 3.0  # seconds; two runs must not start at once, feeds are known by their order
 Measure = Callable[[Stage, str, Path], Iterator[Row]]
 
@@ -81,7 +81,7 @@ TLS: Dict[str, Measure] = {
     "many partitions": lambda stage, version, python: memory.measure_many_partitions(stage, version, python, 100_000),
     "start": lambda stage, version, python: live.measure_start(stage, version, python, 5),
     "quiet": quiet,
-    "crowd": lambda stage, version, python: crowd.measure_crowd(stage, version, python, 64, 12.0),
+    "crowd": lambda stage, version, python: crowd.measure_crowd(stage, version, python, 64, 10.0),
 }
 
 
