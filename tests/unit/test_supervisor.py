@@ -17,6 +17,7 @@ from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.happenings import Ending, Happening, Stop, Written
 from falcon_streams.lifecycle import start_thread
+from falcon_streams.ports import Clock, StartThread
 from falcon_streams.supervisor import TICK, Plan, Supervisor
 from falcon_streams.tally import Filters
 from tests.fakes.clock import FakeClock, ScaledClock
@@ -72,18 +73,21 @@ class HangingStore(MemoryStore):
         super().save(records)
 
 
-def begin(
-    store: MemoryStore, falcon: Falcon
-) -> tuple[SimpleQueue[Happening], MemorySink, threading.Thread, List[Stop]]:
-    """A supervisor at work in a thread; what it returns is in the list at its end."""
-    clock, inbox, sink = ScaledClock(SCALE), SimpleQueue[Happening](), MemorySink()
-    beginning = Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0)
-    supervisor = Supervisor(
+def supervise(
+    store: MemoryStore,
+    falcon: Falcon,
+    sink: MemorySink,
+    clock: Clock,
+    inbox: SimpleQueue[Happening],
+    start_thread: StartThread = start_thread,
+) -> Supervisor:
+    """A supervisor of one input that reads all."""
+    return Supervisor(
         Plan(None, Filters(), 600.0),
         api=falcon,
         feeds=falcon,
         sink=sink,
-        commits=Commits(beginning, store, clock),
+        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), store, clock),
         clock=clock,
         inbox=inbox,
         start_thread=start_thread,
@@ -91,6 +95,14 @@ def begin(
         on_tick=lambda supervisor: None,
         on_early_end=lambda: None,
     )
+
+
+def begin(
+    store: MemoryStore, falcon: Falcon
+) -> tuple[SimpleQueue[Happening], MemorySink, threading.Thread, List[Stop]]:
+    """A supervisor at work in a thread; what it returns is in the list at its end."""
+    clock, inbox, sink = ScaledClock(SCALE), SimpleQueue[Happening](), MemorySink()
+    supervisor = supervise(store, falcon, sink, clock, inbox)
     ends: List[Stop] = []
     thread = threading.Thread(target=lambda: ends.append(supervisor.run()), name="supervisor")
     thread.start()
@@ -146,19 +158,7 @@ def test_receipts_are_taken_five_times_a_second_while_one_is_awaited_and_never_e
     clock, store, falcon, inbox = FakeClock(), MemoryStore(), Falcon(), SimpleQueue[Happening]()
     sink = AskedSink(clock)
     works: Dict[str, Callable[[], None]] = {}
-    supervisor = Supervisor(
-        Plan(None, Filters(), 600.0),
-        api=falcon,
-        feeds=falcon,
-        sink=sink,
-        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), store, clock),
-        clock=clock,
-        inbox=inbox,
-        start_thread=works.__setitem__,
-        draw=lambda: 0.5,
-        on_tick=lambda supervisor: None,
-        on_early_end=lambda: None,
-    )
+    supervisor = supervise(store, falcon, sink, clock, inbox, works.__setitem__)
     supervisor.step()
     works.pop("discovery")()
     supervisor.step()
@@ -193,18 +193,13 @@ def test_receipts_are_taken_five_times_a_second_while_one_is_awaited_and_never_e
 
 def test_the_first_discovery_is_asked_for_at_once_and_an_idle_input_waits_whole_ticks() -> None:
     clock, falcon, started = FakeClock(), Falcon(), []
-    supervisor = Supervisor(
-        Plan(None, Filters(), 600.0),
-        api=falcon,
-        feeds=falcon,
-        sink=MemorySink(),
-        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), MemoryStore(), clock),
-        clock=clock,
-        inbox=SimpleQueue(),
-        start_thread=lambda name, work: started.append((name, clock.monotonic())),
-        draw=lambda: 0.5,
-        on_tick=lambda supervisor: None,
-        on_early_end=lambda: None,
+    supervisor = supervise(
+        MemoryStore(),
+        falcon,
+        MemorySink(),
+        clock,
+        SimpleQueue(),
+        lambda name, work: started.append((name, clock.monotonic())),
     )
     began = clock.monotonic()
     for _ in range(4):
