@@ -33,6 +33,7 @@ SHIPPED = (
     "appserver",
     "bin",
     "default",
+    "docs/install",
     "docs/operations.md",
     "lookups",
     "metadata",
