@@ -1,30 +1,39 @@
-"""splunkd's entry to the endpoints behind the pages: puts the vendored libraries first on the path and hands over.
+"""splunkd's entry to the endpoints behind the pages.
 
-`splunk.persistconn` is splunkd's own; the class it asks for is the one name of it that is used (restmap.conf.spec,
-`scripttype = persist`).
+splunkd's loader imports this file by its path, under a name of its own, with the working folder `/`, and leaves
+`sys.path` alone; the handler is the one subclass of `PersistentServerConnectionApplication` in it. So the file itself
+finds the app, and puts the app's code and libraries on the path. `splunk.persistconn` is splunkd's own
+(restmap.conf.spec, `scripttype = persist`).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict, Union
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+from typing import Any, Dict, List, Optional
 
 from splunk.persistconn.application import PersistentServerConnectionApplication
 
-from falcon_streams import pages
+_APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIB = os.path.join(_APP, "lib")
+sys.path.insert(0, os.path.join(_APP, "bin"))
 
-ENDPOINTS = pages.make_endpoints()
+from falcon_streams import isolation  # noqa: E402 - found by the line before
+
+isolation.prefer(os.path.join(_APP, "bin"), _LIB)
+if not isolation.intruder(_LIB):
+    from falcon_streams import pages
+
+    ENDPOINTS = pages.make_endpoints()
 
 
 class Pages(PersistentServerConnectionApplication):  # type: ignore[misc]
-    """What `restmap.conf` names as the handler of all our endpoints."""
+    """The handler of all our endpoints."""
 
-    def __init__(self, command_line: str, command_arg: str) -> None:
+    def __init__(self, command_line: List[str], command_arg: Optional[str]) -> None:
         super().__init__()
 
-    def handle(self, in_string: Union[str, bytes]) -> Dict[str, Any]:
+    def handle(self, in_bytes: bytes) -> Dict[str, Any]:
         """One request of splunkd's, answered."""
-        return ENDPOINTS.answer(in_string.decode("utf-8", "replace") if isinstance(in_string, bytes) else in_string)
+        fault = isolation.intruder(_LIB)
+        return isolation.refusal(fault) if fault else ENDPOINTS.answer(in_bytes.decode("utf-8", "replace"))

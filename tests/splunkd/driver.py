@@ -53,15 +53,18 @@ class Splunkd(Admin):
         users: Sequence[tuple[str, str, str]] = (),
         capture: bool = True,
         prefix: Sequence[str] = (),
+        others: Sequence[Path] = (),
     ) -> None:
-        """`prefix` is a command that runs the stand-in's own, as another user for instance; it must not fork."""
+        """`others` are apps beside the package. `prefix` is a command that runs the stand-in's own, as another user for
+        instance; it must not fork."""
         super().__init__()
         self.home = Path(home)
         self._prefix = list(prefix)
         self._port = port
         self._web_port = 0
         self._arguments = ["--home", str(home), "--python", python, "--password", password]
-        self._arguments += ["--package", str(package)] if package else []
+        for app in [*([package] if package else []), *others]:
+            self._arguments += ["--package", str(app)]
         self._arguments += ["--capture"] if capture else []
         self._arguments += ["--web"] if web else []
         self._arguments += ["--studio", str(studio)] if studio else []

@@ -12,7 +12,6 @@ from typing import Any
 
 STDOUT_KINDS = ("pipe", "socket", "file")
 THEMES = ("light", "dark")
-HANDLER_INPUTS = ("text", "bytes")
 VALIDATION_NAMES = ("bare", "prefixed")
 
 
@@ -41,9 +40,6 @@ class Switches:
 
     validation_name: str = "bare"
     """Whether a validation's item is named `name` or `scheme://name`: which is right is not known (reference, 12)."""
-
-    handler_input: str = "text"
-    """What a persistent script's `handle` gets at its next start, text or bytes: apps in the wild rely on either."""
 
     theme: str = "light"
     """splunkweb's theme for everybody: light or dark."""
@@ -77,8 +73,6 @@ class Switches:
             raise ValueError(f"stdout_kind is one of {', '.join(STDOUT_KINDS)}")
         if values.get("validation_name", "bare") not in VALIDATION_NAMES:
             raise ValueError(f"validation_name is one of {', '.join(VALIDATION_NAMES)}")
-        if values.get("handler_input", "text") not in HANDLER_INPUTS:
-            raise ValueError(f"handler_input is one of {', '.join(HANDLER_INPUTS)}")
         if values.get("theme", "light") not in THEMES:
             raise ValueError(f"theme is one of {', '.join(THEMES)}")
         with self._lock:

@@ -12,15 +12,14 @@ import requests
 
 from tests.splunkd import Splunkd
 from tests.splunkd.conftest import Start
-from tests.splunkd.switches import Switches
 from tests.splunkd.toy import write_app
-from tests.splunkd.toy_rest import ECHO, HANDLER, RESTMAP, USERS, Client
+from tests.splunkd.toy_rest import ECHO, FILES, RESTMAP, USERS, Client
 
 
 @pytest.fixture(scope="module")
 def splunkd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunkd]:
     folder = tmp_path_factory.mktemp("persistent")
-    package = write_app(folder, confs={"restmap": RESTMAP}, files={"bin/toy_rest.py": HANDLER})
+    package = write_app(folder, confs={"restmap": RESTMAP}, files=FILES)
     with Splunkd(folder / "home", package, users=USERS, env={"LEAKED": "yes"}) as started:
         yield started
 
@@ -248,23 +247,41 @@ def test_a_process_that_ends_while_it_is_asked_is_500_and_the_next_request_works
     assert ask.told("GET", ECHO)["child"]["asked"] == 1
 
 
-def test_the_process_has_splunkds_environment_and_the_apps_folder_only(splunkd: Splunkd, ask: Client) -> None:
+def test_a_script_is_imported_by_its_path_and_its_app_is_not_on_the_path(splunkd: Splunkd, ask: Client) -> None:
     child = ask.told("GET", ECHO)["child"]
-    bin_folder = str(splunkd.app_home.resolve() / "bin")
+    app = str(splunkd.app_home.resolve())
 
-    assert child["path"][0] == bin_folder
-    assert not [path for path in child["path"] if path.startswith(str(Path(__file__).parent))]
-    assert child["env"]["SPLUNK_HOME"] == str(splunkd.home.resolve())
-    assert child["env"]["LEAKED"] == "yes"
-    assert not {"PYTHONPATH", "VIRTUAL_ENV", "LANG"} & set(child["env"])
-    assert child["argv"] == [f"{bin_folder}/toy_rest.py"] == child["born"][:1]
+    assert not [path for path in child["path"] if path.startswith((app, str(Path(__file__).parent)))]
+    assert child["cwd"] == "/"
+    assert child["module"] not in ("toy_rest", "__main__")
+    assert child["born"] == [[f"{app}/bin/toy_rest.py"], None]
+    assert child["kind"] == "bytes"
 
 
-def test_a_handler_that_cannot_be_imported_is_500_every_time(splunkd: Splunkd, ask: Client) -> None:
-    replies = [ask("GET", "/services/toy_missing", params={}) for _ in range(2)]
+def test_the_process_has_splunkds_environment_and_that_of_its_driver(splunkd: Splunkd, ask: Client) -> None:
+    env = ask.told("GET", ECHO)["child"]["env"]
+
+    assert env["SPLUNK_HOME"] == str(splunkd.home.resolve())
+    assert env["LEAKED"] == "yes"
+    assert not {"PYTHONPATH", "VIRTUAL_ENV", "LANG", "TOY"} & set(env)
+    assert Client(splunkd).told("GET", "/services/toy_trusted")["child"]["env"]["TOY"] == "trusted"
+
+
+def test_scripts_with_equal_driver_settings_share_a_process_and_others_do_not(splunkd: Splunkd, ask: Client) -> None:
+    echo, opened = ask.told("GET", ECHO)["child"], ask.told("GET", "/services/toy_open/deep")["child"]
+    trusted = ask.told("GET", "/services/toy_trusted")["child"]
+
+    assert echo["pid"] == opened["pid"] != trusted["pid"]
+
+
+@pytest.mark.parametrize(("path", "error"), [("toy_missing", "ModuleNotFoundError"), ("toy_two", "TypeError")])
+def test_a_script_that_cannot_be_loaded_or_has_two_handlers_is_500_every_time(
+    splunkd: Splunkd, ask: Client, path: str, error: str
+) -> None:
+    replies = [ask("GET", f"/services/{path}", params={}) for _ in range(2)]
 
     assert [reply.status_code for reply in replies] == [500, 500]
-    assert "ModuleNotFoundError" in replies[1].text
+    assert error in replies[1].text
 
 
 def test_what_cannot_be_served_is_complained_of(splunkd: Splunkd, ask: Client) -> None:
@@ -284,7 +301,7 @@ def test_a_busy_splunkd_does_not_ask_the_handler(splunkd: Splunkd, ask: Client) 
 
 
 def test_processes_end_with_splunkd_however_it_ends(start: Start) -> None:
-    splunkd = start(confs={"restmap": RESTMAP}, files={"bin/toy_rest.py": HANDLER}, users=USERS)
+    splunkd = start(confs={"restmap": RESTMAP}, files=FILES, users=USERS)
     stopped = Client(splunkd).told("GET", ECHO)["child"]["pid"]
     splunkd.restart()
     killed = Client(splunkd).told("GET", ECHO)["child"]["pid"]
@@ -292,12 +309,3 @@ def test_processes_end_with_splunkd_however_it_ends(start: Start) -> None:
 
     assert not Path(f"/proc/{stopped}").exists()
     splunkd.wait_for(lambda: killed not in splunkd.orphans())
-
-
-def test_a_handler_may_get_bytes_instead_of_text(start: Start) -> None:
-    told = {"confs": {"restmap": RESTMAP}, "files": {"bin/toy_rest.py": HANDLER}, "users": USERS}
-    splunkd = start(switches={"handler_input": "bytes"}, **told)
-
-    assert Client(splunkd).told("GET", ECHO)["child"]["kind"] == "bytes"
-    with pytest.raises(ValueError, match="text, bytes"):
-        Switches().change({"handler_input": "list"})

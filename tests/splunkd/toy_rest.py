@@ -12,14 +12,16 @@ HANDLER = """
 import json, os, sys
 from splunk.persistconn.application import PersistentServerConnectionApplication
 
+MADE = 0
+
 class Echo(PersistentServerConnectionApplication):
     def __init__(self, command_line, command_arg):
+        global MADE
         super().__init__()
-        self.asked = 0
+        MADE += 1
         self.born = [command_line, command_arg]
 
     def handle(self, in_string):
-        self.asked += 1
         told = json.loads(in_string)
         last = told.get("path_info", "").rpartition("/")[2]
         if last == "crash":
@@ -40,8 +42,9 @@ class Echo(PersistentServerConnectionApplication):
             return {"list": ["no"], "strange": {"status": "soon"}, "broken": "no JSON"}[last]
         sys.stderr.write("WARN asked for %s\\n" % told["rest_path"])
         sys.stderr.flush()
-        told["child"] = {"pid": os.getpid(), "asked": self.asked, "born": self.born, "path": sys.path,
-                         "env": dict(os.environ), "kind": type(in_string).__name__, "argv": sys.argv}
+        told["child"] = {"pid": os.getpid(), "asked": MADE, "born": self.born, "path": sys.path,
+                         "env": dict(os.environ), "kind": type(in_string).__name__, "cwd": os.getcwd(),
+                         "module": __name__}
         return {"payload": told, "status": 200, "headers": {}}
 """
 
@@ -73,15 +76,24 @@ match = /toy_trusted
 script = toy_rest.py
 scripttype = persist
 handler = toy_rest.Echo
+driver.env.TOY = trusted
 output_modes = json
 passSystemAuth = true
 passPayload = base64
 
 [script:missing]
 match = /toy_missing
-script = toy_rest.py
+script = toy_missing.py
 scripttype = persist
-handler = no_such_module.Echo
+handler = toy_missing.Echo
+driver.env.TOY = missing
+
+[script:two]
+match = /toy_two
+script = toy_two.py
+scripttype = persist
+handler = toy_two.First
+driver.env.TOY = two
 
 [script:old]
 match = /toy_old
@@ -92,6 +104,11 @@ handler = toy_rest.Echo
 handlertype = python
 """
 
+FILES = {
+    "bin/toy_rest.py": HANDLER,
+    "bin/toy_missing.py": "import toy_rest\n" + HANDLER,
+    "bin/toy_two.py": HANDLER + "\nclass Second(Echo):\n    pass\n",
+}
 USERS = (("maker", "pw", "list_settings,edit_toys"), ("reader", "pw", "list_settings"), ("nobody_much", "pw", ""))
 ECHO = "/servicesNS/nobody/TA_toy/toy_echo"
 

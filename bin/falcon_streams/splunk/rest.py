@@ -3,9 +3,8 @@
 Rules: everything is done with the caller's own session. POST and DELETE where secrets are touched need the capability
 `edit_storage_passwords`: splunkd checks it (`restmap.conf`), and it is asked for again here, before any packet leaves.
 An answer never holds a secret; what went wrong is one sentence with a status. One request changes things at a time;
-what takes long, a trial, comes before and holds nobody up.
-The shape of the request is `passPayload`'s of restmap.conf.spec; the shape of the answer is splunkd's own JSON.
-"""
+what takes long, a trial, comes before and holds nobody up. The shape of the request is that of splunkd's persistent
+scripts (restmap.conf.spec); the shape of the answer is splunkd's own JSON."""
 
 from __future__ import annotations
 

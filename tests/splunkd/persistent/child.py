@@ -1,4 +1,4 @@
-"""The process that answers for one script, as splunkd keeps it.
+"""The process that answers for all scripts with equal driver settings, of whichever app, as splunkd keeps it.
 
 Rules: started by the first request that needs it, in splunkd's environment; asked one thing at a time; started again
 when it died; a handler that is silent for too long, or whose process speaks out of turn, is killed. Each line of its
@@ -7,6 +7,7 @@ stderr goes into splunkd.log under PersistentScript. When splunkd goes, its stdi
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import subprocess
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.splunkd.journal import Journal
+from tests.splunkd.persistent.script import Script
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _PATIENCE = 60.0
@@ -30,28 +32,26 @@ class HandlerFailed(Exception):
 class Child:
     """Not started when made. `ask` may be called by any thread."""
 
-    def __init__(
-        self, python: str, script: Path, handler: str, param: str, environment: Mapping[str, str], journal: Journal
-    ) -> None:
-        self._command = [python, str(_LAUNCHER), str(script), handler, param]
-        self._handler = handler
+    def __init__(self, python: str, environment: Mapping[str, str], journal: Journal) -> None:
+        self._command = [python, str(_LAUNCHER)]
         self._environment = dict(environment)
         self._journal = journal
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
-    def ask(self, document: bytes, kind: str) -> bytes:
-        """The handler's answer; `kind` is what it is to get, text or bytes, from the next start on."""
+    def ask(self, script: Script, document: bytes) -> bytes:
+        """The answer of a script's handler."""
+        start = {"script": str(script.path), "arguments": script.arguments, "param": script.param}
         with self._lock:
             if self._stopped:
                 raise HandlerFailed("splunkd is going down.")
-            process = self._running(kind)
+            process = self._running()
             try:
-                return self._exchange(process, document)
+                return self._exchange(process, script.handler, json.dumps(start).encode() + b"\n" + document)
             except OSError as error:
                 self._end(process)
-                raise HandlerFailed(f"The process of {self._handler} ended: {error}") from error
+                raise HandlerFailed(f"The process of {script.handler} ended: {error}") from error
 
     def pid(self) -> int | None:
         """Its process, None where none runs."""
@@ -65,14 +65,14 @@ class Child:
             if self._process is not None:
                 self._end(self._process, _GRACE)
 
-    def _running(self, kind: str) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes]:
         process = self._process
         if process is not None and process.poll() is None and not _readable(process, 0.0):
             return process
         if process is not None:
             self._end(process)
         process = subprocess.Popen(
-            [*self._command, kind],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -80,11 +80,11 @@ class Child:
             cwd="/",
             bufsize=0,
         )
-        threading.Thread(target=self._read_stderr, args=(process,), name="stderr " + self._handler, daemon=True).start()
+        threading.Thread(target=self._read_stderr, args=(process,), name="stderr of scripts", daemon=True).start()
         self._process = process
         return process
 
-    def _exchange(self, process: subprocess.Popen[bytes], document: bytes) -> bytes:
+    def _exchange(self, process: subprocess.Popen[bytes], handler: str, document: bytes) -> bytes:
         assert process.stdin is not None
         rest = memoryview(b"%d\n" % len(document) + document)
         try:
@@ -96,17 +96,15 @@ class Child:
         reader = _Reader(process)
         words = reader.line().split()
         if len(words) != 2 or words[0] not in (b"answer", b"fault", b"stillborn") or not words[1].isdigit():
-            self._complain(f"{self._handler} wrote to its stdout: {words[:8]!r}")
+            self._complain(f"{handler} wrote to its stdout: {words[:8]!r}")
             self._end(process)
-            raise HandlerFailed(f"{self._handler} did not answer but wrote to its stdout.")
+            raise HandlerFailed(f"{handler} did not answer but wrote to its stdout.")
         body = reader.exactly(int(words[1]))
         if words[0] == b"stillborn":
             self._end(process, _GRACE)  # it ends by itself: the next request must not meet it on its way out
         if words[0] != b"answer":
-            self._complain(f"{self._handler} raised {body.decode()}")
-            raise HandlerFailed(
-                f"Unexpected error {body.decode()} from python handler {self._handler}. See splunkd.log."
-            )
+            self._complain(f"{handler} raised {body.decode()}")
+            raise HandlerFailed(f"Unexpected error {body.decode()} from python handler {handler}. See splunkd.log.")
         return body
 
     def _end(self, process: subprocess.Popen[bytes], grace: float = 0.0) -> None:
@@ -122,7 +120,7 @@ class Child:
 
     def _read_stderr(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
-        command = " ".join(self._command[:1] + self._command[2:4])
+        command = " ".join(self._command)
         with process.stderr:
             for line in process.stderr:
                 self._complain(f"From {{{command}}}: {line.decode('utf-8', 'backslashreplace').rstrip()}")

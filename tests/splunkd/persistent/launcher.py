@@ -1,22 +1,26 @@
-"""The child's side of a persistent script: `PYTHON launcher.py SCRIPT module.Class PARAM text|bytes`.
+"""The child's side of persistent scripts: `PYTHON launcher.py`, one process for all scripts with equal driver settings.
 
-It stands where splunkd has its appserver. Nothing of the stand-in is imported here, and nothing of it can be imported
-by the app: the script's folder takes this file's place on sys.path. The one name that is lent is
+It stands where splunkd has its appserver, and is as strict: a script is imported by its path, under a name that is not
+its file's, with the working folder `/` and a `sys.path` that knows neither the script's folder nor its app. The handler
+is the one subclass of `PersistentServerConnectionApplication` in the file; it is made anew for each request, with a
+list of arguments and a parameter or None, and gets bytes. A script that cannot be loaded says why and ends the process.
+
+Nothing of the stand-in is imported here, and nothing of it can be imported by an app. The one name that is lent is
 `splunk.persistconn.application`.
 
-Requests come on stdin, answers go to stdout, each behind a line with its kind and its length. What the app prints gets
-between them and is a fault, as it would be in splunkd. The end of stdin is the end of the process.
+Requests come on stdin, answers go to stdout, each behind a line with its kind and its length. A request is a line of
+JSON (script, arguments, param) and the document. What an app prints gets between them and is a fault, as it would be in
+splunkd. The end of stdin is the end of the process.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
-import os
 import sys
 import traceback
 import types
-from typing import Any
+from typing import Any, Dict
 
 
 class PersistentServerConnectionApplication:
@@ -72,27 +76,51 @@ def told(answer: Any) -> bytes:
     return (answer if isinstance(answer, str) else json.dumps(answer)).encode("utf-8")
 
 
-def main(script: str, handler: str, param: str, kind: str) -> int:
-    sys.path[0] = os.path.dirname(script)
-    sys.argv = [script]
+def load(script: str, number: int) -> Any:
+    """The one handler class of a script. Raises whatever the script raises, and TypeError for none or several."""
+    name = f"persistconn_script_{number}"
+    spec = importlib.util.spec_from_file_location(name, script)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    found = [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, PersistentServerConnectionApplication)
+        and each is not PersistentServerConnectionApplication
+    ]
+    if len(found) != 1:
+        raise TypeError(f"{script} has {len(found)} subclasses of PersistentServerConnectionApplication, not one")
+    return found[0]
+
+
+def main() -> int:
+    del sys.path[0]  # this file's folder, which is the stand-in's
+    sys.argv = ["appserver.py"]
     lend()
-    module, _, name = handler.rpartition(".")
-    try:
-        application = getattr(importlib.import_module(module), name)(script, param)
-    except Exception:
-        fault("stillborn")
-        return 1
+    handlers: Dict[str, Any] = {}
     while True:
         head = sys.stdin.buffer.readline()
         if not head:
-            application.done()
             return 0
-        body = sys.stdin.buffer.read(int(head))
+        start, _, document = sys.stdin.buffer.read(int(head)).partition(b"\n")
+        request = json.loads(start)
+        script = request["script"]
+        if script not in handlers:
+            try:
+                handlers[script] = load(script, len(handlers))
+            except Exception:
+                fault("stillborn")
+                return 1
         try:
-            send("answer", told(application.handle(body if kind == "bytes" else body.decode("utf-8"))))
+            application = handlers[script](request["arguments"], request["param"])
+            send("answer", told(application.handle(document)))
+            application.done()
         except Exception:
             fault()
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -1,12 +1,14 @@
 """A `[script:<name>]` of an app's restmap.conf.
 
 Rules (restmap.conf.spec): only `scripttype = persist` is done here; `match` is the path below the namespace, `script`
-lies in the app's bin folder, `handler` is `module.Class` in there. Defaults are the spec's: a session is required,
+lies in the app's bin folder, `handler` is `module.Class` in there and names it in messages. Scripts with equal driver
+settings share one process. Defaults are the spec's: a session is required,
 the stanza and the session are handed over, the body and a system token are not, output_modes is xml.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -16,6 +18,7 @@ from tests.splunkd.persistent import capability
 
 _PREFIX = "script:"
 _NOT_DONE = ("admin:", "admin_external:")
+_ARGUMENT = re.compile(r"script\.arg\.[0-9]+\Z")
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -28,6 +31,30 @@ class Script(NamedTuple):
     path: Path
     handler: str
     conf: Mapping[str, str]
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the handler is made with: the script and its `script.arg.<n>`."""
+        numbered = sorted(
+            (int(key.rpartition(".")[2]), value) for key, value in self.conf.items() if _ARGUMENT.match(key)
+        )
+        return [str(self.path), *(value for _, value in numbered)]
+
+    @property
+    def param(self) -> str | None:
+        return self.conf.get("script.param")
+
+    @property
+    def driver(self) -> frozenset[tuple[str, str]]:
+        """The settings of the process that it may share."""
+        return frozenset(
+            (key, value) for key, value in self.conf.items() if key == "driver" or key.startswith("driver.")
+        )
+
+    @property
+    def driver_environment(self) -> dict[str, str]:
+        prefix = "driver.env."
+        return {key[len(prefix) :]: value for key, value in self.conf.items() if key.startswith(prefix)}
 
     @property
     def for_all(self) -> bool:

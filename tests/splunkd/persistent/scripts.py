@@ -14,19 +14,20 @@ from tests.splunkd.rest.router import Router
 
 
 class Scripts:
-    """Made with nothing running: a script's process starts with its first request."""
+    """Made with nothing running: a process starts with the first request to one of its scripts."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._children: dict[str, Child] = {}
+        self._children: dict[frozenset[tuple[str, str]], Child] = {}
+        self._by_name: dict[str, Child] = {}
 
     def mount(self, router: Router) -> None:
         """Serve what the apps declare."""
         for script in declared(self._instance.confs, self._complain):
-            child = self._children[script.name] = self._child(script)
-            endpoint = PersistentEndpoint(
-                script, child, self._server, self._instance.sessions, self._instance.switches, self._complain
-            )
+            if script.driver not in self._children:
+                self._children[script.driver] = self._child(script)
+            child = self._by_name[script.name] = self._children[script.driver]
+            endpoint = PersistentEndpoint(script, child, self._server, self._instance.sessions, self._complain)
             router.add(script.match, endpoint, METHODS, for_all=script.for_all)
 
     def stop(self) -> None:
@@ -36,13 +37,12 @@ class Scripts:
 
     def told(self) -> dict[str, int | None]:
         """The pid of each, None where nobody asked it yet or it died."""
-        return {name: child.pid() for name, child in self._children.items()}
+        return {name: child.pid() for name, child in self._by_name.items()}
 
     def _child(self, script: Script) -> Child:
         instance = self._instance
         environment = invocation.environment(instance.home.root, instance.env)
-        param = script.conf.get("script.param", "")
-        return Child(instance.python, script.path, script.handler, param, environment, instance.journal)
+        return Child(instance.python, {**environment, **script.driver_environment}, instance.journal)
 
     def _server(self) -> call.Server:
         return call.Server(self._instance.server_uri(), self._instance.server_host, self._instance.home.guid())

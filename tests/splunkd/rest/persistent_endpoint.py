@@ -15,7 +15,6 @@ from tests.splunkd.persistent.child import Child, HandlerFailed
 from tests.splunkd.persistent.script import Script
 from tests.splunkd.rest.exchange import Answer, Question, Refused
 from tests.splunkd.rest.sessions import Sessions
-from tests.splunkd.switches import Switches
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
@@ -29,14 +28,12 @@ class PersistentEndpoint:
         child: Child,
         server: Callable[[], call.Server],
         sessions: Sessions,
-        switches: Switches,
         complain: Callable[[str], None],
     ) -> None:
         self._script = script
         self._child = child
         self._server = server
         self._sessions = sessions
-        self._switches = switches
         self._complain = complain
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
@@ -44,7 +41,7 @@ class PersistentEndpoint:
         system = self._sessions.open_for_system() if self._script.pass_system_auth else None
         told = call.document(self._script, question, rest, self._server(), system.key if system else None)
         try:
-            said = self._child.ask(json.dumps(told).encode("utf-8"), self._switches.handler_input)
+            said = self._child.ask(self._script, json.dumps(told).encode("utf-8"))
             return call.answer(said, call.output_mode(self._script, question))
         except HandlerFailed as error:
             raise Refused(500, str(error)) from error
