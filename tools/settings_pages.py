@@ -76,10 +76,16 @@ def spec_pages() -> Dict[str, str]:
         spec_stanza("proxy:<name>", settings["proxy"], "A proxy that accounts choose by its name."),
         spec_stanza("checkpoint", settings["checkpoint"], "Where checkpoints in a KV store are."),
     ]
+    scheme = read("input")
+    scheme["properties"] = {name: each for name, each in scheme["properties"].items() if each.get("x-splunk")}
+    scheme["required"] = []
+    about_scheme = "The defaults of all inputs, and what splunkd has to know of the scheme."
     about_input = "One running process per stanza: it reads the event streams of one account."
     about_account = "One Falcon API client. Its secret is no setting: it lives in storage/passwords."
     return {
         "README/inputs.conf.spec": head
+        + spec_stanza("falcon_event_streams", scheme, about_scheme)
+        + "\n\n"
         + spec_stanza("falcon_event_streams://<name>", read("input"), about_input)
         + "\n",
         "README/falcon_event_streams_account.conf.spec": head

@@ -21,6 +21,8 @@ def _props(text: str) -> Props:
     [
         ("source::/var/log/*.log", "source", "/var/log/a.log", True),
         ("source::/var/log/*.log", "source", "/var/log/a/b.log", False),
+        (r"source::...\\*.log", "source", r"C:\Splunk\a.log", True),
+        (r"source::C:\\*.log", "source", r"C:\Splunk\a.log", False),
         ("source::/var/.../b.log", "source", "/var/log/a/b.log", True),
         ("source::/var/log/a.log", "source", "/var/log/axlog", False),
         ("source::Falcon:Stream:*", "source", "Falcon:Stream:0", True),

@@ -2,7 +2,7 @@
 
 Rules (props.conf.spec, "stanza precedence", "stanza patterns", "pattern collisions"): `[default]` lies lowest, then
 `[<sourcetype>]`, then `[host::...]`, then `[source::...]`; a pattern must match the whole name, `...` is anything, `*`
-anything but a slash, `.` a period, the rest is PCRE; hosts match without case. Where two patterns of a kind set the
+anything but a separator of paths, be it Linux' or Windows', `.` a period, the rest is PCRE; hosts match without case. Where two patterns of a kind set the
 same thing, the higher `priority` wins (0 for a pattern, 100 for a literal), then the first in ASCII order.
 
 PCRE is read by Python's `re`: `(?<name>` is translated; possessive quantifiers before 3.11, `\\K` and recursion fail.
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from tests.splunkd.conf.ini import Stanzas
 
 _TOKENS = re.compile(r"\.\.\.|\*|\.")
-_TRANSLATED = {"...": ".*", "*": "[^/]*", ".": r"\."}
+_TRANSLATED = {"...": ".*", "*": r"[^/\\]*", ".": r"\."}
 _SPECIAL = re.compile(r"\.\.\.|[*|()?\[\]\\+^$]")
 _REMEMBERED = 4096
 
