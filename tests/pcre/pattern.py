@@ -1,0 +1,187 @@
+"""A compiled pattern and what it finds, with the names that Python's `re` has for them.
+
+Rules: a pattern may be used by several threads. Positions count characters of the text. After an empty match the next
+one is not empty at the same place, as in Perl.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import NamedTuple, Optional
+
+from tests.pcre import library
+from tests.pcre.library import C
+
+_OPTIONS = library.UTF | library.NO_UTF_CHECK | library.NEVER_BACKSLASH_C
+
+
+class Limits(NamedTuple):
+    """MATCH_LIMIT and DEPTH_LIMIT of a stanza."""
+
+    match: int = 100_000
+    depth: int = 1_000
+
+    def lowered(self, match: str = "", depth: str = "") -> Limits:
+        """With the settings of a stanza, which may lower a limit here and never raise it."""
+        return Limits(min(self.match, int(match or self.match)), min(self.depth, int(depth or self.depth)))
+
+
+SPLUNK = Limits()
+
+
+class Overrun(NamedTuple):
+    """A limit that a match has met."""
+
+    pattern: str
+    limit: str
+    jit: bool
+
+
+class PatternError(ValueError):
+    """PCRE does not read a pattern; the text is PCRE's, with the place."""
+
+
+_watching: ContextVar[Optional[list[Overrun]]] = ContextVar("watching", default=None)
+
+
+@contextlib.contextmanager
+def overruns() -> Iterator[list[Overrun]]:
+    """The limits that are met within, in this thread."""
+    found: list[Overrun] = []
+    before = _watching.set(found)
+    try:
+        yield found
+    finally:
+        _watching.reset(before)
+
+
+class Match:
+    """One match: its groups and where they lie."""
+
+    def __init__(self, subject: bytes, ovector: list[int], groupindex: dict[str, int]) -> None:
+        self._subject = subject
+        self._ovector = ovector
+        self._groupindex = groupindex
+
+    def span(self, group: int = 0) -> tuple[int, int]:
+        """From where to where a group lies, (-1, -1) where it took no part."""
+        start, end = self._ovector[2 * group : 2 * group + 2]
+        if start == library.UNSET:
+            return -1, -1
+        before = self._characters(0, start)
+        return before, before + self._characters(start, end)
+
+    def start(self, group: int = 0) -> int:
+        return self.span(group)[0]
+
+    def end(self, group: int = 0) -> int:
+        return self.span(group)[1]
+
+    def group(self, group: int = 0) -> Optional[str]:
+        """The text of a group, None where it took no part."""
+        start, end = self._ovector[2 * group : 2 * group + 2]
+        return None if start == library.UNSET else self._subject[start:end].decode("utf-8")
+
+    def groups(self) -> tuple[Optional[str], ...]:
+        return tuple(self.group(number) for number in range(1, len(self._ovector) // 2))
+
+    def groupdict(self) -> dict[str, Optional[str]]:
+        return {name: self.group(number) for name, number in self._groupindex.items()}
+
+    def _characters(self, start: int, end: int) -> int:
+        part = self._subject[start:end]
+        return len(part) if part.isascii() else len(part.decode("utf-8"))
+
+
+class Pattern:
+    """A pattern, compiled twice over. Raises `PatternError` for what PCRE does not read."""
+
+    def __init__(self, pattern: str, limits: Limits = SPLUNK) -> None:
+        self.pattern = pattern
+        self._code = _compile(pattern)
+        self._context = _context(limits)
+        self.groups = library.capture_count(self._code)
+        self.groupindex = library.names(self._code)
+        self._data = C["match_data_create_from_pattern"](self._code, None)
+        slots = 2 * (self.groups + 1)
+        self._ovector = (ctypes.c_size_t * slots).from_address(C["get_ovector_pointer"](self._data))
+        self._lock = threading.Lock()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_data"):
+            C["match_data_free"](self._data)
+        if hasattr(self, "_code"):
+            C["code_free"](self._code)
+
+    def search(self, text: str) -> Optional[Match]:
+        """The first match."""
+        return self._match(text.encode("utf-8"), 0, 0)
+
+    def fullmatch(self, text: str) -> Optional[Match]:
+        """The whole text as one match."""
+        return self._match(text.encode("utf-8"), 0, library.ANCHORED | library.ENDANCHORED)
+
+    def finditer(self, text: str) -> Iterator[Match]:
+        """All matches, from left to right."""
+        subject = text.encode("utf-8")
+        at, options = 0, 0
+        while at <= len(subject):
+            match = self._match(subject, at, options)
+            if match is None:
+                return
+            yield match
+            start, end = match._ovector[:2]
+            at, options = end, library.NOTEMPTY_ATSTART if start == end else 0
+
+    def _match(self, subject: bytes, at: int, options: int) -> Optional[Match]:
+        arguments = (self._code, subject, len(subject), at)
+        options |= library.NO_UTF_CHECK
+        with self._lock:
+            interpreted = C["match"](*arguments, options | library.NO_JIT, self._data, self._context)
+            jitted = C["match"](*arguments, options, self._data, self._context)
+            if interpreted > 0 and jitted > 0:
+                return Match(subject, self._ovector[:], self.groupindex)
+        for code, jit in ((interpreted, False), (jitted, True)):
+            if code < library.NO_MATCH:
+                self._note(code, jit)
+        return None
+
+    def _note(self, code: int, jit: bool) -> None:
+        if code not in library.LIMITS_MET:
+            raise PatternError(f"{self.pattern!r}: {library.error_message(code)}")
+        watching = _watching.get()
+        if watching is not None:
+            watching.append(Overrun(self.pattern, library.LIMITS_MET[code], jit))
+
+
+@functools.lru_cache(maxsize=4096)
+def compile_pattern(pattern: str, limits: Limits = SPLUNK) -> Pattern:
+    """The pattern, compiled once."""
+    return Pattern(pattern, limits)
+
+
+@functools.lru_cache(maxsize=None)
+def _context(limits: Limits) -> int:
+    """A match context with these limits; there are as few as limits, they live as long as the process."""
+    context: int = C["match_context_create"](None)
+    C["set_match_limit"](context, limits.match)
+    C["set_depth_limit"](context, limits.depth)
+    return context
+
+
+def _compile(pattern: str) -> int:
+    source = pattern.encode("utf-8")
+    fault, place = ctypes.c_int(), ctypes.c_size_t()
+    code: Optional[int] = C["compile"](source, len(source), _OPTIONS, ctypes.byref(fault), ctypes.byref(place), None)
+    if code is None:
+        raise PatternError(f"{pattern!r}: {library.error_message(fault.value)} at {place.value}")
+    status = C["jit_compile"](code, library.JIT_COMPLETE)
+    if status < 0:
+        C["code_free"](code)
+        raise PatternError(f"{pattern!r} does not compile to machine code: {library.error_message(status)}")
+    return code
