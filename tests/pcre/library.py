@@ -48,7 +48,8 @@ class Missing(ImportError):
     """The library is not on this machine, or not as it is needed; the text says what to do."""
 
 
-def _load() -> dict[str, Any]:
+def load() -> dict[str, Any]:
+    """The functions by their names. Raises `Missing`."""
     found = ctypes.util.find_library("pcre2-8")
     for place in (*_PLACES, *([found] if found else [])):
         try:
@@ -65,7 +66,7 @@ def _load() -> dict[str, Any]:
     )
 
 
-C = _load()
+C = load()
 
 
 def version() -> str:

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import functools
 import threading
+import weakref
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import NamedTuple, Optional
@@ -61,20 +62,25 @@ def overruns() -> Iterator[list[Overrun]]:
 
 
 class Match:
-    """One match: its groups and where they lie."""
+    """One match: its groups and where they lie. `ends_at` is in bytes."""
 
-    def __init__(self, subject: bytes, ovector: list[int], groupindex: dict[str, int]) -> None:
+    def __init__(self, subject: bytes, ascii_only: bool, ovector: list[int], groupindex: dict[str, int]) -> None:
         self._subject = subject
+        self._ascii_only = ascii_only
         self._ovector = ovector
         self._groupindex = groupindex
+        self.ends_at = ovector[1]
+        self.empty = ovector[0] == ovector[1]
 
     def span(self, group: int = 0) -> tuple[int, int]:
         """From where to where a group lies, (-1, -1) where it took no part."""
         start, end = self._ovector[2 * group : 2 * group + 2]
         if start == library.UNSET:
             return -1, -1
-        before = self._characters(0, start)
-        return before, before + self._characters(start, end)
+        if self._ascii_only:
+            return start, end
+        before = len(self._subject[:start].decode("utf-8"))
+        return before, before + len(self._subject[start:end].decode("utf-8"))
 
     def start(self, group: int = 0) -> int:
         return self.span(group)[0]
@@ -93,10 +99,6 @@ class Match:
     def groupdict(self) -> dict[str, Optional[str]]:
         return {name: self.group(number) for name, number in self._groupindex.items()}
 
-    def _characters(self, start: int, end: int) -> int:
-        part = self._subject[start:end]
-        return len(part) if part.isascii() else len(part.decode("utf-8"))
-
 
 class Pattern:
     """A pattern, compiled twice over. Raises `PatternError` for what PCRE does not read."""
@@ -111,41 +113,36 @@ class Pattern:
         slots = 2 * (self.groups + 1)
         self._ovector = (ctypes.c_size_t * slots).from_address(C["get_ovector_pointer"](self._data))
         self._lock = threading.Lock()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_data"):
-            C["match_data_free"](self._data)
-        if hasattr(self, "_code"):
-            C["code_free"](self._code)
+        weakref.finalize(self, _free, self._code, self._data).atexit = False
 
     def search(self, text: str) -> Optional[Match]:
         """The first match."""
-        return self._match(text.encode("utf-8"), 0, 0)
+        return self._match(text, text.encode("utf-8"), 0, 0)
 
     def fullmatch(self, text: str) -> Optional[Match]:
         """The whole text as one match."""
-        return self._match(text.encode("utf-8"), 0, library.ANCHORED | library.ENDANCHORED)
+        return self._match(text, text.encode("utf-8"), 0, library.ANCHORED | library.ENDANCHORED)
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches, from left to right."""
         subject = text.encode("utf-8")
         at, options = 0, 0
         while at <= len(subject):
-            match = self._match(subject, at, options)
+            match = self._match(text, subject, at, options)
             if match is None:
                 return
             yield match
-            start, end = match._ovector[:2]
-            at, options = end, library.NOTEMPTY_ATSTART if start == end else 0
+            at = match.ends_at
+            options = library.NOTEMPTY_ATSTART if match.empty else 0
 
-    def _match(self, subject: bytes, at: int, options: int) -> Optional[Match]:
+    def _match(self, text: str, subject: bytes, at: int, options: int) -> Optional[Match]:
         arguments = (self._code, subject, len(subject), at)
         options |= library.NO_UTF_CHECK
         with self._lock:
             interpreted = C["match"](*arguments, options | library.NO_JIT, self._data, self._context)
             jitted = C["match"](*arguments, options, self._data, self._context)
             if interpreted > 0 and jitted > 0:
-                return Match(subject, self._ovector[:], self.groupindex)
+                return Match(subject, len(text) == len(subject), self._ovector[:], self.groupindex)
         for code, jit in ((interpreted, False), (jitted, True)):
             if code < library.NO_MATCH:
                 self._note(code, jit)
@@ -165,13 +162,18 @@ def compile_pattern(pattern: str, limits: Limits = SPLUNK) -> Pattern:
     return Pattern(pattern, limits)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _context(limits: Limits) -> int:
     """A match context with these limits; there are as few as limits, they live as long as the process."""
     context: int = C["match_context_create"](None)
     C["set_match_limit"](context, limits.match)
     C["set_depth_limit"](context, limits.depth)
     return context
+
+
+def _free(code: int, data: int) -> None:
+    C["match_data_free"](data)
+    C["code_free"](code)
 
 
 def _compile(pattern: str) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.pcre import SPLUNK, Limits, overruns
+from tests.pcre import SPLUNK, Limits
 from tests.searchtime import alias, eventtype, keyvalue, lookup, tag
 from tests.searchtime.event import Ceilings, Cost, Event, Fields, Result
 from tests.searchtime.expression.formula import compile_formula
@@ -51,7 +51,9 @@ class SearchTime:
         for stanza, said in knowledge.props.items():
             for key, value in said.items():
                 with placed(_PROPS, stanza, key):
-                    self._compile(stanza, key, value, SPLUNK.lowered(said.get("MATCH_LIMIT", ""), said.get("DEPTH_LIMIT", "")))
+                    self._compile(
+                        stanza, key, value, SPLUNK.lowered(said.get("MATCH_LIMIT", ""), said.get("DEPTH_LIMIT", ""))
+                    )
         self._eventtypes = eventtype.EventTypes(lie_on_default(knowledge.eventtypes), lie_on_default(knowledge.macros))
         self._tags = tag.compile_tags(lie_on_default(knowledge.tags))
 

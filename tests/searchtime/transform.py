@@ -75,11 +75,11 @@ class Transform(NamedTuple):
         for name, value in self.pairs:
             yield self._cleaned(_fill(name, match)), _fill(value, match)
         if not self.pairs:
-            for name, value in match.groupdict().items():
+            for name, found in match.groupdict().items():
                 if name.startswith("_KEY_"):
-                    yield self._cleaned(value or ""), match.groupdict().get(f"_VAL_{name[5:]}") or ""
+                    yield self._cleaned(found or ""), match.groupdict().get(f"_VAL_{name[5:]}") or ""
                 elif not name.startswith("_VAL_"):
-                    yield name, value or ""
+                    yield name, found or ""
 
     def _split(self, text: str) -> Found:
         if '"' in text:

@@ -10,13 +10,13 @@ being skipped in silence.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
-from re import Pattern
 from typing import NamedTuple
 
+from tests.pcre import SPLUNK, Match, Pattern, compile_pattern
 from tests.splunkd.conf.ini import Stanzas
-from tests.splunkd.intake.props import compile_pcre
 
 _PREFIXES = {"MetaData:Host": "host::", "MetaData:Source": "source::", "MetaData:Sourcetype": "sourcetype::"}
 _KEYS = frozenset((*_PREFIXES, "_MetaData:Index", "_raw", "_meta", "queue", "_time"))
@@ -35,7 +35,7 @@ class Transform(NamedTuple):
     """One stanza, compiled."""
 
     name: str
-    regex: Pattern[str]
+    regex: Pattern
     format: str
     source_key: str
     dest_key: str
@@ -74,9 +74,10 @@ class Transforms:
         source_key = settings.get("SOURCE_KEY", "_raw")
         if dest_key not in _KEYS or (source_key not in _KEYS and not source_key.startswith(("field:", "fields:"))):
             raise TransformRefused(f"[{name}] has no DEST_KEY or SOURCE_KEY of the list: {dest_key!r}, {source_key!r}")
+        limits = SPLUNK.lowered(settings.get("MATCH_LIMIT", ""), settings.get("DEPTH_LIMIT", ""))
         transform = Transform(
             name=name,
-            regex=compile_pcre(settings["REGEX"]),
+            regex=compile_pattern(settings["REGEX"], limits),
             format=settings.get("FORMAT", f"{name}::$1"),
             source_key=source_key,
             dest_key=dest_key,
@@ -102,7 +103,11 @@ def apply(transform: Transform, keys: Keys) -> None:
     source = _source(transform.source_key, keys)[: transform.lookahead or None]
     matches = list(transform.regex.finditer(source)) if transform.repeat else []
     if not transform.repeat:
-        match = transform.regex.search(source)
+        match = (
+            _search_known(transform.regex, source)
+            if transform.source_key in _PREFIXES
+            else transform.regex.search(source)
+        )
         matches = [match] if match else []
     if not matches and transform.default and not transform.write_meta:
         _store(transform, keys, transform.default)
@@ -110,6 +115,12 @@ def apply(transform: Transform, keys: Keys) -> None:
         before = keys.get(transform.dest_key, "")
         groups = (before, *(group or "" for group in match.groups()))
         _store(transform, keys, _fill(transform.format, groups))
+
+
+@functools.lru_cache(maxsize=4096)
+def _search_known(regex: Pattern, source: str) -> Match | None:
+    """A search in host, source or sourcetype: the same few come with every event."""
+    return regex.search(source)
 
 
 def _source(key: str, keys: Keys) -> str:
