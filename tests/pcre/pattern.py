@@ -100,6 +100,11 @@ class Match:
         return {name: self.group(number) for name, number in self._groupindex.items()}
 
 
+Answer = tuple[Optional[Match], tuple[Overrun, ...]]
+# Characters of a text for which an answer is remembered.
+_SHORT = 200
+
+
 class Pattern:
     """A pattern, compiled twice over. Raises `PatternError` for what PCRE does not read."""
 
@@ -113,47 +118,61 @@ class Pattern:
         slots = 2 * (self.groups + 1)
         self._ovector = (ctypes.c_size_t * slots).from_address(C["get_ovector_pointer"](self._data))
         self._lock = threading.Lock()
-        weakref.finalize(self, _free, self._code, self._data).atexit = False
+        weakref.finalize(self, _free, self._code, self._data)
 
     def search(self, text: str) -> Optional[Match]:
         """The first match."""
-        return self._match(text, text.encode("utf-8"), 0, 0)
+        return _noted(_remembered(self, text) if len(text) <= _SHORT else self.look(text, text.encode("utf-8"), 0, 0))
 
     def fullmatch(self, text: str) -> Optional[Match]:
         """The whole text as one match."""
-        return self._match(text, text.encode("utf-8"), 0, library.ANCHORED | library.ENDANCHORED)
+        return _noted(self.look(text, text.encode("utf-8"), 0, library.ANCHORED | library.ENDANCHORED))
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches, from left to right."""
         subject = text.encode("utf-8")
         at, options = 0, 0
         while at <= len(subject):
-            match = self._match(text, subject, at, options)
+            match = _noted(self.look(text, subject, at, options))
             if match is None:
                 return
             yield match
             at = match.ends_at
             options = library.NOTEMPTY_ATSTART if match.empty else 0
 
-    def _match(self, text: str, subject: bytes, at: int, options: int) -> Optional[Match]:
-        arguments = (self._code, subject, len(subject), at)
+    def look(self, text: str, subject: bytes, at: int, options: int) -> Answer:
+        """Look for a match from a byte on, without JIT and with it."""
+        code, length, data, context = self._code, len(subject), self._data, self._context
         options |= library.NO_UTF_CHECK
         with self._lock:
-            interpreted = C["match"](*arguments, options | library.NO_JIT, self._data, self._context)
-            jitted = C["match"](*arguments, options, self._data, self._context)
+            interpreted = C["match"](code, subject, length, at, options | library.NO_JIT, data, context)
+            jitted = C["match"](code, subject, length, at, options, data, context)
             if interpreted > 0 and jitted > 0:
-                return Match(subject, len(text) == len(subject), self._ovector[:], self.groupindex)
-        for code, jit in ((interpreted, False), (jitted, True)):
-            if code < library.NO_MATCH:
-                self._note(code, jit)
-        return None
+                return Match(subject, len(text) == length, self._ovector[:], self.groupindex), ()
+        if interpreted == jitted == library.NO_MATCH:
+            return None, ()
+        return None, tuple(self._overruns(interpreted, jitted))
 
-    def _note(self, code: int, jit: bool) -> None:
-        if code not in library.LIMITS_MET:
-            raise PatternError(f"{self.pattern!r}: {library.error_message(code)}")
-        watching = _watching.get()
-        if watching is not None:
-            watching.append(Overrun(self.pattern, library.LIMITS_MET[code], jit))
+    def _overruns(self, interpreted: int, jitted: int) -> Iterator[Overrun]:
+        for code, jit in ((interpreted, False), (jitted, True)):
+            if code in library.LIMITS_MET:
+                yield Overrun(self.pattern, library.LIMITS_MET[code], jit)
+            elif code < library.NO_MATCH:
+                raise PatternError(f"{self.pattern!r}: {library.error_message(code)}")
+
+
+@functools.lru_cache(maxsize=8192)
+def _remembered(pattern: Pattern, text: str) -> Answer:
+    """What a pattern finds in a short text: the same sources and event types come again and again."""
+    return pattern.look(text, text.encode("utf-8"), 0, 0)
+
+
+def _noted(answer: Answer) -> Optional[Match]:
+    match, met = answer
+    watching = _watching.get() if met else None
+    if watching is not None:
+        watching += met
+    return match
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,12 +10,11 @@ being skipped in silence.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tests.pcre import SPLUNK, Match, Pattern, compile_pattern
+from tests.pcre import SPLUNK, Pattern, compile_pattern
 from tests.splunkd.conf.ini import Stanzas
 
 _PREFIXES = {"MetaData:Host": "host::", "MetaData:Source": "source::", "MetaData:Sourcetype": "sourcetype::"}
@@ -103,11 +102,7 @@ def apply(transform: Transform, keys: Keys) -> None:
     source = _source(transform.source_key, keys)[: transform.lookahead or None]
     matches = list(transform.regex.finditer(source)) if transform.repeat else []
     if not transform.repeat:
-        match = (
-            _search_known(transform.regex, source)
-            if transform.source_key in _PREFIXES
-            else transform.regex.search(source)
-        )
+        match = transform.regex.search(source)
         matches = [match] if match else []
     if not matches and transform.default and not transform.write_meta:
         _store(transform, keys, transform.default)
@@ -115,12 +110,6 @@ def apply(transform: Transform, keys: Keys) -> None:
         before = keys.get(transform.dest_key, "")
         groups = (before, *(group or "" for group in match.groups()))
         _store(transform, keys, _fill(transform.format, groups))
-
-
-@functools.lru_cache(maxsize=4096)
-def _search_known(regex: Pattern, source: str) -> Match | None:
-    """A search in host, source or sourcetype: the same few come with every event."""
-    return regex.search(source)
 
 
 def _source(key: str, keys: Keys) -> str:
