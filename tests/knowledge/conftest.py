@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.knowledge.case import PARTITION, Case
+from tests.pcre import overruns
 from tests.searchtime import Event, Knowledge, Result, SearchTime
 from tools.package import ROOT
 
 SOURCETYPE, SOURCE = "CrowdStrike:Event:Streams:JSON", "CrowdStrike:Event:Streams"
 Search = Callable[[bytes], Result]
+
+
+@pytest.fixture(autouse=True)
+def no_expression_meets_a_limit() -> Iterator[None]:
+    """A limit of PCRE that is met means fields that are missing: no test of ours may meet one unawares."""
+    with overruns() as met:
+        yield
+    assert met == []
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ order. A group that took no part or took nothing makes no field. A field that is
 from __future__ import annotations
 
 import re
-from re import Pattern
 from typing import NamedTuple
 
+from tests.pcre import SPLUNK, Limits, Pattern
 from tests.searchtime.event import RAW, Cost, Fields, read
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
@@ -21,7 +21,7 @@ _IN_FIELD = re.compile(r"(.+)\s+in\s+([A-Za-z0-9_]+)\s*", re.DOTALL)
 class Extraction(NamedTuple):
     """One EXTRACT, compiled."""
 
-    regex: Pattern[str]
+    regex: Pattern
     source: str
 
     def apply(self, fields: Fields, cost: Cost) -> None:
@@ -36,11 +36,11 @@ class Extraction(NamedTuple):
                 fields[name] = [value]
 
 
-def compile_extraction(text: str) -> Extraction:
-    """What the value of an EXTRACT says."""
+def compile_extraction(text: str, limits: Limits = SPLUNK) -> Extraction:
+    """What the value of an EXTRACT says, under the limits of its stanza."""
     within = _IN_FIELD.fullmatch(text)
     pattern, source = within.groups() if within else (text, RAW)
-    regex = compile_pcre(pattern, re.MULTILINE | re.DOTALL)
+    regex = compile_pcre(f"(?ms){pattern}", limits)
     if not regex.groupindex:
         raise Refused("an EXTRACT needs a named group")
     if any(name.startswith(("_KEY_", "_VAL_")) for name in regex.groupindex):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.pcre import SPLUNK, Limits
 from tests.searchtime import alias, eventtype, keyvalue, lookup, tag
 from tests.searchtime.event import Ceilings, Cost, Event, Fields, Result
 from tests.searchtime.expression.formula import compile_formula
@@ -50,7 +51,9 @@ class SearchTime:
         for stanza, said in knowledge.props.items():
             for key, value in said.items():
                 with placed(_PROPS, stanza, key):
-                    self._compile(stanza, key, value)
+                    self._compile(
+                        stanza, key, value, SPLUNK.lowered(said.get("MATCH_LIMIT", ""), said.get("DEPTH_LIMIT", ""))
+                    )
         self._eventtypes = eventtype.EventTypes(lie_on_default(knowledge.eventtypes), lie_on_default(knowledge.macros))
         self._tags = tag.compile_tags(lie_on_default(knowledge.tags))
 
@@ -97,7 +100,7 @@ class SearchTime:
                 with placed(_PROPS, self._places[place], key):
                     act(key, self._compiled[place])
 
-    def _compile(self, stanza: str, key: str, value: str) -> None:
+    def _compile(self, stanza: str, key: str, value: str, limits: Limits) -> None:
         if key == "KV_MODE":
             keyvalue.check_mode(value)
         elif key == "AUTO_KV_JSON":
@@ -105,7 +108,7 @@ class SearchTime:
         if not key.startswith(PROPS_CLASSES) or not value:
             return
         if key.startswith("EXTRACT-"):
-            made: Any = compile_extraction(value)
+            made: Any = compile_extraction(value, limits)
         elif key.startswith("REPORT-"):
             made = [self._transform(name.strip()) for name in value.split(",") if name.strip()]
         elif key.startswith("FIELDALIAS-"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.pcre import overruns
 from tests.searchtime import Refused
 from tests.searchtime.conftest import App
 
@@ -163,7 +164,7 @@ def test_values_are_named_by_their_place(app: App) -> None:
         (r"REGEX = (?<a>\d)", "DEST_KEY = _meta"),
         (r"REGEX = (?<a>\d)", "SOURCE_KEY = MetaData:Source"),
         (r"REGEX = (?<a>\d)", "MV_ADD = perhaps"),
-        (r"REGEX = (?<a>\d)++",),
+        (r"REGEX = (?<a>\d",),
         ('DELIMS = ", "', "FIELDS = a, b"),
         ("FORMAT = a::b",),
         (r"REGEX = (?<a>\d)", "NOSUCH = 1"),
@@ -177,3 +178,42 @@ def test_a_transform_that_is_not_carried_out_is_refused_with_its_place(app: App,
 def test_a_transform_that_is_missing_is_refused(app: App) -> None:
     with pytest.raises(Refused, match=r"props\.conf \[toy\] REPORT-x: transforms\.conf has no \[x\]"):
         _props(app, "REPORT-x = x").search()
+
+
+# MATCH_LIMIT and DEPTH_LIMIT, props.conf.spec and transforms.conf.spec: "PCRE might fail to correctly match a pattern"
+
+ESCAPED = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+LONG = 'a="x" b="' + '\\"' * 600 + '" c="y"'
+
+
+def test_an_extract_that_meets_a_limit_makes_nothing(app: App) -> None:
+    _props(app, rf"EXTRACT-a = b=(?<b>{ESCAPED})", r"EXTRACT-b = c=(?<c>\S+)")
+    with overruns() as met:
+        result = app.search(LONG)
+    assert (result.value("b"), result.value("c")) == (None, '"y"')
+    assert [each.limit for each in met] == ["DEPTH_LIMIT"]
+
+
+def test_a_report_that_meets_a_limit_keeps_what_came_before(app: App) -> None:
+    result = _report(app, rf"REGEX = (\w)=({ESCAPED})", "FORMAT = $1::$2").search(LONG)
+    assert [result.value(name) for name in "abc"] == ['"x"', None, None]
+
+
+def test_a_possessive_quantifier_meets_none(app: App) -> None:
+    result = _report(app, r'REGEX = (\w)="([^"\\]*+(?:\\.[^"\\]*+)*+)"', "FORMAT = $1::$2").search(LONG)
+    assert [result.value(name) for name in "abc"] == ["x", '\\"' * 600, "y"]
+
+
+@pytest.mark.parametrize("limit", ["MATCH_LIMIT = 100", "DEPTH_LIMIT = 10"])
+def test_a_stanza_may_lower_a_limit(app: App, limit: str) -> None:
+    text = "b=" + "xz" * 100 + "y"
+    pattern = r"b=(?<b>(?:x|z)*y)"
+    assert _report(app, f"REGEX = {pattern}", limit).search(text).value("b") is None
+    app.write("default/transforms.conf", "")
+    assert _props(app, f"EXTRACT-a = {pattern}", limit).search(text).value("b") is None
+    assert _props(app, f"EXTRACT-a = {pattern}").search(text).value("b") == text[2:]
+
+
+def test_a_stanza_cannot_raise_a_limit(app: App) -> None:
+    _report(app, rf"REGEX = b=(?<b>{ESCAPED})", "MATCH_LIMIT = 10000000", "DEPTH_LIMIT = 10000000")
+    assert app.search(LONG).value("b") is None

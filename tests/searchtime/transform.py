@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from re import Match, Pattern
 from typing import NamedTuple, Optional
 
+from tests.pcre import SPLUNK, Match, Pattern
 from tests.searchtime.event import RAW, Cost, Fields, read
 from tests.searchtime.pcre import compile_pcre
 from tests.searchtime.refusal import Refused
@@ -35,7 +35,7 @@ class Transform(NamedTuple):
     """One stanza, compiled for search time."""
 
     source: str
-    regex: Optional[Pattern[str]]
+    regex: Optional[Pattern]
     pairs: list[tuple[str, str]]
     delims: list[str]
     names: list[str]
@@ -71,15 +71,15 @@ class Transform(NamedTuple):
             matches = iter([first] if first else [])
         return (pair for match in matches for pair in self._read(match))
 
-    def _read(self, match: Match[str]) -> Found:
+    def _read(self, match: Match) -> Found:
         for name, value in self.pairs:
             yield self._cleaned(_fill(name, match)), _fill(value, match)
         if not self.pairs:
-            for name, value in match.groupdict().items():
+            for name, found in match.groupdict().items():
                 if name.startswith("_KEY_"):
-                    yield self._cleaned(value or ""), match.groupdict().get(f"_VAL_{name[5:]}") or ""
+                    yield self._cleaned(found or ""), match.groupdict().get(f"_VAL_{name[5:]}") or ""
                 elif not name.startswith("_VAL_"):
-                    yield name, value or ""
+                    yield name, found or ""
 
     def _split(self, text: str) -> Found:
         if '"' in text:
@@ -105,7 +105,7 @@ def compile_transform(stanza: str, said: Mapping[str, str]) -> Transform:
         raise Refused(f"SOURCE_KEY {source} is one of index time")
     regex, pairs, delims, names = None, [], [], []
     if said.get("REGEX"):
-        regex = compile_pcre(said["REGEX"])
+        regex = compile_pcre(said["REGEX"], SPLUNK.lowered(said.get("MATCH_LIMIT", ""), said.get("DEPTH_LIMIT", "")))
         pairs = _pairs(said.get("FORMAT", ""), regex)
         if "DELIMS" in said or "FIELDS" in said:
             raise Refused("REGEX and DELIMS in one transform")
@@ -123,7 +123,7 @@ def compile_transform(stanza: str, said: Mapping[str, str]) -> Transform:
 _FLAGS = (("MV_ADD", "false"), ("CLEAN_KEYS", "true"), ("KEEP_EMPTY_VALS", "false"))
 
 
-def _pairs(text: str, regex: Pattern[str]) -> list[tuple[str, str]]:
+def _pairs(text: str, regex: Pattern) -> list[tuple[str, str]]:
     if not regex.groups:
         raise Refused("the REGEX of a transform needs a capturing group")
     if not text:
@@ -144,7 +144,7 @@ def _pairs(text: str, regex: Pattern[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _fill(side: str, match: Match[str]) -> str:
+def _fill(side: str, match: Match) -> str:
     return (match.group(int(side[1:])) or "") if side.startswith("$") else side
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import unquote
 
+from tests.pcre import Match
 from tests.searchtime.expression.scope import Function, plain, strict
 from tests.searchtime.expression.value import Literal, Number, Value, number_of, of_several, one_text, several, text_of
 from tests.searchtime.pcre import compile_pcre
@@ -27,7 +28,7 @@ _BACK = re.compile(r"\\(\d|\\)")
 def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
     regex = compile_pcre(one_text(pattern))
 
-    def put(match: re.Match[str]) -> str:
+    def put(match: Match) -> str:
         def group(found: re.Match[str]) -> str:
             if found.group(1) == "\\":
                 return "\\"
@@ -37,7 +38,12 @@ def _replace(text: Value, pattern: Value, replacement: Value) -> Value:
 
         return _BACK.sub(group, one_text(replacement))
 
-    return regex.sub(put, one_text(text))
+    whole, at, parts = one_text(text), 0, []
+    for match in regex.finditer(whole):
+        start, end = match.span()
+        parts += [whole[at:start], put(match)]
+        at = end
+    return "".join([*parts, whole[at:]])
 
 
 def _substr(text: Value, start: Value, length: Value = None) -> Value:

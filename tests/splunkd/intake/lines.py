@@ -8,13 +8,12 @@ with a date (BREAK_ONLY_BEFORE_DATE) or MAX_EVENTS ends the event. MUST_NOT_BREA
 from __future__ import annotations
 
 from collections.abc import Mapping
-from re import Pattern
 from typing import Callable
 
-from tests.splunkd.intake.props import compile_pcre
+from tests.pcre import Pattern, compile_pattern
 
 
-def break_lines(text: str, breaker: Pattern[str]) -> tuple[list[str], str]:
+def break_lines(text: str, breaker: Pattern) -> tuple[list[str], str]:
     """The lines that are complete, and the rest that waits for more."""
     lines = []
     start = 0
@@ -28,8 +27,8 @@ def break_lines(text: str, breaker: Pattern[str]) -> tuple[list[str], str]:
 
 def merge_lines(lines: list[str], props: Mapping[str, str], dated: Callable[[str], bool]) -> list[str]:
     """Lines put together to events."""
-    before = compile_pcre(props["BREAK_ONLY_BEFORE"]) if props.get("BREAK_ONLY_BEFORE") else None
-    after = compile_pcre(props["MUST_BREAK_AFTER"]) if props.get("MUST_BREAK_AFTER") else None
+    before = compile_pattern(props["BREAK_ONLY_BEFORE"]) if props.get("BREAK_ONLY_BEFORE") else None
+    after = compile_pattern(props["MUST_BREAK_AFTER"]) if props.get("MUST_BREAK_AFTER") else None
     by_date = props.get("BREAK_ONLY_BEFORE_DATE", "true").lower() in ("true", "1")
     most = int(props.get("MAX_EVENTS", "256"))
     events: list[list[str]] = []

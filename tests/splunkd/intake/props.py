@@ -5,16 +5,16 @@ Rules (props.conf.spec, "stanza precedence", "stanza patterns", "pattern collisi
 anything but a separator of paths, be it Linux' or Windows', `.` a period, the rest is PCRE; hosts match without case. Where two patterns of a kind set the
 same thing, the higher `priority` wins (0 for a pattern, 100 for a literal), then the first in ASCII order.
 
-PCRE is read by Python's `re`: `(?<name>` is translated; possessive quantifiers before 3.11, `\\K` and recursion fail.
+The rest of a pattern is read by PCRE itself (`tests/pcre`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from re import Pattern
 from typing import NamedTuple
 
+from tests.pcre import Pattern, compile_pattern
 from tests.splunkd.conf.ini import Stanzas
 
 _TOKENS = re.compile(r"\.\.\.|\*|\.")
@@ -23,14 +23,9 @@ _SPECIAL = re.compile(r"\.\.\.|[*|()?\[\]\\+^$]")
 _REMEMBERED = 4096
 
 
-def compile_pcre(pattern: str) -> Pattern[str]:
-    """A PCRE as far as Python's `re` reads it."""
-    return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
-
-
 class _Rule(NamedTuple):
     rank: int
-    pattern: Pattern[str] | None
+    pattern: Pattern | None
     literal: str
     priority: int
     settings: dict[str, str]
@@ -81,11 +76,11 @@ def _rule(name: str, settings: dict[str, str]) -> _Rule:
     return _Rule(rank, pattern, value, int(priority), settings)
 
 
-def _compile_name(value: str, without_case: bool) -> Pattern[str] | None:
+def _compile_name(value: str, without_case: bool) -> Pattern | None:
     """The pattern a name stands for, None where it stands for itself."""
     if not _SPECIAL.search(value):
-        return re.compile(re.escape(value), re.IGNORECASE) if without_case else None
+        return compile_pattern(f"(?i){re.escape(value)}") if without_case else None
     translated = _TOKENS.sub(lambda match: _TRANSLATED[match.group()], value)
     sensitive = "(?-i)" in translated
-    flags = re.IGNORECASE if without_case and not sensitive else 0
-    return re.compile(compile_pcre(translated.replace("(?-i)", "")).pattern, flags | re.DOTALL)
+    options = "si" if without_case and not sensitive else "s"
+    return compile_pattern(f"(?{options}){translated.replace('(?-i)', '')}")

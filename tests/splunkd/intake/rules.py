@@ -5,12 +5,11 @@ Rule: index-time settings are those of the start, as in splunkd; a changed props
 
 from __future__ import annotations
 
-import re
-from re import Pattern
 from typing import Callable, NamedTuple
 
+from tests.pcre import Pattern, PatternError, compile_pattern
 from tests.splunkd.conf.layers import Confs
-from tests.splunkd.intake.props import Props, compile_pcre
+from tests.splunkd.intake.props import Props
 from tests.splunkd.intake.timestamp import Clockmaker
 from tests.splunkd.intake.transforms import Transform, TransformRefused, Transforms
 
@@ -21,7 +20,7 @@ class Treatment(NamedTuple):
     """What happens to data of one kind."""
 
     props: dict[str, str]
-    line_breaker: Pattern[str]
+    line_breaker: Pattern
     merge: bool
     truncate: int
     transforms: tuple[Transform, ...]
@@ -50,7 +49,7 @@ class Rules:
         props = self._props.settings_for(*key)
         return Treatment(
             props=props,
-            line_breaker=self._regex(props["LINE_BREAKER"]) or re.compile(r"([\r\n]+)"),
+            line_breaker=self._regex(props["LINE_BREAKER"]) or compile_pattern(r"([\r\n]+)"),
             merge=props["SHOULD_LINEMERGE"].lower() in ("true", "1"),
             truncate=int(props["TRUNCATE"]),
             transforms=tuple(self._named(props)),
@@ -59,15 +58,15 @@ class Rules:
     def _named(self, props: dict[str, str]) -> list[Transform]:
         try:
             return self._transforms.named(props)
-        except (TransformRefused, re.error) as error:
+        except (TransformRefused, PatternError) as error:
             self._complain(f"transforms.conf: {error}")
             return []
 
-    def _regex(self, pattern: str) -> Pattern[str] | None:
+    def _regex(self, pattern: str) -> Pattern | None:
         try:
-            compiled = compile_pcre(pattern)
-        except re.error as error:
-            self._complain(f"props.conf: LINE_BREAKER {pattern!r}: {error}")
+            compiled = compile_pattern(pattern)
+        except PatternError as error:
+            self._complain(f"props.conf: LINE_BREAKER {error}")
             return None
         if not compiled.groups:
             self._complain(f"props.conf: LINE_BREAKER {pattern!r} has no capturing group")

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from re import Pattern
 from zoneinfo import ZoneInfo
 
-from tests.splunkd.intake.props import compile_pcre
+from tests.pcre import compile_pattern
 
 _DAY = 86400.0
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -56,7 +56,6 @@ class Clockmaker:
 
     def __init__(self) -> None:
         self._formats: dict[str, Pattern[str]] = {}
-        self._prefixes: dict[str, Pattern[str]] = {}
 
     def read(self, text: str, props: Mapping[str, str], now: float) -> float | None:
         """The time that the text tells, None where it tells none that may be believed."""
@@ -78,10 +77,7 @@ class Clockmaker:
         start = 0
         prefix = props.get("TIME_PREFIX")
         if prefix:
-            pattern = self._prefixes.get(prefix)
-            if pattern is None:
-                pattern = self._prefixes[prefix] = compile_pcre(prefix)
-            found = pattern.search(text)
+            found = compile_pattern(prefix).search(text)
             if found is None:
                 return None
             start = found.end()

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from re import Pattern
 from typing import NamedTuple
 
+from tests.pcre import SPLUNK, Pattern, compile_pattern
 from tests.splunkd.conf.ini import Stanzas
-from tests.splunkd.intake.props import compile_pcre
 
 _PREFIXES = {"MetaData:Host": "host::", "MetaData:Source": "source::", "MetaData:Sourcetype": "sourcetype::"}
 _KEYS = frozenset((*_PREFIXES, "_MetaData:Index", "_raw", "_meta", "queue", "_time"))
@@ -35,7 +34,7 @@ class Transform(NamedTuple):
     """One stanza, compiled."""
 
     name: str
-    regex: Pattern[str]
+    regex: Pattern
     format: str
     source_key: str
     dest_key: str
@@ -74,9 +73,10 @@ class Transforms:
         source_key = settings.get("SOURCE_KEY", "_raw")
         if dest_key not in _KEYS or (source_key not in _KEYS and not source_key.startswith(("field:", "fields:"))):
             raise TransformRefused(f"[{name}] has no DEST_KEY or SOURCE_KEY of the list: {dest_key!r}, {source_key!r}")
+        limits = SPLUNK.lowered(settings.get("MATCH_LIMIT", ""), settings.get("DEPTH_LIMIT", ""))
         transform = Transform(
             name=name,
-            regex=compile_pcre(settings["REGEX"]),
+            regex=compile_pattern(settings["REGEX"], limits),
             format=settings.get("FORMAT", f"{name}::$1"),
             source_key=source_key,
             dest_key=dest_key,

@@ -1,0 +1,75 @@
+"""Long events of every type keep their fields under Splunk's limits: escapes, audit pairs, a megabyte of anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.knowledge.case import PARTITION, Case
+from tests.knowledge.conftest import SOURCE, SOURCETYPE, differences
+from tests.knowledge.golden_audit import CASES as AUDIT
+from tests.knowledge.golden_audit import audit
+from tests.knowledge.golden_detections import CASES as DETECTIONS
+from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
+from tests.searchtime import Event, Knowledge, Result, SearchTime
+
+Search = Callable[[bytes], Result]
+# One event of each type, those with the most fields.
+LARGEST = {case.event_type: case for case in sorted([*DETECTIONS, *AUDIT], key=lambda case: len(case.fields))}
+# Nested JSON and paths.
+NOISE = {
+    "Nested": json.dumps({"CommandLine": 'say "no"', "UserName": "nobody"}),
+    "Path": "C:\\Temp\\",
+    "Plain": "x" * 60,
+}
+
+
+@pytest.fixture(scope="module")
+def search(knowledge: Knowledge) -> Search:
+    """Search time for one raw event; empty texts play no part here."""
+    searching = SearchTime(knowledge)
+    indexed = {"falcon_partition": PARTITION}
+    return lambda raw: searching.evaluate(
+        Event(raw, sourcetype=SOURCETYPE, source=SOURCE, time=1769000131.0, fields=indexed)
+    )
+
+
+@pytest.mark.parametrize("event_first", [False, True], ids=["metadata first", "event first"])
+@pytest.mark.parametrize("escapes", [600, 9_000, 90_000])
+def test_a_command_line_full_of_escapes_hides_no_other_key(search: Search, escapes: int, event_first: bool) -> None:
+    command = 'x "' * escapes
+    event = {"CommandLine": command, **{key: value for key, value in epp().items() if key != "CommandLine"}}
+    fields = {name: value for name, value in EPP_FIELDS.items() if value is None or EPP_FIELDS["process"] != value}
+    result = search(Case("", "EppDetectionSummaryEvent", event, "", "", {}).raw(event_first))
+
+    assert differences(Case("escapes", "", event, *MALWARE, fields), result) == {}
+    assert result.value("process") == command
+
+
+@pytest.mark.parametrize("event_first", [False, True], ids=["metadata first", "event first"])
+@pytest.mark.parametrize("pairs", [100, 1_000, 8_000])
+def test_every_pair_of_an_audit_event_is_a_field(search: Search, pairs: int, event_first: bool) -> None:
+    given = {f"key{number}": f'the "{number}" of [many]' for number in range(pairs)}
+    event = audit("updateUser", "CrowdStrike", {**given, "target_name": "last@example.com"})
+    result = search(Case("", "AuthActivityAuditEvent", event, "", "", {}).raw(event_first))
+
+    assert result.value("audit_target_name") == "last@example.com"
+    assert result.value("user") == "last@example.com"
+    for number in (0, pairs // 2, pairs - 1):
+        assert result.value(f"Key___key{number}") == f'the \\"{number}\\" of [many]'
+
+
+@pytest.mark.parametrize("case", LARGEST.values(), ids=LARGEST)
+def test_a_long_event_of_any_type_has_the_fields_of_a_short_one(search: Search, case: Case) -> None:
+    size = 1_000_000 if case.event_type == "EppDetectionSummaryEvent" else 200_000
+    raw = lengthened(case, size).raw(event_first=True)
+
+    assert len(raw) > size
+    assert differences(case, search(raw)) == {}
+
+
+def lengthened(case: Case, size: int) -> Case:
+    """With noise behind what automatic JSON sees (`extraction_cutoff`) and before the metadata."""
+    return case._replace(event={**case.event, "Extra": [NOISE] * (1 + size // (len(json.dumps(NOISE)) - 10))})
