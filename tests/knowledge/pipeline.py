@@ -2,8 +2,8 @@
 
 Rules ("Search Reference"): the first part and `search` are criteria; `stats` and `timechart` aggregate, `by` leaves out
 events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before;
-`dedup` keeps the first. An unknown command, option or function is refused, not guessed.
-"""
+`dedup` keeps the first; `where` takes an expression of eval. An unknown command, option or function is refused, not
+guessed. """
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from datetime import datetime, timezone
 from typing import Callable, NamedTuple
 
 from tests.searchtime.criterion import Probe, compile_criterion
+from tests.searchtime.event import Cost
+from tests.searchtime.expression.formula import compile_formula
+from tests.searchtime.expression.scope import Scope, Settings
+from tests.searchtime.expression.value import truth
 from tests.searchtime.macro import expand
 from tests.searchtime.refusal import Refused
 
@@ -65,6 +69,16 @@ def _matching(rows: list[_Seen], criterion: str) -> list[_Seen]:
         return asked(Probe(fields, lambda name: name in row.eventtypes))
 
     return [row for row in rows if fits(row)]
+
+
+def _where(rows: list[_Seen], expression: str) -> list[_Seen]:
+    asked = compile_formula(expression)
+
+    def holds(row: _Seen) -> bool:
+        fields = {name: list(values) for name, values in row.fields.items()}
+        return truth(asked.evaluate(Scope(fields, Settings(), Cost())), "where") is True
+
+    return [row for row in rows if holds(row)]
 
 
 def _dedup(rows: list[_Seen], rest: str) -> list[_Seen]:
@@ -200,6 +214,7 @@ def _time(row: _Seen) -> float:
 
 _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "search": _matching,
+    "where": _where,
     "dedup": _dedup,
     "stats": _stats,
     "timechart": _timechart,

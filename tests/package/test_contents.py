@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.splunkd.conf import ini
 from tools import audit, environments, settings_pages
 from tools import package as builder
 
@@ -117,7 +118,13 @@ def test_scheme_and_spec_name_the_same_settings(unpacked: Path) -> None:
     spec = (unpacked / "README" / "inputs.conf.spec").read_text(encoding="utf-8")
     schema = json.loads((unpacked / "bin/falcon_streams/splunk/schemas/input.schema.json").read_text(encoding="utf-8"))
 
-    assert re.findall(r"^([a-zA-Z_.]+) = <", spec, re.MULTILINE) == list(schema["properties"])
+    scheme, _, instance = spec.partition("[falcon_event_streams://<name>]")
+    named = re.findall(r"^([a-zA-Z_.]+) = <", instance, re.MULTILINE)
+
+    assert named == list(schema["properties"])
+    assert "[falcon_event_streams]\n" in scheme
+    shipped = ini.read(unpacked / "default" / "inputs.conf")["falcon_event_streams"]
+    assert [key for key in shipped if f"\n{key} = <" not in scheme] == []
 
 
 def test_make_help_lists_every_target() -> None:

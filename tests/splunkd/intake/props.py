@@ -2,8 +2,9 @@
 
 Rules (props.conf.spec, "stanza precedence", "stanza patterns", "pattern collisions"): `[default]` lies lowest, then
 `[<sourcetype>]`, then `[host::...]`, then `[source::...]`; a pattern must match the whole name, `...` is anything, `*`
-anything but a separator of paths, be it Linux' or Windows', `.` a period, the rest is PCRE; hosts match without case. Where two patterns of a kind set the
-same thing, the higher `priority` wins (0 for a pattern, 100 for a literal), then the first in ASCII order.
+anything but a separator of paths, be it Linux' or Windows', `.` a period, the rest is PCRE; hosts match without case.
+Where two patterns of a kind set the same thing, the higher `priority` wins (0 for a pattern, 100 for a literal), then
+the first in ASCII order.
 
 The rest of a pattern is read by PCRE itself (`tests/pcre`).
 """
