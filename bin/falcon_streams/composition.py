@@ -16,6 +16,7 @@ from typing import Callable, NamedTuple, Optional, Tuple
 from falcon_streams import __version__
 from falcon_streams.claimant import Claimant, Right, Sole
 from falcon_streams.commits import Beginning, Commits
+from falcon_streams.core.answer import tidy
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.claim import Claims
 from falcon_streams.core.record import Owner
@@ -69,6 +70,8 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     for name in settings.event_types:
         if not is_known(name):
             LOG.warning("unknown_event_type_asked", {"event_type": name})
+    for name in settings.unknown:
+        LOG.warning("unknown_setting", {"setting": tidy(name), "remedy": "remove it, unless it is Splunk's own"})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)

@@ -19,7 +19,17 @@ from tests.splunkd.conf import ini
 
 # Splunk's own defaults for the settings that are obeyed here (inputs.conf.spec, props.conf.spec, indexes.conf.spec).
 _SYSTEM_DEFAULT: dict[str, ini.Stanzas] = {
-    "inputs": {"default": {"host": "$decideOnStartup", "index": "default"}},
+    # every input inherits these, the last three those of Windows' event log (system/default/inputs.conf)
+    "inputs": {
+        "default": {
+            "host": "$decideOnStartup",
+            "index": "default",
+            "_rcvbuf": "1572864",
+            "evt_resolve_ad_obj": "0",
+            "evt_dc_name": "",
+            "evt_dns_name": "",
+        }
+    },
     "props": {
         "default": {
             "LINE_BREAKER": r"([\r\n]+)",

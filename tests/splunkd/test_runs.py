@@ -46,6 +46,10 @@ def test_a_run_is_told_everything_on_stdin(start: Start) -> None:
         "python.version": "python3",
         "start_by_shell": "false",
         "sourcetype": "toy:event",
+        "_rcvbuf": "1572864",
+        "evt_resolve_ad_obj": "0",
+        "evt_dc_name": None,
+        "evt_dns_name": None,
     }
     assert ("standin01", splunkd.management_uri) == (told.findtext("server_host"), told.findtext("server_uri"))
     assert Path(str(told.findtext("checkpoint_dir"))) == splunkd.home / "var/lib/splunk/modinputs/toy"

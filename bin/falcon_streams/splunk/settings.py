@@ -2,18 +2,19 @@
 
 Rules: one JSON Schema per conf (`schemas/*.schema.json`) is the source of truth; nothing is checked here that a schema
 can say. A wrong value is refused with one sentence that names the stanza, the setting, its fault and the remedy; fault
-and remedy stand in the schema (`x-fault`, `x-remedy`). An empty value is an absent one. jsonschema is loaded only when
-something has to be checked: `--scheme` needs the schema's texts alone.
-"""
+and remedy stand in the schema (`x-fault`, `x-remedy`). An empty value is an absent one. A stanza of inputs.conf holds
+settings of Splunk's own, too, and inherits those of its `[default]`: they are passed over (`passed_over`). jsonschema
+is loaded only when something has to be checked: `--scheme` needs the schema's texts alone."""
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.resume import StartFrom
@@ -25,6 +26,7 @@ _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "fals
 # What splunkd hands over for "not set" (design section 5): never written into the stream of events.
 UNSET = {"host": "$decideOnStartup", "index": "default"}
 
+_ALIKE = 0.8  # of difflib's ratio: a letter swapped, missing or too many in a name of seven
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LOGIN = re.compile(r"//[^/@]*@")
@@ -52,6 +54,7 @@ class InputSettings:
     host: Optional[str]
     source: Optional[str]
     sourcetype: Optional[str]
+    unknown: Tuple[str, ...] = ()
 
     @property
     def stanza(self) -> str:
@@ -121,7 +124,9 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
     """The settings of an input, from what splunkd hands over. Raises Fatal with one sentence."""
     stanza = f"{SCHEME}://{tidy(name)}"
     check_name(stanza, name)
-    values = check_stanza(read_schema("input"), stanza, raw)
+    schema = read_schema("input")
+    aside = passed_over(schema, raw)
+    values = check_stanza(schema, stanza, {key: value for key, value in raw.items() if key not in aside})
     return InputSettings(
         name=name,
         account=values["account"],
@@ -139,7 +144,36 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         host=_unless(values.get("host"), UNSET["host"]),
         source=values.get("source"),
         sourcetype=values.get("sourcetype"),
+        unknown=tuple(sorted(key for key, of_splunk in aside.items() if not of_splunk)),
     )
+
+
+def passed_over(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, bool]:
+    """The settings of an input that are none of ours and harm nobody, and whether each is known to be Splunk's.
+
+    splunkd hands over what stands in the stanza or in `[default]` of inputs.conf (`_TCP_ROUTING`, `queue`, ...), and a
+    later Splunk may add to that. What looks like a misspelt setting of ours, or belongs to an account, stays to be
+    refused."""
+    splunks = frozenset(schema["x-splunk-names"])
+    elsewhere = frozenset(read_schema("account")["properties"]) | frozenset(schema["x-secret-names"])
+    unknown = [key for key in raw if key not in schema["properties"]]
+    found = {key: key.startswith("_") or key in splunks for key in unknown}
+    return {
+        key: of_splunk
+        for key, of_splunk in found.items()
+        if of_splunk or not (key.lower() in elsewhere or nearest(key, schema["properties"]))
+    }
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that this one is most like, empty where it is like none."""
+    bare = {_bare(each): each for each in known}
+    found = difflib.get_close_matches(_bare(name), bare, n=1, cutoff=_ALIKE)
+    return bare[found[0]] if found else ""
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
@@ -190,6 +224,9 @@ def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mappi
     sources = (schema, of_property)
     fault = next((source["x-fault"] for source in sources if "x-fault" in source), "has a wrong value")
     remedy = next((source["x-remedy"] for source in sources if "x-remedy" in source), "")
+    alike = nearest(setting, properties) if setting not in properties else ""
+    if alike:
+        remedy = f"The nearest is {alike}. {remedy}"
     # the value of a setting that is none of ours is not repeated: it could be a secret in the wrong place
     value = raw.get(setting) if setting in properties and error.validator != "required" else None
     return _join(stanza, setting, value, str(fault), remedy)
