@@ -101,7 +101,7 @@ def test_a_planted_import_is_found(name: str, source: str) -> None:
 def test_the_stand_ins_import_nothing_of_ours() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {name}"
-        for folder in ("emulator", "splunkd", "searchtime")
+        for folder in ("emulator", "splunkd", "searchtime", "pcre")
         for path in sorted((ROOT / "tests" / folder).rglob("*.py"))
         for name in imports(path.read_text(encoding="utf-8"))
         if name.split(".")[0] in (OURS, "tools") or name.startswith("tests.integration")

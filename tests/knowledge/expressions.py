@@ -15,9 +15,7 @@ from tests.splunkd.conf import ini
 
 PROPS = ("LINE_BREAKER", "TIME_PREFIX", "BREAK_ONLY_BEFORE", "MUST_BREAK_AFTER", "EVENT_BREAKER")
 CALLS = frozenset(("match", "replace", "mvfind"))
-_TOKEN = re.compile(
-    r"""(?P<call>\w*)\(|(?P<end>\))|(?P<comma>,)|(?P<text>"(?:\\.|[^"\\])*")|'[^']*'|[^"'(),\w]+|\w+""", re.S
-)
+_TOKEN = re.compile(r'(?P<call>\w*)\(|(?P<end>\))|(?P<comma>,)|(?P<text>"(?:\\.|[^"\\])*")|[^"(),\w]+|\w+', re.DOTALL)
 _REX = re.compile(r'\|\s*(?:rex|regex)\b[^|"]*"((?:\\.|[^"\\])*)"')
 
 
@@ -53,11 +51,16 @@ def _transforms(path: Path) -> Iterator[Expression]:
 
 def _searches(folder: Path) -> Iterator[Expression]:
     """Of saved searches, macros, event types and dashboards: those of eval and where, and of rex."""
-    confs = [folder / f"{name}.conf" for name in ("savedsearches", "macros", "eventtypes")]
-    for path in (*confs, *sorted((folder / "data" / "ui" / "views").glob("*.xml"))):
-        text = path.read_text(encoding="utf-8")
+    texts = {
+        f"{name}.conf": "\n".join(
+            value for said in ini.read(folder / f"{name}.conf").values() for value in said.values()
+        )
+        for name in ("savedsearches", "macros", "eventtypes")
+    }
+    views = sorted((folder / "data" / "ui" / "views").glob("*.xml"))
+    for name, text in {**texts, **{path.name: path.read_text(encoding="utf-8") for path in views}}.items():
         patterns = [*called(text), *(_unescaped(found) for found in _REX.findall(text))]
-        yield from (Expression(path.name, pattern) for pattern in patterns)
+        yield from (Expression(name, pattern) for pattern in patterns)
 
 
 def called(formula: str) -> Iterator[str]:

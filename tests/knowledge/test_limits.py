@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.knowledge.expressions import Expression, called, shipped
+from tests.knowledge.expressions import CALLS, Expression, called, shipped
 from tests.pcre import compile_pattern, overruns
+from tests.splunkd.conf import ini
 from tools.package import ROOT
 
 EXPRESSIONS = shipped(ROOT / "default")
@@ -116,7 +117,8 @@ def test_every_place_where_an_expression_stands_is_looked_at() -> None:
     for place in ("EXTRACT-falcon_audit", "[crowdstrike_es_keys]", "LINE_BREAKER", "TIME_PREFIX", "savedsearches.conf"):
         assert place in places
     assert list(called('if(match(a, "x,\\"y"), replace(f(b, "no"), "\\\\\\\\.", "no"), "no")')) == ['x,"y', "\\\\."]
-    # what is taken apart here is all that the evaluator compiles for the EVAL of props.conf
-    lines = (ROOT / "default" / "props.conf").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("#"))
-    assert len(list(called(text))) == sum(text.count(f"{name}(") for name in ("match", "replace", "mvfind"))
+    # every call in props.conf has its expression as a text
+    props = ini.read(ROOT / "default" / "props.conf")
+    texts = [value for said in props.values() for key, value in said.items() if key.startswith("EVAL-")]
+    calls = sum(text.count(f"{name}(") for text in texts for name in CALLS)
+    assert sum(len(list(called(text))) for text in texts) == calls

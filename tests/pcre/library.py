@@ -25,14 +25,12 @@ NO_MATCH = -1
 LIMITS_MET = {-47: "MATCH_LIMIT", -53: "DEPTH_LIMIT", -46: "the JIT stack", -63: "the heap limit"}
 
 _INFO_CAPTURE_COUNT, _INFO_NAME_COUNT, _INFO_NAME_ENTRY_SIZE, _INFO_NAME_TABLE = 4, 17, 18, 19
-_CONFIG_JIT, _CONFIG_VERSION = 1, 11
 _PLACES = ("libpcre2-8.so.0", "libpcre2-8.0.dylib", "libpcre2-8.dylib")
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "compile": (c_void_p, [c_char_p, c_size_t, c_uint32, POINTER(c_int), POINTER(c_size_t), c_void_p]),
     "code_free": (None, [c_void_p]),
     "jit_compile": (c_int, [c_void_p, c_uint32]),
     "pattern_info": (c_int, [c_void_p, c_uint32, c_void_p]),
-    "config": (c_int, [c_uint32, c_void_p]),
     "get_error_message": (c_int, [c_int, c_char_p, c_size_t]),
     "match_context_create": (c_void_p, [c_void_p]),
     "set_match_limit": (c_int, [c_void_p, c_uint32]),
@@ -67,20 +65,6 @@ def load() -> dict[str, Any]:
 
 
 C = load()
-
-
-def version() -> str:
-    """The library's version and date."""
-    text = ctypes.create_string_buffer(64)
-    C["config"](_CONFIG_VERSION, text)
-    return text.value.decode("ascii")
-
-
-def has_jit() -> bool:
-    """Whether this build can compile to machine code."""
-    answer = c_uint32()
-    C["config"](_CONFIG_JIT, ctypes.byref(answer))
-    return bool(answer.value)
 
 
 def error_message(code: int) -> str:

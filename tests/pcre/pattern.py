@@ -106,7 +106,7 @@ _SHORT = 200
 
 
 class Pattern:
-    """A pattern, compiled twice over. Raises `PatternError` for what PCRE does not read."""
+    """A pattern, for PCRE's interpreter and for JIT. Raises `PatternError` for what PCRE does not read."""
 
     def __init__(self, pattern: str, limits: Limits = SPLUNK) -> None:
         self.pattern = pattern

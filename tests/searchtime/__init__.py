@@ -6,9 +6,8 @@ instead of guessing. It imports nothing of the product.
 
 What it does not know, and does not notice:
 
-- Whether Splunk's PCRE and Python's `re` agree on an expression that both read, MATCH_LIMIT and DEPTH_LIMIT, and
-  everything that permissions, other apps, system defaults, search modes and distributed search do. One app is all it
-  sees, with the defaults of the specs.
+- Which PCRE Splunk has, and what permissions, other apps, system defaults, search modes and distributed search do. One
+  app is all it sees, with the defaults of the specs.
 - Numbers beyond 2**53, and the digits that Splunk prints of a fraction (15 here).
 - KV_MODE = json: an event that is not JSON to its end gives no field, though a Splunk may give the beginning of one
   that was cut off by TRUNCATE; a name that comes twice in an object gives two values; an empty string gives no field

@@ -1,8 +1,8 @@
 """Which settings of which conf matter at search time.
 
 Rules: a setting that changes what a search sees and is carried out is `KNOWN`; one that does not is `IDLE`, by name,
-not by absence; everything else is refused where it stands. Settings that only bound what a search may spend
-(`MATCH_LIMIT`, `DEPTH_LIMIT`, caches) are idle.
+not by absence; everything else is refused where it stands. Settings that only bound what a lookup keeps (caches) are
+idle.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
 
 # props.conf: prefix of a class, or the name.
 PROPS_CLASSES = ("EXTRACT-", "REPORT-", "FIELDALIAS-", "EVAL-", "LOOKUP-")
-_PROPS_KNOWN = frozenset(("KV_MODE", "AUTO_KV_JSON", "priority"))
+_PROPS_KNOWN = frozenset(("KV_MODE", "AUTO_KV_JSON", "priority", "MATCH_LIMIT", "DEPTH_LIMIT"))
 _PROPS_IDLE_CLASSES = (
     "TRANSFORMS-",
     "RULESET-",
@@ -30,8 +30,8 @@ _PROPS_IDLE_CLASSES = (
 _PROPS_IDLE = _words(
     """
     ADD_EXTRA_TIME_FIELDS ANNOTATE_PUNCT BREAK_ONLY_BEFORE BREAK_ONLY_BEFORE_DATE CHARSET CHECK_FOR_HEADER CHECK_METHOD
-    DATETIME_CONFIG DEPTH_LIMIT DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME EVENT_BREAKER EVENT_BREAKER_ENABLE
-    HEADER_MODE LB_CHUNK_BREAKER LEARN_MODEL LEARN_SOURCETYPE LINE_BREAKER LINE_BREAKER_LOOKBEHIND MATCH_LIMIT
+    DATETIME_CONFIG DETERMINE_TIMESTAMP_DATE_WITH_SYSTEM_TIME EVENT_BREAKER EVENT_BREAKER_ENABLE
+    HEADER_MODE LB_CHUNK_BREAKER LEARN_MODEL LEARN_SOURCETYPE LINE_BREAKER LINE_BREAKER_LOOKBEHIND
     MAX_DAYS_AGO MAX_DAYS_HENCE MAX_DIFF_SECS_AGO MAX_DIFF_SECS_HENCE MAX_EVENTS MAX_TIMESTAMP_LOOKAHEAD
     MUST_BREAK_AFTER MUST_NOT_BREAK_AFTER MUST_NOT_BREAK_BEFORE NO_BINARY_CHECK PREFIX_SOURCETYPE SEGMENTATION
     SHOULD_LINEMERGE
@@ -40,8 +40,13 @@ _PROPS_IDLE = _words(
     unarchive_cmd unarchive_cmd_start_mode unarchive_sourcetype
     """
 )
-REPORT = frozenset(("REGEX", "FORMAT", "SOURCE_KEY", "MV_ADD", "DELIMS", "FIELDS", "CLEAN_KEYS", "KEEP_EMPTY_VALS"))
-REPORT_IDLE = frozenset(("CAN_OPTIMIZE", "MATCH_LIMIT", "DEPTH_LIMIT"))
+REPORT = frozenset(
+    (
+        *("REGEX", "FORMAT", "SOURCE_KEY", "MV_ADD", "DELIMS", "FIELDS", "CLEAN_KEYS", "KEEP_EMPTY_VALS"),
+        *("MATCH_LIMIT", "DEPTH_LIMIT"),
+    )
+)
+REPORT_IDLE = frozenset(("CAN_OPTIMIZE",))
 LOOKUP = frozenset(("filename", "max_matches", "min_matches", "default_match", "case_sensitive_match", "match_type"))
 LOOKUP_IDLE = frozenset(
     ("batch_index_query", "allow_caching", "cache_size", "check_permission", "replicate", "index_fields_list")

@@ -207,6 +207,8 @@ def test_transforms_apply_in_the_order_of_their_classes_and_names(tmp_path: Path
         ("REGEX = =(.)\nLOOKAHEAD = 2\nDEST_KEY = queue\nFORMAT = nullQueue", ("toy", "default", b"x=1", {})),
         ("REGEX = (.)\nREPEAT_MATCH = true\nFORMAT = c$1::$1\nWRITE_META = true",
          ("toy", "default", b"x=1", {"cx": "x", "c=": "=", "c1": "1"})),
+        ("REGEX = ^((?>[a-z]++)=(?<n>\\d))\nFORMAT = n::$2\nWRITE_META = true", ("toy", "default", b"x=1", {"n": "1"})),
+        ("REGEX = (x|y)+=(.)\nMATCH_LIMIT = 2\nFORMAT = n::$2\nWRITE_META = true", ("toy", "default", b"x=1", {})),
     ],
 )  # fmt: skip
 def test_a_transform_does_what_its_stanza_says(
