@@ -2,13 +2,16 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ui check package audit restarts day faults fuzz soak standby bench format clean
+.PHONY: help lock setup demo test test-ui check package audit restarts day faults fuzz soak standby bench format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
 	@$(PYTHON) -m tools.suite --check-only
+
+lock: ## lock the workshop's environments anew: every package with its version and hashes, no index named
+	@$(PYTHON) -m tools.locks
 
 demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))

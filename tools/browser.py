@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from typing import Optional
+
+from tools import outside
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -20,8 +21,8 @@ def find() -> str:
     if installed() is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         print("installing chromium (once)", flush=True)
         for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "-qq", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            outside.run("apt-get could not install chromium", ["apt-get", "-qq", *command])
     path = installed()
     if path is None:
-        raise SystemExit("no Chromium here; install it with: sudo apt-get install -y chromium")
+        raise SystemExit(f"no Chromium here; try: {outside.as_root('apt-get install -y chromium')}")
     return path

@@ -1,8 +1,8 @@
 """Finds the Pythons and makes the environments that the workshop's targets run in.
 
 Rules: an interpreter is found by running it (a shim may lie about what it is). Environments live in .venv/, each with a
-stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. Where
-the venv module is missing, the one line that installs it is printed.
+stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. All
+are installed from locks with hashes (`locks`), and from nothing else.
 """
 
 from __future__ import annotations
@@ -16,17 +16,13 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-from tools import vendor
+from tools import outside, vendor
 
 ROOT = vendor.ROOT
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
-TOOLS = {
-    "appinspect": ["splunk-appinspect==4.3.1"],
-    "slim": ["splunk-packaging-toolkit==1.2.8"],
-    "ucc": ["splunk-add-on-ucc-framework==6.6.0"],
-    "audit": ["pip-audit==2.10.1", "cyclonedx-python-lib[json-validation]==11.12.0"],
-}
+TOOLS = ("appinspect", "slim", "ucc", "audit")
+REQUIREMENTS = Path(__file__).with_name("requirements")
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -66,36 +62,47 @@ def interpreters() -> Dict[str, str]:
     return {version: found[version] for version in sorted(found, key=lambda each: tuple(map(int, each.split("."))))}
 
 
-def environment(name: str, python: str, requirements: List[str]) -> Path:
-    """The Python of the environment of this name, made and filled where that was not done yet."""
+def environment(name: str, python: str, lock: Path) -> Path:
+    """The Python of the environment of this name, made and filled from a lock where that was not done yet."""
     folder = VENVS / name
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
     # not the interpreter's path: a target and a test that it runs may find the same one under two names
-    wanted = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and executable.exists():
         return executable
     print(f"setting up .venv/{name} (once)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    if subprocess.run([python, "-m", "venv", str(folder)], stdout=subprocess.DEVNULL).returncode != 0:
-        raise SystemExit("this Python has no venv module; install it with: sudo apt-get install -y python3-venv")
+    _make(name, python, folder)
     install = [str(executable), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*install, *requirements], stderr=subprocess.PIPE).returncode != 0:
-        raise SystemExit(f"pip could not install into .venv/{name}; try: {' '.join([*install, *requirements])}")
+    install += ["--no-deps", "--require-hashes", "--requirement", str(lock)]
+    outside.run(f"pip could not install into .venv/{name}", install)
     stamp.write_text(wanted)
     return executable
 
 
+def _make(name: str, python: str, folder: Path) -> None:
+    """Make an empty environment. Debian has the part of Python that fills it with pip in a package of its own."""
+    has_pip = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+    remedy = "" if has_pip else outside.as_root(f"apt-get install -y python{version_of(python)}-venv")
+    what = f"Python's venv module could not make .venv/{name}" + ("" if has_pip else f": {python} has no ensurepip")
+    outside.run(what, [python, "-m", "venv", str(folder)], remedy=remedy)
+
+
 def for_tests(version: str, python: str) -> Path:
     """The environment of the tests on one Python."""
-    lines = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return environment(version, python, [line for line in lines if line and not line.startswith("#")])
+    return environment(version, python, REQUIREMENTS / "tests.txt")
 
 
 def for_tool(name: str) -> Path:
     """The environment of a tool with pins of its own; on a Python that the tool knows."""
     python = next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
-    return environment(name, python, TOOLS[name])
+    return environment(name, python, REQUIREMENTS / f"{name}.txt")
+
+
+def pip() -> List[str]:
+    """A pip to fetch with; the machine's own Python may have none."""
+    return [str(for_tool("ucc")), "-m", "pip"]
 
 
 def unpacked(requirement: str) -> Path:
@@ -104,9 +111,8 @@ def unpacked(requirement: str) -> Path:
     if not (folder / "stamp").exists():
         print(f"unpacking {requirement} (once)", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        pip = [str(for_tool("ucc")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if subprocess.run([*pip, "--no-deps", "--target", str(folder), requirement]).returncode != 0:
-            raise SystemExit(f"pip could not unpack {requirement}")
+        command = [*pip(), "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(folder)]
+        outside.run(f"pip could not unpack {requirement}", [*command, requirement])
         (folder / "stamp").write_text(requirement)
     return folder
 

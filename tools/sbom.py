@@ -54,7 +54,8 @@ def libraries() -> List[Component]:
 
 def front_end() -> Component:
     """The framework whose front end ships; what that bundles is named in its own licenses.txt."""
-    (pin,) = environments.TOOLS["ucc"]
+    lines = (environments.REQUIREMENTS / "ucc.in").read_text(encoding="utf-8").splitlines()
+    (pin,) = [line for line in lines if "==" in line]
     name, _, version = pin.partition("==")
     return _from_pypi("framework", name, version, "Apache-2.0", "")
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
-from typing import List
 
-from tools import environments
+from tools import environments, outside
 
 SOURCE = environments.ROOT / "tests" / "ui" / "studio"
 TARGET = environments.ROOT / "build" / "studio"
@@ -26,21 +24,23 @@ def build() -> Path:
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return TARGET
     if shutil.which("npm") is None:
-        raise SystemExit("no npm here; install it with: sudo apt-get install -y nodejs npm")
+        raise SystemExit(f"no npm here; try: {outside.as_root('apt-get install -y nodejs npm')}")
     print("building the dashboards' renderer (once)", flush=True)
     shutil.rmtree(TARGET, ignore_errors=True)
     work = TARGET / "work"
     shutil.copytree(SOURCE, work)
-    _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], work)
+    outside.run(
+        "npm could not fetch the renderer's packages",
+        ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        folder=work,
+    )
     command = [str(work / "node_modules" / ".bin" / "esbuild"), "page.jsx", "--bundle", "--minify", "--log-level=error"]
     command += [f"--loader:.{each}=dataurl" for each in _LOADERS]
-    _run([*command, '--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"], work)
+    outside.run(
+        "esbuild could not build the renderer",
+        [*command, '--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"],
+        folder=work,
+    )
     shutil.rmtree(work)
     stamp.write_text(digest.hexdigest())
     return TARGET
-
-
-def _run(command: List[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
