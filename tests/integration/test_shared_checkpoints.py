@@ -55,7 +55,7 @@ def rewrite(splunkd: Splunkd, document: dict[str, Any], **fields: Any) -> None:
 @pytest.fixture
 def store(tmp_path: Path, package: Path) -> Iterator[Splunkd]:
     """A search head with the add-on, whose KV store forwarders share."""
-    with Splunkd(tmp_path / "store", package) as splunkd:
+    with Splunkd(tmp_path / "store", package, certificate_names=["127.0.0.1"]) as splunkd:
         yield splunkd
 
 

@@ -51,6 +51,7 @@ class Splunkd(Admin):
         server_info: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         users: Sequence[tuple[str, str, str]] = (),
+        certificate_names: Sequence[str] = (),
         capture: bool = True,
         prefix: Sequence[str] = (),
     ) -> None:
@@ -71,6 +72,8 @@ class Splunkd(Admin):
         for option, pairs in (("--switch", switches), ("--server-info", server_info), ("--env", env)):
             for name, value in (pairs or {}).items():
                 self._arguments += [option, f"{name}={value}"]
+        for name in certificate_names:
+            self._arguments += ["--certificate-name", name]
         for user in users:
             self._arguments += ["--user", ":".join(user)]
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_trust
 from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestRefused
 
@@ -30,7 +30,7 @@ def splunkd(start: Start) -> Splunkd:
 
 
 def connect(splunkd: Splunkd, **told: Any) -> Any:
-    context = ssl.create_default_context(cafile=splunkd.ca_file)
+    context = client_trust(splunkd.ca_file)
     told = told or {"username": "admin", "password": "changed-at-once"}
     return client.connect(
         host="127.0.0.1", port=splunkd.port, verify=True, context=context, owner="nobody", app=splunkd.app, **told

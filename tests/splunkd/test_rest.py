@@ -11,13 +11,14 @@ import pytest
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_trust
 from tests.splunkd.conftest import Start
 
 _PASSWORDS = "/servicesNS/nobody/TA_toy/storage/passwords"
 
 
 def _connect(splunkd: Splunkd, **told: Any) -> Any:
-    context = ssl.create_default_context(cafile=splunkd.ca_file)
+    context = client_trust(splunkd.ca_file)
     told = {"owner": "nobody", "app": splunkd.app, **told}
     if "token" not in told:
         told = {"username": "admin", "password": "changed-at-once", **told}
