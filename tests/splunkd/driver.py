@@ -106,6 +106,12 @@ class Splunkd(Admin):
         self._port, self._web_port = self.port, self.web_port
         return self
 
+    def replace_secret(self) -> None:
+        """Stop, and start with another splunk.secret: what is in storage/passwords cannot be decrypted any more."""
+        self.stop()
+        (self.home / "etc" / "auth" / "splunk.secret").unlink()
+        self.start()
+
     def stop(self, timeout: float = 60.0) -> None:
         """SIGTERM: splunkd stops its inputs, writes its memory to the index and ends."""
         if self._process is not None:

@@ -108,7 +108,7 @@ class StandIn:
         router.add(kvstore.CONFIG, kvstore.ConfigEndpoint(confs), ("GET",))
         router.add(kvstore.DATA, kvstore.DataEndpoint(confs, documents))
         router.add("stand-in/tokens", TokensEndpoint(confs, sessions), ("POST", "DELETE"))
-        router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
+        router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret()), options.switches))
         router.add(
             "stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info, self._scripts.told)
         )

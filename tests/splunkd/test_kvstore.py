@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
-from tests.splunkd.client_trust import client_trust
+from tests.splunkd.client_trust import client_session, client_trust
 from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestRefused
 
@@ -93,10 +92,11 @@ def test_what_is_no_document_or_no_collection_is_refused(splunkd: Splunkd) -> No
     assert refused(toys.insert, "[]") == 400
     url = f"{splunkd.management_uri}/servicesNS/nobody/{splunkd.app}/storage/collections/data"
     headers = {"Authorization": f"Splunk {splunkd.session_key}"}
+    ask = client_session(splunkd.ca_file)
     for sent in ({"name": "x"}, "{}"):
-        answer = requests.post(f"{url}/toys", data=sent, headers=headers, verify=splunkd.ca_file, timeout=5)
+        answer = ask.post(f"{url}/toys", data=sent, headers=headers, timeout=5)
         assert answer.status_code == 400
-    assert requests.get(f"{url}/none", headers=headers, verify=splunkd.ca_file, timeout=5).status_code == 404
+    assert ask.get(f"{url}/none", headers=headers, timeout=5).status_code == 404
 
 
 def test_a_token_may_what_its_roles_may_and_ends_when_it_is_revoked(splunkd: Splunkd) -> None:
