@@ -41,7 +41,7 @@ def test_the_pages_say_what_has_to_be_entered_again(stage: Stage, way: str) -> N
     admin = Caller(scene)
     proxy = {"enabled": "1", "host": "proxy.example", "port": "3128", "username": "user"}
     assert admin.post(f"{SETTINGS}/proxy", **proxy, password="pw").status == 200
-    assert admin.post(ACCOUNT, name="prod", **good_account(scene), proxy="none").status == 200
+    assert admin.post(ACCOUNT, name="prod", **good_account(scene), proxy="none").status == 201
     store = {"management_uri": "https://sh.example.com:8089"}
     assert admin.post(f"{SETTINGS}/checkpoint", **store, token="t0ken").status == 200
     scene.splunkd.replace_secret()
@@ -74,7 +74,7 @@ def test_an_input_with_shared_checkpoints_says_that_its_token_cannot_be_decrypte
     )
     scene.splunkd.create_password(CHECKPOINT, "token", "t0ken")
     scene.splunkd.replace_secret()
-    scene.splunkd.create_password(REALM.format("prod"), "client_secret", scene.falcon.client_secret)
+    scene.splunkd.edit_password(REALM.format("prod"), "client_secret", scene.falcon.client_secret)
 
     with pytest.raises(RestRefused, match=told(r"the token of \[checkpoint\]", "500", "Checkpoints")):
         scene.begin(checkpoint_store="kvstore")
