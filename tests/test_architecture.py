@@ -28,13 +28,14 @@ ROOMS = {
     "lifecycle": {"errors", "happenings"},
     "clock": set(),
     "errors": set(),
-    "falcon": {"core", "errors", "ports", "falcon", ""},
-    "splunk": {"core", "errors", "ports", "splunk"},
+    "trust": {"errors"},
+    "falcon": {"core", "errors", "ports", "trust", "falcon", ""},
+    "splunk": {"core", "errors", "ports", "trust", "splunk"},
 }
 FOREIGN = {
     "requests": {"falcon"},
     "urllib3": {"falcon"},
-    "certifi": {"falcon", "splunk"},
+    "certifi": {"trust"},
     "splunklib": {"splunk"},
     "jsonschema": {"splunk"},
 }
@@ -122,6 +123,16 @@ def test_every_module_opens_with_what_it_is_for() -> None:
     assert [name for name, source in modules() if not ast.get_docstring(ast.parse(source))] == []
 
 
+_VERIFYING = ("verify", "check_hostname", "verify_mode", "cert_reqs", "assert_hostname")
+
+
+def trusting(source: str) -> Iterator[str]:
+    """Where a source makes a context of TLS."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("ssl.SSLContext", "ssl.create_default_context"):
+            yield ast.unparse(node)
+
+
 def unverified(source: str) -> Iterator[str]:
     """Where a source could switch off the verification of TLS."""
     for node in ast.walk(ast.parse(source)):
@@ -136,7 +147,8 @@ def unverified(source: str) -> Iterator[str]:
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if isinstance(target, ast.Attribute) and target.attr in ("verify", "check_hostname", "verify_mode"):
+                demanded = isinstance(node.value, ast.Constant) and node.value.value == "CERT_REQUIRED"
+                if isinstance(target, ast.Attribute) and target.attr in _VERIFYING and not demanded:
                     yield ast.unparse(node)
 
 
@@ -157,9 +169,20 @@ def test_tls_is_verified_everywhere_but_on_splunkds_own_machine() -> None:
         "session.get(url, verify=False)",
         "session.verify = False",
         "context.check_hostname = False",
+        "pool.cert_reqs = None",
         "context.verify_mode = ssl.CERT_NONE",
         "ssl._create_unverified_context()",
     ],
 )
 def test_a_planted_hole_in_tls_is_found(source: str) -> None:
     assert list(unverified(source))
+
+
+def test_one_function_makes_every_context_of_tls() -> None:
+    made = [(name, call) for name, source in modules() for call in trusting(source)]
+
+    assert made == [("falcon_streams.trust", "ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)")]
+
+
+def test_a_planted_context_is_found() -> None:
+    assert list(trusting("trust = ssl.create_default_context()"))

@@ -46,6 +46,11 @@ class SessionGone(Retryable):
     """A refresh found no active stream session (404): rediscover, do not retry the refresh."""
 
 
+class Undecipherable(Retryable):
+    """splunkd has a stored secret and cannot decrypt it: it was stored under another splunk.secret. An admin enters it
+    again."""
+
+
 class Skippable(StreamsError):
     """One bad line: count it, sample it, deliver it as it is, and go on."""
 

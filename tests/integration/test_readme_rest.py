@@ -5,42 +5,56 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from falcon_streams.trust import make_trust
 from tests.integration.scene import Scene
+from tests.splunkd import Splunkd
 from tools.package import ROOT
 
 _SECONDS = 60
 
 
-def commands() -> list[str]:
-    """The README's five lines."""
+def commands(mark: str = "by rest") -> list[str]:
+    """The README's lines under a mark."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- by rest -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", readme, re.DOTALL)
     assert found is not None
     return found.group(1).strip().splitlines()
+
+
+def variables(scene: Scene) -> str:
+    """The README's variables, with the stand-in's port, password and tenant in the places of splunkd's."""
+    told, address = scene.splunkd.told, scene.falcon.address()
+    falcon = f"-d cloud=custom -d base_url={address['api']} -d ca_bundle={address['ca_file']}"
+    lines = "\n".join(commands("by rest: variables"))
+    for written, here in (
+        ("8089", str(scene.splunkd.port)),
+        ("-u admin", f"-u {told['username']}:{told['password']}"),
+        (
+            "-d cloud=us-1 -d client_id=0123456789abcdef0123456789abcdef",
+            f"{falcon} -d client_id={address['client_id']}",
+        ),
+    ):
+        assert written in lines
+        lines = lines.replace(written, here)
+    return f"SPLUNK_HOME={scene.splunkd.home}\n{lines}\n"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_the_five_commands_do_what_the_readme_says(package: Path, tmp_path: Path) -> None:
     with Scene(tmp_path, package, preload=3, lock=0.5, account=False) as scene:
-        told, address = scene.splunkd.told, scene.falcon.address()
-        (tmp_path / "secret.txt").write_text(address["client_secret"] + "\n")
-        custom = f"-d cloud=custom -d base_url={address['api']} -d ca_bundle={address['ca_file']}"
-        variables = {
-            "SPLUNKD": f"{scene.splunkd.management_uri}/servicesNS/nobody/TA_falcon_event_streams",
-            "FALCON": f"{custom} -d client_id={address['client_id']}",
-            "CURL": f"curl -sS --cacert {scene.splunkd.ca_file} -u {told['username']}:{told['password']}",
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-        }
+        (tmp_path / "secret.txt").write_text(scene.falcon.client_secret + "\n")
+        before = variables(scene)
 
         def run(command: str) -> dict[str, dict[str, object]]:
             done = subprocess.run(
-                ["bash", "-ec", command],
-                env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=_SECONDS,
+                ["bash", "-ec", before + command],
+                cwd=tmp_path, capture_output=True, text=True, timeout=_SECONDS,
             )  # fmt: skip
             tree = json.loads(done.stdout)
             print(command, "->", tree.get("messages") or [entry["name"] for entry in tree["entry"]])
@@ -58,3 +72,48 @@ def test_the_five_commands_do_what_the_readme_says(package: Path, tmp_path: Path
         scene.falcon.generate(2)
         scene.wait(lambda: scene.splunkd.count() == 5, timeout=60, what="events after the rotation")
         assert run(remove) == {}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_under_any_other_name_curl_refuses_the_certificate_that_splunk_ships(tmp_path: Path) -> None:
+    """The control of the former: why the commands go by that name."""
+    with Splunkd(tmp_path) as splunkd:
+        address = f"https://localhost:{splunkd.port}/services/server/info"
+        to_this_machine = ["--connect-to", f"localhost:{splunkd.port}:127.0.0.1:{splunkd.port}"]
+        done = subprocess.run(
+            ["curl", "-sS", "--cacert", splunkd.ca_file, *to_this_machine, address],
+            capture_output=True, text=True, timeout=_SECONDS,
+        )  # fmt: skip
+
+    assert done.returncode == 60
+    assert "SSL" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+def test_a_certificate_made_as_operations_says_serves_a_shared_kv_store(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- certificate -->\n```sh\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    subprocess.run(["bash", "-ec", found.group(1)], cwd=tmp_path, check=True, capture_output=True, timeout=_SECONDS)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(tmp_path / "splunkd.pem")
+
+    assert handshake(theirs, make_trust(str(tmp_path / "ca.pem")), "sh.example.com") == ""
+    assert "mismatch" in handshake(theirs, make_trust(str(tmp_path / "ca.pem")), "other.example.com")
+    assert "certificate" in handshake(theirs, make_trust(), "sh.example.com")
+
+
+def handshake(theirs: ssl.SSLContext, ours: ssl.SSLContext, name: str) -> str:
+    """A handshake in memory: empty, or why the client refused the server."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ours.wrap_bio(to_client, to_server, server_hostname=name)
+    server = theirs.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(3):
+        for side in (client, server):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError as error:
+                return error.verify_message
+    return ""

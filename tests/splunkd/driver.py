@@ -51,6 +51,7 @@ class Splunkd(Admin):
         server_info: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         users: Sequence[tuple[str, str, str]] = (),
+        certificate_names: Sequence[str] = (),
         capture: bool = True,
         prefix: Sequence[str] = (),
         others: Sequence[Path] = (),
@@ -74,6 +75,8 @@ class Splunkd(Admin):
         for option, pairs in (("--switch", switches), ("--server-info", server_info), ("--env", env)):
             for name, value in (pairs or {}).items():
                 self._arguments += [option, f"{name}={value}"]
+        for name in certificate_names:
+            self._arguments += ["--certificate-name", name]
         for user in users:
             self._arguments += ["--user", ":".join(user)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -105,6 +108,12 @@ class Splunkd(Admin):
         self._connect(json.loads(line))
         self._port, self._web_port = self.port, self.web_port
         return self
+
+    def replace_secret(self) -> None:
+        """Stop, and start with another splunk.secret: what is in storage/passwords cannot be decrypted any more."""
+        self.stop()
+        (self.home / "etc" / "auth" / "splunk.secret").unlink()
+        self.start()
 
     def stop(self, timeout: float = 60.0) -> None:
         """SIGTERM: splunkd stops its inputs, writes its memory to the index and ends."""

@@ -21,6 +21,7 @@ from tests.splunkd.kvstore import endpoint as kvstore
 from tests.splunkd.kvstore.documents import Documents
 from tests.splunkd.options import Options
 from tests.splunkd.persistent.scripts import Scripts
+from tests.splunkd.rest.certificates import make_certificate
 from tests.splunkd.rest.confs_endpoint import ConfsEndpoint, PropertiesEndpoint
 from tests.splunkd.rest.credentials import Credentials
 from tests.splunkd.rest.inputs_endpoint import InputsEndpoint, KindsEndpoint
@@ -35,7 +36,7 @@ from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
 from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
 from tests.splunkd.rest.search_endpoint import SearchEndpoint, app_build, stored
-from tests.splunkd.rest.server import Server, make_certificate
+from tests.splunkd.rest.server import Server
 from tests.splunkd.rest.sessions import ADMIN_CAPABILITIES, Sessions
 from tests.splunkd.rest.stand_in_endpoint import StandInEndpoint
 from tests.splunkd.rest.tokens_endpoint import TokensEndpoint
@@ -68,7 +69,7 @@ class StandIn:
             options.switches.flush_seconds,
             options.switches.hold_seconds,
         )
-        self._authority, certificate = make_certificate(home.etc / "auth")
+        self._authority, certificate = make_certificate(home.etc / "auth", options.certificate_names)
         router = Router(sessions)
         reception = Reception(router, options.switches)
         self._server = Server(options.port, certificate, reception)
@@ -107,7 +108,7 @@ class StandIn:
         router.add(kvstore.CONFIG, kvstore.ConfigEndpoint(confs), ("GET",))
         router.add(kvstore.DATA, kvstore.DataEndpoint(confs, documents))
         router.add("stand-in/tokens", TokensEndpoint(confs, sessions), ("POST", "DELETE"))
-        router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret())))
+        router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret()), options.switches))
         router.add(
             "stand-in", StandInEndpoint(self._roster, self._index, sessions, options.switches, info, self._scripts.told)
         )

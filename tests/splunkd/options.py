@@ -30,6 +30,7 @@ class Options(NamedTuple):
     studio: Path | None
     answers: Path | None
     capture: bool
+    certificate_names: list[str]
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -51,6 +52,10 @@ def parse(arguments: Sequence[str]) -> Options:
     add("--web-port", type=int, default=0, help="splunkweb's port, 0 for a free one")
     add("--studio", type=Path, help="folder with studio.js and studio.css, a renderer for Dashboard Studio's views")
     add("--answers", type=Path, help="a file of JSON: the rows of each search that search/jobs shall know")
+    add(
+        "--certificate-name", action="append", default=[], metavar="HOST",
+        help="a certificate that names this host, as its owner has one made; without any: as Splunk ships it",
+    )  # fmt: skip
     add("--capture", action="store_true", help="keep every input's raw stdout and stderr in files")
     told = parser.parse_args(arguments)
     switches = Switches()
@@ -75,6 +80,7 @@ def parse(arguments: Sequence[str]) -> Options:
             studio=told.studio,
             answers=told.answers,
             capture=told.capture,
+            certificate_names=told.certificate_name,
         )
     except ValueError as error:
         parser.error(str(error))

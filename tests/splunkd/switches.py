@@ -13,6 +13,7 @@ from typing import Any
 STDOUT_KINDS = ("pipe", "socket", "file")
 THEMES = ("light", "dark")
 VALIDATION_NAMES = ("bare", "prefixed")
+UNDECRYPTABLE = ("500", "null")
 
 
 @dataclasses.dataclass
@@ -43,6 +44,10 @@ class Switches:
 
     theme: str = "light"
     """splunkweb's theme for everybody: light or dark."""
+
+    undecryptable: str = "500"
+    """What storage/passwords gives where a password cannot be decrypted: a 500, or null as its clear text. Either has
+    been seen (TA-thehive-cortex#11, solnlib#311)."""
 
     rest_delay_s: float = 0.0
     """Silence before a REST answer."""
@@ -75,6 +80,8 @@ class Switches:
             raise ValueError(f"validation_name is one of {', '.join(VALIDATION_NAMES)}")
         if values.get("theme", "light") not in THEMES:
             raise ValueError(f"theme is one of {', '.join(THEMES)}")
+        if values.get("undecryptable", "500") not in UNDECRYPTABLE:
+            raise ValueError(f"undecryptable is one of {', '.join(UNDECRYPTABLE)}")
         with self._lock:
             for name, value in values.items():
                 setattr(self, name, value)

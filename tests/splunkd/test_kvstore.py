@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 import pytest
-import requests
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_session, client_trust
 from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestRefused
 
@@ -30,7 +29,7 @@ def splunkd(start: Start) -> Splunkd:
 
 
 def connect(splunkd: Splunkd, **told: Any) -> Any:
-    context = ssl.create_default_context(cafile=splunkd.ca_file)
+    context = client_trust(splunkd.ca_file)
     told = told or {"username": "admin", "password": "changed-at-once"}
     return client.connect(
         host="127.0.0.1", port=splunkd.port, verify=True, context=context, owner="nobody", app=splunkd.app, **told
@@ -93,10 +92,11 @@ def test_what_is_no_document_or_no_collection_is_refused(splunkd: Splunkd) -> No
     assert refused(toys.insert, "[]") == 400
     url = f"{splunkd.management_uri}/servicesNS/nobody/{splunkd.app}/storage/collections/data"
     headers = {"Authorization": f"Splunk {splunkd.session_key}"}
+    ask = client_session(splunkd.ca_file)
     for sent in ({"name": "x"}, "{}"):
-        answer = requests.post(f"{url}/toys", data=sent, headers=headers, verify=splunkd.ca_file, timeout=5)
+        answer = ask.post(f"{url}/toys", data=sent, headers=headers, timeout=5)
         assert answer.status_code == 400
-    assert requests.get(f"{url}/none", headers=headers, verify=splunkd.ca_file, timeout=5).status_code == 404
+    assert ask.get(f"{url}/none", headers=headers, timeout=5).status_code == 404
 
 
 def test_a_token_may_what_its_roles_may_and_ends_when_it_is_revoked(splunkd: Splunkd) -> None:

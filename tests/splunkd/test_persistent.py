@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_session
 from tests.splunkd.conftest import Start
 from tests.splunkd.toy import write_app
 from tests.splunkd.toy_rest import ECHO, FILES, RESTMAP, USERS, Client
@@ -122,10 +122,9 @@ def test_the_handler_is_told_of_the_whole_request(splunkd: Splunkd, ask: Client)
 
 def test_the_session_that_the_handler_gets_may_do_what_its_user_may(splunkd: Splunkd, ask: Client) -> None:
     key = ask.told("GET", ECHO)["session"]["authtoken"]
-    reply = requests.get(
+    reply = client_session(splunkd.ca_file).get(
         f"{splunkd.management_uri}/services/authentication/current-context?output_mode=json",
         headers={"Authorization": f"Splunk {key}"},
-        verify=splunkd.ca_file,
         timeout=10,
     )
 

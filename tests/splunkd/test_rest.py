@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import certifi
 import pytest
+from cryptography import x509
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_trust
 from tests.splunkd.conftest import Start
 
 _PASSWORDS = "/servicesNS/nobody/TA_toy/storage/passwords"
 
 
 def _connect(splunkd: Splunkd, **told: Any) -> Any:
-    context = ssl.create_default_context(cafile=splunkd.ca_file)
+    context = client_trust(splunkd.ca_file)
     told = {"owner": "nobody", "app": splunkd.app, **told}
     if "token" not in told:
         told = {"username": "admin", "password": "changed-at-once", **told}
@@ -177,9 +181,44 @@ def test_a_user_may_what_its_capabilities_say(start: Start) -> None:
     )
 
 
-def test_the_certificate_is_of_its_own_authority_and_a_stranger_is_not_believed(shared: Splunkd) -> None:
-    with socket.create_connection(("127.0.0.1", shared.port)) as plain, pytest.raises(ssl.SSLCertVerificationError):
-        ssl.create_default_context().wrap_socket(plain, server_hostname="127.0.0.1")
+def _handshake(splunkd: Splunkd, name: str, ca_file: str | None = None) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ca_file or certifi.where())
+    with socket.create_connection(("127.0.0.1", splunkd.port)) as plain:
+        context.wrap_socket(plain, server_hostname=name).close()
+
+
+def test_the_certificate_is_of_its_own_authority_and_names_no_host(shared: Splunkd) -> None:
+    server = x509.load_pem_x509_certificate(Path(shared.ca_file).with_name("server.pem").read_bytes())
+    assert (server.subject.rfc4514_string(), list(server.extensions)) == ("CN=SplunkServerDefaultCert,O=SplunkUser", [])
+    _handshake(shared, "SplunkServerDefaultCert", shared.ca_file)
+    for name in ("127.0.0.1", "localhost"):
+        with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
+            _handshake(shared, name, shared.ca_file)
+    with pytest.raises(ssl.SSLCertVerificationError, match="self-signed"):
+        _handshake(shared, "SplunkServerDefaultCert")
+
+
+def test_an_owners_certificate_names_its_hosts(start: Start) -> None:
+    splunkd = start(certificate_names=["sh.example.com", "127.0.0.1"])
+
+    _handshake(splunkd, "sh.example.com", splunkd.ca_file)
+    _handshake(splunkd, "127.0.0.1", splunkd.ca_file)
+
+
+@pytest.mark.parametrize("undecryptable", ["500", "null"])
+def test_a_password_of_another_splunk_secret_is_not_readable_until_it_is_stored_again(
+    start: Start, undecryptable: str
+) -> None:
+    splunkd = start(switches={"undecryptable": undecryptable})
+    name = _connect(splunkd).storage_passwords.create("s3cret", "user", "realm").name
+    splunkd.replace_secret()
+    reply = splunkd.request("GET", f"{_PASSWORDS}/{quote(name, safe='')}")
+    given = reply.body["entry"][0]["content"]["clear_password"] if undecryptable == "null" else None
+    assert (reply.status, given) == (200 if undecryptable == "null" else 500, None)
+
+    splunkd.post(f"{_PASSWORDS}/{quote(name, safe='')}", password="again")
+    assert _connect(splunkd).storage_passwords[name].clear_password == "again"
 
 
 def test_a_silent_client_holds_nobody_up(shared: Splunkd) -> None:

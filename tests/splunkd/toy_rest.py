@@ -7,6 +7,7 @@ from typing import Any
 import requests
 
 from tests.splunkd import Splunkd
+from tests.splunkd.client_trust import client_session
 
 HANDLER = """
 import json, os, sys
@@ -123,7 +124,8 @@ class Client:
     def __call__(self, method: str, path: str, **told: Any) -> requests.Response:
         told.setdefault("params", {"output_mode": "json"})
         address = self._splunkd.management_uri + path
-        return requests.request(method, address, verify=self._splunkd.ca_file, auth=self._auth, timeout=30, **told)
+        with client_session(self._splunkd.ca_file) as session:
+            return session.request(method, address, auth=self._auth, timeout=30, **told)
 
     def told(self, method: str, path: str, **told: Any) -> dict[str, Any]:
         """What the handler was told."""

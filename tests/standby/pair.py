@@ -64,7 +64,7 @@ class Pair:
         epoch = time.time()
         known = {"partitions": 2, "linger": 1.0, "lock": 60.0, "rate_limits": False}
         self.falcon = Emulator(**{**known, **falcon}, time_scale=scale, epoch=epoch)
-        self.store = Splunkd(folder / "store", package)
+        self.store = Splunkd(folder / "store", package, certificate_names=["127.0.0.1"])
         self._app = install(package, folder, f"ScaledClock({scale}, {epoch})")
         self._folder = folder
         self._stack = ExitStack()

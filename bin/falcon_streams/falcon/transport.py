@@ -1,6 +1,6 @@
 """HTTP over TLS, as every call to Falcon uses it: one session per call, verified, bounded, never redirected.
 
-Rules: TLS is verified against certifi's bundle plus the admin's; there is no switch. `trust_env` is off, so proxies
+Rules: TLS is verified by one context for all sessions (`trust`); there is no switch. `trust_env` is off, so proxies
 come from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline.
 Errors of requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that
 failed and the remedy, and never a URL's query, a header or a proxy's password.
@@ -13,7 +13,6 @@ import ssl
 from typing import Any, Dict, List, Mapping, Optional
 from urllib.parse import urlsplit
 
-import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
@@ -21,17 +20,14 @@ from urllib3.exceptions import HTTPError
 from falcon_streams import __version__
 from falcon_streams.core.account import Proxy
 from falcon_streams.core.answer import Answer
-from falcon_streams.errors import Fatal, Retryable
+from falcon_streams.errors import Retryable
 from falcon_streams.ports import Clock
+from falcon_streams.trust import make_trust, refusal
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
-# OpenSSL's X509_V_ERR codes: not yet valid, expired, another host name, another address
-_CERTIFICATE_REMEDIES = {
-    **dict.fromkeys((9, 10), "check this machine's clock, and the certificate of whatever inspects TLS in between"),
-    **dict.fromkeys((62, 64), "look for what answers in this host's place: DNS, a proxy, the account's base_url"),
-}
+_OTHER_NAME = "look for what answers in this host's place: DNS, a proxy, the account's base_url"
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
 
@@ -39,10 +35,10 @@ class Transport:
     """Sends requests for one account. Threads may share it: each call has a session of its own."""
 
     def __init__(self, clock: Clock, ca_bundle: Optional[str] = None, proxy: Optional[Proxy] = None) -> None:
-        """`ca_bundle` is a path to PEM certificates that are trusted besides certifi's. Raises Fatal if unreadable."""
+        """`ca_bundle` is a file of CA certificates that are trusted besides certifi's. Raises Fatal if it is no use."""
         self._clock = clock
         self._proxy = proxy
-        self._trust = _trust(ca_bundle)
+        self._trust = make_trust(ca_bundle or "")
 
     def send(
         self,
@@ -123,8 +119,7 @@ def explain(error: BaseException) -> str:
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            remedy = _CERTIFICATE_REMEDIES.get(cause.verify_code, "add the issuing CA to the account's ca_bundle")
-            return f"TLS verification failed ({cause.verify_message}): {remedy}"
+            return refusal(cause, "the account's ca_bundle", _OTHER_NAME)
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed ({cause.reason or 'connection closed'}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):
@@ -162,23 +157,6 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "none"
 
 
-def _trust(ca_bundle: Optional[str]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_bundle:
-        # 3.13 refuses CAs that 3.9 takes, for want of a key usage or a critical mark: those of most inspecting proxies.
-        # Signature, name and validity are verified all the same.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        try:
-            context.load_verify_locations(cafile=ca_bundle)
-        except (OSError, ssl.SSLError):
-            raise Fatal(
-                f"ca_bundle = {ca_bundle} cannot be read as PEM certificates. Correct the path, and let the user that "
-                "runs Splunk read the file"
-            ) from None
-    return context
-
-
 class _TrustingAdapter(HTTPAdapter):
     """requests' adapter with our trust, on the way to the host and to an https proxy."""
 
@@ -193,3 +171,8 @@ class _TrustingAdapter(HTTPAdapter):
         return super().proxy_manager_for(  # type: ignore[no-untyped-call]
             *args, **kwargs, ssl_context=self._trust, proxy_ssl_context=self._trust
         )
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Demand a verified certificate, whatever `verify` says. requests would load certifi's file into the context
+        again, 15 ms for each connection; the context has it already."""
+        conn.cert_reqs = "CERT_REQUIRED"

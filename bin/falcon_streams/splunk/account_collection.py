@@ -16,6 +16,7 @@ from falcon_streams.splunk.credentials import (
     SECRET_USER,
     Account,
     account_realm,
+    account_secret,
     check_account,
     make_account,
 )
@@ -114,7 +115,7 @@ class Accounts:
         values = check_account(name, wanted)
         if not secret:
             _demand_again(name, former, values)
-        usable = secret or self._editor.secret(account_realm(name), SECRET_USER)
+        usable = secret or account_secret(self._editor, name)
         if not usable:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
         return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), untried)

@@ -15,7 +15,7 @@ from typing import Mapping, Optional
 
 from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.kvstore import KvStore, own_store, shared_store
 from falcon_streams.splunk.settings import InputSettings, Values, check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.splunkd import APP, Splunkd
@@ -58,13 +58,41 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
             f"{ACCOUNT_CONF}.conf, or name another one"
         )
     values = check_account(name, raw)
-    secret = splunkd.secret(account_realm(name), SECRET_USER)
+    secret = account_secret(splunkd, name)
     if not secret:
         raise Fatal(
             f"account {name} has no client secret. Enter it on the Configuration page, or store it in "
             f"storage/passwords under realm {account_realm(name)}, user {SECRET_USER}"
         )
     return make_account(splunkd, name, values, secret)
+
+
+def account_secret(splunkd: Splunkd, name: str) -> Optional[str]:
+    """An account's client secret, None where there is none. Raises Undecipherable with one sentence."""
+    return _secret(splunkd, account_realm(name), SECRET_USER, f"the client secret of account {name}", "Accounts")
+
+
+def proxy_password(splunkd: Splunkd, name: str = "") -> Optional[str]:
+    """A proxy's password, None where there is none. Raises Undecipherable with one sentence."""
+    stanza = f"proxy:{name}" if name else "proxy"
+    return _secret(splunkd, proxy_realm(name), PROXY_USER, f"the password of [{stanza}]", "Proxy")
+
+
+def checkpoint_token(splunkd: Splunkd) -> Optional[str]:
+    """The token of the shared KV store, None where there is none. Raises Undecipherable with one sentence."""
+    return _secret(splunkd, CHECKPOINT_REALM, TOKEN_USER, "the token of [checkpoint]", "Checkpoints")
+
+
+def _secret(splunkd: Splunkd, realm: str, user: str, what: str, tab: str) -> Optional[str]:
+    try:
+        return splunkd.secret(realm, user)
+    except Undecipherable as error:
+        raise Undecipherable(
+            f"splunkd cannot decrypt {what} ({error}): it was stored under another splunk.secret or on another "
+            f"machine. Enter it again on the Configuration page, under {tab}, or store it again in storage/passwords "
+            f"under realm {realm}, user {user}",
+            status=error.status,
+        ) from None
 
 
 def check_account(name: str, raw: Mapping[str, str]) -> Values:
@@ -104,7 +132,7 @@ def open_kvstore(splunkd: Splunkd) -> KvStore:
 
 
 def _read_token(splunkd: Splunkd) -> str:
-    token = splunkd.secret(CHECKPOINT_REALM, TOKEN_USER)
+    token = checkpoint_token(splunkd)
     if not token:
         raise Retryable(
             "[checkpoint] management_uri has no token. Enter it on the Configuration page, or store it in "
@@ -146,7 +174,7 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[Proxy]:
             return None
         raise Fatal(f"account {account}: proxy = {name} is disabled. Enable [{stanza}], or choose default or none")
     username = values.get("username", "")
-    password = splunkd.secret(proxy_realm(name), PROXY_USER) if username else ""
+    password = proxy_password(splunkd, name) if username else ""
     if username and not password:
         raise Fatal(
             f"[{stanza}] username = {username} has no password. Store it in storage/passwords under realm "

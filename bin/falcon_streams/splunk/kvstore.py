@@ -15,16 +15,21 @@ from http.client import HTTPException
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from urllib.parse import urlsplit
 
-import certifi
 from splunklib import binding
 
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.errors import RestartNeeded, Retryable
 from falcon_streams.splunk.splunkd import APP, Splunkd, quoted
+from falcon_streams.trust import make_trust, refusal
 
 COLLECTION = "falcon_event_streams_checkpoints"
 ROLE = "falcon_event_streams_checkpoint"
 SECONDS = 4.0
 _DATA = f"storage/collections/data/{COLLECTION}"
+_CA_BUNDLE = "the ca_bundle of [checkpoint]"
+_OTHER_NAME = (
+    "write a host name into management_uri that the certificate has as subjectAltName, or give that splunkd a "
+    "certificate which names this host"
+)
 _JSON = [("Content-Type", "application/json")]
 
 Document = Dict[str, Any]
@@ -85,10 +90,7 @@ class KvStore:
         except binding.HTTPError as error:
             raise self._refused(error.status) from None
         except ssl.SSLCertVerificationError as error:
-            raise Retryable(
-                f"the certificate of {self._where} cannot be verified ({error.verify_message}): set ca_bundle of "
-                "[checkpoint] to the PEM file of the CA that signed it"
-            ) from None
+            raise Retryable(f"{self._where}: {refusal(error, _CA_BUNDLE, _OTHER_NAME)}") from None
         except (OSError, ValueError, HTTPException) as error:
             raise Retryable(f"{self._where} does not answer ({type(error).__name__})") from None
 
@@ -117,7 +119,7 @@ def own_store(splunkd: Splunkd) -> KvStore:
 def shared_store(management_uri: str, ca_bundle: Optional[str], read_token: Callable[[], str]) -> KvStore:
     """The KV store that several forwarders share, at a checked address; `read_token` reads its token, anew after a
     refusal. Raises Fatal for a CA bundle that cannot be used."""
-    trust = _trust(ca_bundle)
+    trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")
     parts = urlsplit(management_uri)
 
     def connect() -> binding.Context:
@@ -132,17 +134,3 @@ def shared_store(management_uri: str, ca_bundle: Optional[str], read_token: Call
         )
 
     return KvStore(connect, f"the KV store at {parts.hostname}", own=False)
-
-
-def _trust(ca_bundle: Optional[str]) -> ssl.SSLContext:
-    trust = ssl.create_default_context(cafile=certifi.where())
-    if ca_bundle is None:
-        return trust
-    try:
-        trust.load_verify_locations(ca_bundle)
-    except (OSError, ssl.SSLError):
-        raise Fatal(
-            f"[checkpoint] ca_bundle = {ca_bundle} cannot be used. Correct the path; it is a PEM file that the user "
-            "which runs Splunk may read"
-        ) from None
-    return trust

@@ -14,7 +14,7 @@ import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
 from urllib.parse import quote, unquote
 
-from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
+from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.splunkd import APP
 
@@ -82,7 +82,7 @@ class Endpoints:
             return _page(request, self._serve(request))
         except Refused as error:
             return _refusal(error.status, str(error))
-        except Fatal as error:
+        except (Fatal, Undecipherable) as error:
             return _refusal(400, str(error))
         except RestartNeeded:
             return _refusal(401, "your session has ended: log in again")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Optional, Type
 
-from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered
+from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered, Undecipherable
 from falcon_streams.splunk.editor import Editor
 
 
@@ -53,9 +53,12 @@ class SecretChange:
             ) from None
 
     def _read(self) -> Optional[str]:
-        """The stored secret; None also for a caller who may write secrets and not read them."""
+        """The stored secret; None also where splunkd cannot decrypt it, and for a caller who may write secrets and not
+        read them."""
         try:
             return self._editor.secret(*self._address)
+        except Undecipherable:
+            return None
         except Retryable as error:
             if error.status == 403:
                 return None

@@ -18,6 +18,8 @@ from falcon_streams.splunk.credentials import (
     PROXY_USER,
     SETTINGS_CONF,
     TOKEN_USER,
+    checkpoint_token,
+    proxy_password,
     proxy_realm,
 )
 from falcon_streams.splunk.editor import Editor
@@ -121,7 +123,8 @@ class AddonSettings:
             return entered
         if not values.get(secret.of):
             return ""
-        stored = self._editor.secret(secret.realm, secret.user)
+        shared = secret.realm == CHECKPOINT_REALM
+        stored = checkpoint_token(self._editor) if shared else proxy_password(self._editor, name.partition(":")[2])
         _refuse_half(name, secret, values, stored or "")
         try:
             before: Values = _checked(name, former)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from http.client import HTTPException
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import quote, urlsplit
@@ -17,7 +18,8 @@ from urllib.parse import quote, urlsplit
 from splunklib import binding
 
 from falcon_streams.core.answer import tidy
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
+from falcon_streams.trust import make_trust
 
 APP = "TA_falcon_event_streams"
 SCHEME = "falcon_event_streams"
@@ -49,13 +51,14 @@ class Splunkd:
         if parts.scheme == "http" and not local:
             raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
         self._local = local
+        self._trust = None if local else make_trust()
         self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
         self._session_key = session_key
         self._context = self.context(seconds)
 
     def context(self, seconds: float) -> binding.Context:
         """A connection's context of the SDK, with the input's session key, in this app, shared by all users."""
-        handler = binding.handler(timeout=seconds, verify=not self._local)
+        handler = binding.handler(timeout=seconds, verify=not self._local, context=self._trust)
         return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=APP, **self._address)
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
@@ -74,9 +77,20 @@ class Splunkd:
         return [(str(entry.get("name", "")), _settings(entry)) for entry in entries]
 
     def secret(self, realm: str, user: str) -> Optional[str]:
-        """A secret out of `storage/passwords`, None where there is none."""
-        entries = self._entries(f"storage/passwords/{quoted(secret_name(realm, user))}")
-        return _settings(entries[0]).get("clear_password") if entries else None
+        """A secret out of `storage/passwords`, None where there is none. Raises Undecipherable where splunkd has one
+        and cannot decrypt it: it answers 500, or gives the entry without its clear text."""
+        try:
+            entries = self._entries(f"storage/passwords/{quoted(secret_name(realm, user))}")
+        except Retryable as error:
+            if error.status == 500:
+                raise Undecipherable("it answers 500", status=500) from None
+            raise
+        if not entries:
+            return None
+        secret = _settings(entries[0]).get("clear_password")
+        if not secret:  # splunkd stores no empty one
+            raise Undecipherable("it gives no clear text")
+        return secret
 
     def info(self) -> ServerInfo:
         """Where and since when splunkd runs."""
@@ -103,6 +117,11 @@ class Splunkd:
             if error.status == 401:
                 raise RestartNeeded("splunkd no longer takes this input's session key") from None
             raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
+        except ssl.SSLCertVerificationError as error:
+            raise Retryable(
+                f"splunkd's management port is not on this machine, and its certificate is refused "
+                f"({error.verify_message}): it has to be one of a public CA that names the port's address"
+            ) from None
         except socket.timeout:
             raise Retryable(
                 f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again"

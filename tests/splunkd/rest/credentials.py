@@ -2,7 +2,8 @@
 
 Rules (passwords.conf.spec, Splunk platform reference 3): a credential is `[credential:<realm>:<username>:]` in an app's
 local/passwords.conf, encrypted with the instance's own secret, so that no file of the home holds it in plain; it is
-named `<realm>:<username>:`, colons within realm and username escaped by a backslash.
+named `<realm>:<username>:`, colons within realm and username escaped by a backslash. One that was encrypted
+with another secret has no clear text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import os
 from typing import NamedTuple
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.splunkd.conf.layers import Confs
@@ -26,7 +28,7 @@ class Credential(NamedTuple):
     app: str
     realm: str
     username: str
-    clear: str
+    clear: str | None
     encrypted: str
 
     @property
@@ -70,5 +72,8 @@ class Credentials:
         realm, username = split_name(name)
         sealed = settings["password"]
         box = base64.b64decode(sealed[len(_MARK) :])
-        clear = self._cipher.decrypt(box[:12], box[12:], name.encode()).decode()
+        try:
+            clear = self._cipher.decrypt(box[:12], box[12:], name.encode()).decode()
+        except InvalidTag:
+            return Credential(app, realm, username, None, sealed)
         return Credential(app, realm, username, clear, sealed)

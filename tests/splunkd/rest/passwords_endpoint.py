@@ -1,7 +1,9 @@
 """`storage/passwords` over REST.
 
 Rules (Splunk platform reference 3, authorize.conf.spec): reading needs list_storage_passwords or
-edit_storage_passwords, writing edit_storage_passwords; 409 for what exists, 404 for what does not.
+edit_storage_passwords, writing edit_storage_passwords; 409 for what exists, 404 for what does not. Where
+a password cannot be decrypted the whole answer is 500 (TA-thehive-cortex#11), or the entry has no clear text
+(solnlib#311): the switch `undecryptable`. It can be changed and deleted all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from tests.splunkd.rest.credential_name import name_of
 from tests.splunkd.rest.credentials import Credential, Credentials
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
 from tests.splunkd.rest.permission import demand
+from tests.splunkd.switches import Switches
 
 COLLECTION = "storage/passwords"
 _MASK = "********"
@@ -18,8 +21,9 @@ _MASK = "********"
 class PasswordsEndpoint:
     """GET list and entity, POST to make and to change, DELETE."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, switches: Switches) -> None:
         self._credentials = credentials
+        self._switches = switches
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         if question.method == "GET":
@@ -39,10 +43,10 @@ class PasswordsEndpoint:
             if not clear:
                 raise Refused(400, "The following required arguments are missing: password.")
             credential = self._credentials.store(credential.app, credential.realm, credential.username, clear)
-        return Answer(entries=[_entry(credential)])
+        return Answer(entries=[self._entry(credential)])
 
     def _list(self, question: Question) -> Answer:
-        return Answer(entries=[_entry(credential) for credential in self._credentials.all(question.app)])
+        return Answer(entries=[self._entry(credential) for credential in self._credentials.all(question.app)])
 
     def _create(self, question: Question) -> Answer:
         settings = question.settings()
@@ -56,15 +60,16 @@ class PasswordsEndpoint:
         realm, username = settings.get("realm", ""), settings["name"]
         if self._credentials.find(app, name_of(realm, username)) is not None:
             raise Refused(409, f"Cannot create {name_of(realm, username)}: an object with this name already exists")
-        return Answer(201, [_entry(self._credentials.store(app, realm, username, settings["password"]))])
+        return Answer(201, [self._entry(self._credentials.store(app, realm, username, settings["password"]))])
 
-
-def _entry(credential: Credential) -> Entry:
-    content = {
-        "clear_password": credential.clear,
-        "encr_password": credential.encrypted,
-        "password": _MASK,
-        "realm": credential.realm or None,
-        "username": credential.username,
-    }
-    return Entry(credential.name, COLLECTION, content, credential.app, removable=True)
+    def _entry(self, credential: Credential) -> Entry:
+        if credential.clear is None and self._switches.undecryptable == "500":
+            raise Refused(500, "Internal Server Error")
+        content = {
+            "clear_password": credential.clear,
+            "encr_password": credential.encrypted,
+            "password": _MASK,
+            "realm": credential.realm or None,
+            "username": credential.username,
+        }
+        return Entry(credential.name, COLLECTION, content, credential.app, removable=True)

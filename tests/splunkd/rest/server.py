@@ -1,6 +1,6 @@
 """The TLS server in front of the reception.
 
-Rules: a certificate of its own CA for that address and localhost; the handshake runs in the
+Rules: the certificate is the home's (`certificates`); the handshake runs in the
 connection's own thread, so that a silent client holds nobody up. A body is read whole; a form in it is taken apart
 only where the Content-Type says that it is one, or says nothing.
 """
@@ -12,23 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import trustme
-
 from tests.splunkd.rest.exchange import Answer, Refused, Request, form_pairs, pairs
 from tests.splunkd.rest.reception import Reception, refusal
 from tests.splunkd.wire import IDLE_SECONDS, Conversation, Listener
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """The CA's file and the server's chain, made once for a home."""
-    authority_file, server_file = folder / "ca.pem", folder / "server.pem"
-    if not server_file.exists():
-        authority = trustme.CA(organization_name="splunkd stand-in")
-        server = authority.issue_cert("localhost", "127.0.0.1")
-        authority.cert_pem.write_to_path(str(authority_file))
-        server.private_key_and_cert_chain_pem.write_to_path(str(server_file))
-        server_file.chmod(0o600)
-    return authority_file, server_file
 
 
 class Server(Listener):

@@ -1,0 +1,112 @@
+"""Trust: whose TLS certificates the add-on accepts, and what it says about one that it refuses.
+
+Rules: every verified connection, to Falcon, to an https proxy and to a KV store, has its context from `make_trust`:
+certifi's CAs and the admin's, the host name checked, TLS 1.2 or later. The verdict is the same on Python 3.9 and 3.13:
+an issuing CA is enough without its root, and a CA needs no authority key identifier. Signature, name and validity are
+always verified.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from typing import List, Union
+
+import certifi
+
+from falcon_streams.errors import Fatal
+
+# ssl.VERIFY_X509_PARTIAL_CHAIN, for which Python 3.9 has no name
+_PARTIAL_CHAIN = 0x80000
+_FILE_LIMIT = 16 * 1024 * 1024
+# OpenSSL's X509_V_ERR codes
+_UNKNOWN_ISSUER = frozenset((2, 18, 19, 20, 21))
+_VALIDITY = frozenset((9, 10))
+_OTHER_NAME = frozenset((62, 64))
+_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]*-----END \1-----")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContext:
+    """A client's context. `ca_bundle` is the path of a file with CA certificates, as PEM in any encoding or as DER;
+    `setting` is what an admin calls it. Raises Fatal where the file cannot be read or holds no CA certificate."""
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2
+    # 3.13's create_default_context sets the first and not the second; 3.9's neither.
+    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    trust.verify_flags |= _PARTIAL_CHAIN
+    if ca_bundle:
+        _add(trust, ca_bundle, setting)
+    trust.load_verify_locations(cafile=certifi.where())
+    return trust
+
+
+def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -> str:
+    """Why a certificate was refused, and the remedy. `ca_bundle` names the setting that a missing CA belongs into,
+    `address` what to correct where the certificate is another host's."""
+    if error.verify_code in _UNKNOWN_ISSUER:
+        remedy = f"add the issuing CA to {ca_bundle}"
+    elif error.verify_code in _VALIDITY:
+        remedy = "check this machine's clock, and the certificate of whatever answers there"
+    elif error.verify_code in _OTHER_NAME:
+        remedy = address
+    else:
+        remedy = "have the certificate, or that of its CA, made anew"
+    return f"TLS verification failed ({error.verify_message}): {remedy}"
+
+
+def _add(trust: ssl.SSLContext, path: str, setting: str) -> None:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_FILE_LIMIT)
+    except OSError:
+        raise Fatal(
+            f"{setting} = {path} cannot be read. Correct the path, and let the user that runs Splunk read the file"
+        ) from None
+    try:
+        trust.load_verify_locations(cadata=_certificates(data))
+    except (ssl.SSLError, ValueError):
+        raise Fatal(
+            f"{setting} = {path} {_contents(data)}. Export the certificate of the issuing CA as PEM (Base-64 encoded "
+            "X.509), and name that file"
+        ) from None
+    if not trust.cert_store_stats()["x509_ca"]:
+        raise Fatal(
+            f"{setting} = {path} holds a server's certificate and none of a CA. Put the certificate of the CA that "
+            "issued it into the file"
+        )
+
+
+def _certificates(data: bytes) -> Union[str, bytes]:
+    """What `load_verify_locations` takes as `cadata`. Raises ValueError where there is no certificate."""
+    if data.startswith(b"\x30"):
+        return data
+    found = [block.group() for block in _blocks(data) if block.group(1) in ("CERTIFICATE", "X509 CERTIFICATE")]
+    if not found:
+        raise ValueError("no certificate")
+    return "\n".join(found)
+
+
+def _blocks(data: bytes) -> List[re.Match[str]]:
+    # a comment may be in any encoding, a block is ASCII
+    text = data.decode("utf-16" if data.startswith(_UTF_16) else "ascii", "replace")
+    return list(_PEM_BLOCK.finditer(text))
+
+
+def _contents(data: bytes) -> str:
+    """What a file is that is no use as a CA bundle, as the end of a sentence."""
+    if data.startswith((b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")):
+        return "is a Java key store"
+    start = data[:32]
+    if data.startswith(b"\x30") and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" in start:
+        return "is a PKCS#7 file (.p7b)"
+    if data.startswith(b"\x30") and b"\x02\x01\x03" in start[2:9]:
+        return "is a PKCS#12 file (.p12, .pfx)"
+    if data.startswith(b"\x30") and (b"\x02\x01\x00" in start[2:9] or b"\x02\x01\x01" in start[2:9]):
+        return "is a private key"
+    kinds = {block.group(1) for block in _blocks(data)}
+    if any(kind.endswith("PRIVATE KEY") for kind in kinds):
+        return "holds a private key and no certificate"
+    if "CERTIFICATE" in kinds:
+        return "holds a damaged certificate"
+    return f"holds a {sorted(kinds)[0]} and no certificate" if kinds else "holds no certificate"

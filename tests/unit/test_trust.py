@@ -1,0 +1,87 @@
+"""What may stand in a CA bundle, and what is said of a file that is no use as one."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+
+from falcon_streams.errors import Fatal
+from falcon_streams.trust import make_trust
+from tests.fakes.certificates import certify
+
+ROOT = certify("root", ca=True)
+ISSUER = certify("issuer", ROOT, ca=True)
+LEAF = certify("leaf", ISSUER)
+P12 = pkcs12.serialize_key_and_certificates(b"x", LEAF.key, LEAF.certificate, None, serialization.NoEncryption())
+DER_KEY = LEAF.key.private_bytes(
+    serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+P7 = {
+    form: pkcs7.serialize_certificates([ISSUER.certificate], form)
+    for form in (serialization.Encoding.DER, serialization.Encoding.PEM)
+}
+
+
+def write(folder: Path, data: bytes) -> str:
+    (folder / "bundle").write_bytes(data)
+    return str(folder / "bundle")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ISSUER.pem,
+        "# Főtanúsítvány\n".encode() + ISSUER.pem,
+        b"\xef\xbb\xbf" + ISSUER.pem,
+        ISSUER.pem.decode().encode("utf-16"),
+        b"\xfe\xff" + ISSUER.pem.decode().encode("utf-16-be"),
+        ISSUER.pem.replace(b"\n", b"\r\n"),
+        ISSUER.der,
+        LEAF.key_pem + LEAF.pem + ISSUER.pem,
+    ],
+    ids=["PEM", "comment", "UTF-8 with a mark", "UTF-16", "UTF-16 big-endian", "CRLF", "DER", "with a key"],
+)
+def test_a_ca_is_read_from_what_people_bring(tmp_path: Path, data: bytes) -> None:
+    trust = make_trust(write(tmp_path, data))
+
+    assert ISSUER.der in trust.get_ca_certs(binary_form=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (P12, r"is a PKCS#12 file"),
+        (DER_KEY, r"is a private key"),
+        (LEAF.key_pem, r"holds a private key and no certificate"),
+        (P7[serialization.Encoding.DER], r"is a PKCS#7 file"),
+        (P7[serialization.Encoding.PEM], r"holds a PKCS7 and no certificate"),
+        (b"\xfe\xed\xfe\xed\x00\x00\x00\x02", r"is a Java key store"),
+        (ISSUER.pem.replace(b"MII", b"AAA", 1), r"holds a damaged certificate"),
+        (ISSUER.der[:-20], r"holds no certificate"),
+        (b"", r"holds no certificate"),
+        (LEAF.pem, r"holds a server's certificate and none of a CA\. Put the certificate of the CA"),
+        (LEAF.der, r"holds a server's certificate and none of a CA"),
+    ],
+)
+def test_a_file_that_is_no_use_is_named(tmp_path: Path, data: bytes, told: str) -> None:
+    path = write(tmp_path, data)
+    with pytest.raises(Fatal, match=rf"\[x\] ca_bundle = {path} {told}"):
+        make_trust(path, "[x] ca_bundle")
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(Fatal, match=r"ca_bundle = /nonexistent\.pem cannot be read\. Correct the path"):
+        make_trust("/nonexistent.pem")
+
+
+def test_a_context_verifies_and_is_alike_on_every_python() -> None:
+    trust = make_trust()
+
+    assert (trust.verify_mode, trust.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert trust.minimum_version == ssl.TLSVersion.TLSv1_2
+    # partial chains and trusted certificates first; not strict
+    assert int(trust.verify_flags) == 0x80000 | 0x8000
