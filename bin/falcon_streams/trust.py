@@ -70,11 +70,6 @@ def _add(trust: ssl.SSLContext, path: str, setting: str) -> None:
             f"{setting} = {path} {_contents(data)}. Export the certificate of the issuing CA as PEM (Base-64 encoded "
             "X.509), and name that file"
         ) from None
-    if not trust.cert_store_stats()["x509_ca"]:
-        raise Fatal(
-            f"{setting} = {path} holds a server's certificate and none of a CA. Put the certificate of the CA that "
-            "issued it into the file"
-        )
 
 
 def _certificates(data: bytes) -> Union[str, bytes]:

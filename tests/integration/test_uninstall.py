@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import Stage
 from tests.integration.scene import REALM
+from tests.integration.test_readme_rest import variables
 from tests.integration.test_shared_checkpoints import COLLECTION, KVSTORE
 from tools.package import ROOT
 
@@ -28,19 +29,13 @@ def test_the_commands_leave_no_input_account_secret_document_checkpoint_or_log(s
     scene = stage(preload=3, lock=0.2)
     splunkd = scene.splunkd
     home = splunkd.home
-    variables = {
-        "SPLUNK_HOME": str(home),
-        "SPLUNKD": f"{splunkd.management_uri}/servicesNS/nobody/TA_falcon_event_streams",
-        "CURL": f"curl -sS --cacert {splunkd.ca_file} -u {splunkd.told['username']}:{splunkd.told['password']}",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-    }
+    before = variables(scene)
 
     def run(number: int) -> str:
         lines = step(number)
         assert lines
         done = [
-            subprocess.run(["bash", "-ec", line], env=variables, capture_output=True, text=True, timeout=60)
-            for line in lines
+            subprocess.run(["bash", "-ec", before + line], capture_output=True, text=True, timeout=60) for line in lines
         ]
         assert [each.stderr for each in done] == [""] * len(lines)
         return "".join(each.stdout for each in done)
