@@ -47,8 +47,14 @@ def unpack(app: Path) -> None:
                 shutil.copyfile(path, app / name)
                 digest.update(b"" if name == _PAGE else path.read_bytes())
     page = (app / _PAGE).read_text(encoding="utf-8")
-    number = int(digest.hexdigest()[:8], 16)
-    (app / _PAGE).write_text(re.sub(r"static/@[0-9]+/", f"static/@{number}/", page), encoding="utf-8")
+    (app / _PAGE).write_text(_finished(page, int(digest.hexdigest()[:8], 16)), encoding="utf-8")
+
+
+def _finished(page: str, number: int) -> str:
+    """UCC's page with the scripts' number for its time, and with a language, which a screen reader needs to speak."""
+    page, languages = re.subn(r'(<html[^>]*) lang=""', r'\1 lang="en"', page)
+    assert languages == 1, "the page of this UCC names its language otherwise"
+    return re.sub(r"static/@[0-9]+/", f"static/@{number}/", page)
 
 
 def _taken(name: str) -> bool:

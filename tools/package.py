@@ -24,6 +24,8 @@ from tools import front_end, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
+_APP_CONF = "default/app.conf"
+_BUILD = re.compile(r"^build = ([0-9]+)$", re.MULTILINE)
 # What ships, as git paths; folders with all that is tracked below them.
 SHIPPED = (
     "LICENSE",
@@ -48,11 +50,12 @@ def version() -> str:
 
 
 def build_time() -> int:
-    """The time of all files in the package, in epoch seconds: a build has none of its own, app.conf gives it one."""
-    conf = (ROOT / "default" / "app.conf").read_text(encoding="utf-8")
-    found = re.search(r"^build = ([0-9]+)$", conf, re.MULTILINE)
+    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same
+    bytes. Of a tree without git it is the one that app.conf holds."""
+    committed = _git("log", "-1", "--format=%ct").strip()
+    found = _BUILD.search((ROOT / _APP_CONF).read_text(encoding="utf-8"))
     assert found is not None
-    return int(found.group(1))
+    return int(committed or found.group(1))
 
 
 def tracked() -> List[str]:
@@ -79,6 +82,8 @@ def stage(folder: Path) -> Path:
     for name in tracked():
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, app / name)
+    conf = (app / _APP_CONF).read_text(encoding="utf-8")  # the pages show it as their build time
+    (app / _APP_CONF).write_text(_BUILD.sub(f"build = {build_time()}", conf), encoding="utf-8")
     front_end.unpack(app)
     vendor.unpack(app / "lib")
     return app

@@ -37,6 +37,21 @@ def test_it_is_small_and_holds_of_the_front_end_what_the_pages_need(package: Pat
     assert (unpacked / "default" / "data" / "ui" / "views" / "inputs.xml").exists()
 
 
+def test_it_bears_the_time_of_its_commit_and_its_pages_a_language(unpacked: Path) -> None:
+    conf = ini.read(unpacked / "default" / "app.conf")
+    page = (unpacked / "appserver" / "templates" / "base.html").read_text(encoding="utf-8")
+
+    assert conf["install"]["build"] == str(builder.build_time())
+    assert '<html class="no-js" lang="en">' in page
+
+
+def test_without_git_the_build_time_is_that_of_app_conf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert builder.build_time() == 1767225600
+    assert "bin/falcon_event_streams.py" in builder.tracked()
+
+
 def test_nothing_in_it_is_compiled_hidden_executable_or_owned_by_anybody(package: Path) -> None:
     with tarfile.open(package) as archive:
         members = archive.getmembers()

@@ -172,6 +172,7 @@ def test_the_pages_follow_the_theme(browser: Browser, package: Path, tmp_path: P
         stage.scene.add_account()
         for page in ("inputs", "configuration"):
             stage.open(page)
+            assert stage.page.evaluate("document.documentElement.lang") == "en"
             colour = stage.page.evaluate(
                 """() => {
                     let at = document.querySelector('#splunk-stand-in-container > div');
