@@ -37,6 +37,7 @@ def main(arguments: Sequence[str], stdin: BinaryIO, stdout: BinaryIO) -> int:
 def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
     """Answer `--validate-arguments`: nothing for yes, one sentence for no."""
     from falcon_streams.splunk.credentials import open_kvstore, read_account, refuse_shared_app_id
+    from falcon_streams.splunk.index import doubt_about_index
     from falcon_streams.splunk.settings import read_input, refuse_store
 
     try:
@@ -44,7 +45,9 @@ def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
         invocation = read_validation(stdin.read())
         settings = read_input(invocation.name, invocation.settings)
         splunkd = Splunkd(invocation.server_uri, invocation.session_key)
-        refuse_store(settings, splunkd.info())
+        info = splunkd.info()
+        refuse_store(settings, info)
+        doubt_about_index(splunkd, settings, info)
         read_account(splunkd, settings.account)
         refuse_shared_app_id(splunkd, settings)
         if settings.checkpoint_store == "kvstore":

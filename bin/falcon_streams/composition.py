@@ -31,6 +31,7 @@ from falcon_streams.lifecycle import ParentWatch, report_signals, start_thread
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.splunk.checkpoint import FileStore, folder_of
 from falcon_streams.splunk.credentials import Account, AccountSource, open_kvstore, read_account
+from falcon_streams.splunk.index import doubt_about_index
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
@@ -55,6 +56,7 @@ class _Parts(NamedTuple):
     clock: Clock
     inbox: SimpleQueue[Happening]
     folder: Path
+    doubt: str
 
 
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
@@ -64,6 +66,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     settings = read_input(invocation.name, invocation.settings)
     info = splunkd.info()
     refuse_store(settings, info)
+    doubt = doubt_about_index(splunkd, settings, info)
     account = read_account(splunkd, settings.account)
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
@@ -72,10 +75,12 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
             LOG.warning("unknown_event_type_asked", {"event_type": name})
     for name in settings.unknown:
         LOG.warning("unknown_setting", {"setting": tidy(name), "remedy": "remove it, unless it is Splunk's own"})
+    if doubt:
+        LOG.warning("index_unknown", {"index": settings.index, "trouble": doubt})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
-    parts = _Parts(settings, account, splunkd, info, clock, inbox, folder)
+    parts = _Parts(settings, account, splunkd, info, clock, inbox, folder, doubt)
     board = StateFile(folder)
     store, right = _file_store(parts) if settings.checkpoint_store == "file" else _shared_store(parts)
     stop = right.stand_by(board, parent.check)
@@ -136,7 +141,7 @@ def _reads(parts: _Parts) -> str:
 
 
 def _look_after(parts: _Parts, parent: ParentWatch, right: Right, board: StateFile) -> Callable[[Supervisor], None]:
-    health = Health(parts.clock, board, _label(parts.settings))
+    health = Health(parts.clock, board, _label(parts.settings), parts.doubt)
 
     def check(supervisor: Supervisor) -> None:
         parent.check()

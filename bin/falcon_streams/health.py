@@ -35,8 +35,10 @@ class Label(NamedTuple):
 class Health:
     """Called by the supervisor about once a second."""
 
-    def __init__(self, clock: Clock, board: StateBoard, label: Label) -> None:
+    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "") -> None:
+        """`doubt` is shown where nothing worse is to be told."""
         self._clock = clock
+        self._doubt = doubt
         self._board = board
         self._label = label
         self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
@@ -104,7 +106,8 @@ class Health:
     def _show(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str, at: float) -> None:
         state, _ = roster.states()
         shown = {name: self._statistics(roster, name, partitions[name], at) for name in partitions}
-        self._board.show({"state": state, "trouble": trouble, "updated_at": self._clock.now(), "partitions": shown})
+        told = trouble or self._doubt
+        self._board.show({"state": state, "trouble": told, "updated_at": self._clock.now(), "partitions": shown})
 
 
 def _events(partitions: Mapping[str, Progress]) -> int:

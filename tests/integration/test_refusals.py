@@ -101,7 +101,7 @@ def test_a_bad_account_ends_the_start_by_its_sentence(
         {"partitions": "all"},
         {"partitions": "0,1"},
         {"format": "flatjson", "replay_seconds": "0", "idle_timeout": "15", "add_ta_data": "1"},
-        {"index": "security", "host": "$decideOnStartup", "source": "own", "sourcetype": "own:type"},
+        {"index": "summary", "host": "$decideOnStartup", "source": "own", "sourcetype": "own:type"},
         {"index": "default", "python.version": "python3", "start_by_shell": "false"},
     ],
 )

@@ -30,13 +30,15 @@ _CLUSTER_ROLES = frozenset({"shc_member", "shc_captain"})
 class ServerInfo(NamedTuple):
     """What `server/info` says of this instance.
 
-    `started` is in epoch seconds, None where it does not say; `forwarder` is its name and guid, empty without one.
+    `started` is in epoch seconds, None where it does not say; `forwarder` is its name and guid, empty without one;
+    `forwards` says that it sends events on, and need not index any itself.
     """
 
     started: Optional[float]
     follows_machine: bool
     kind: str
     forwarder: str
+    forwards: bool
 
 
 class Splunkd:
@@ -76,6 +78,11 @@ class Splunkd:
         entries = self._entries(f"data/inputs/{SCHEME}", count=0) or []
         return [(str(entry.get("name", "")), _settings(entry)) for entry in entries]
 
+    def has_index(self, name: str) -> bool:
+        """Whether this instance has an index of this name that is not disabled."""
+        entries = self._entries(f"/services/data/indexes/{quoted(name)}") or []
+        return any(_settings(entry).get("disabled", "0") in ("0", "") for entry in entries)
+
     def secret(self, realm: str, user: str) -> Optional[str]:
         """A secret out of `storage/passwords`, None where there is none. Raises Undecipherable where splunkd has one
         and cannot decrypt it: it answers 500, or gives the entry without its clear text."""
@@ -103,7 +110,8 @@ class Splunkd:
         kind = "Splunk Cloud" if cloud else "a search head cluster member" if clustered else "a single instance"
         guid = content.get("guid")
         forwarder = f"{tidy(str(content.get('serverName', '')))}/{tidy(str(guid))}" if guid else ""
-        return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind, forwarder)
+        forwards = _text(content.get("isForwarding")).lower() in ("1", "true")
+        return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind, forwarder, forwards)
 
     def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
         try:

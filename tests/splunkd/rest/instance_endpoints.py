@@ -98,6 +98,7 @@ class IndexesEndpoint:
         self._confs = confs
 
     def names(self) -> set[str]:
+        """Those that take events."""
         return {
             name
             for name, settings in self._confs.merged("indexes").items()
@@ -113,13 +114,21 @@ class IndexesEndpoint:
                 raise Refused(409, f"Index name={name} already exists.")
             self._confs.set("indexes", question.app or "search", name, settings)
             return Answer(201, [self._entry(name)])
-        if rest and rest[0] not in self.names():
+        if rest and rest[0] not in self._all():
             raise Refused(404, f"Could not find object id={rest[0]}")
-        return Answer(entries=[self._entry(name) for name in sorted(self.names()) if not rest or name == rest[0]])
+        return Answer(entries=[self._entry(name) for name in sorted(self._all()) if not rest or name == rest[0]])
+
+    def _all(self) -> set[str]:
+        return {name for name in self._confs.merged("indexes") if not name.startswith(("volume:", "provider"))}
 
     def _entry(self, name: str) -> Entry:
         internal = name.startswith("_")
-        content = {"disabled": False, "datatype": "event", "isInternal": internal, "defaultDatabase": "main"}
+        content = {
+            "disabled": name not in self.names(),
+            "datatype": "event",
+            "isInternal": internal,
+            "defaultDatabase": "main",
+        }
         return Entry(name, "data/indexes", content, self._confs.owner("indexes", name))
 
 

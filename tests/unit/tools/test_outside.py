@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,8 +43,8 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_nobody_who_is_root_is_told_to_use_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outside.shutil, "which", lambda name: "/usr/bin/sudo")
-    monkeypatch.setattr(outside.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/sudo")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert outside.as_root("apt-get install -y x") == "apt-get install -y x"
-    monkeypatch.setattr(outside.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert outside.as_root("apt-get install -y x") == "sudo apt-get install -y x"
