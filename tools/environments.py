@@ -1,8 +1,8 @@
 """Finds the Pythons and makes the environments that the workshop's targets run in.
 
 Rules: an interpreter is found by running it (a shim may lie about what it is). Environments live in .venv/, each with a
-stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. Where
-the venv module is missing, the one line that installs it is printed.
+stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. What
+is installed is what the lock says, by hash (tools/locks.py); nothing else comes in.
 """
 
 from __future__ import annotations
@@ -16,17 +16,13 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-from tools import vendor
+from tools import program, vendor
 
 ROOT = vendor.ROOT
+LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
-TOOLS = {
-    "appinspect": ["splunk-appinspect==4.3.1"],
-    "slim": ["splunk-packaging-toolkit==1.2.8"],
-    "ucc": ["splunk-add-on-ucc-framework==6.6.0"],
-    "audit": ["pip-audit==2.10.1", "cyclonedx-python-lib[json-validation]==11.12.0"],
-}
+TOOLS = ("appinspect", "slim", "ucc", "audit")
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -66,36 +62,63 @@ def interpreters() -> Dict[str, str]:
     return {version: found[version] for version in sorted(found, key=lambda each: tuple(map(int, each.split("."))))}
 
 
-def environment(name: str, python: str, requirements: List[str]) -> Path:
-    """The Python of the environment of this name, made and filled where that was not done yet."""
+def environment(name: str, python: str, requirements: List[str], content: str = "") -> Path:
+    """The Python of the environment of this name, made and filled where that was not done yet. `content` stands for the
+    files that the requirements name."""
     folder = VENVS / name
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
     # not the interpreter's path: a target and a test that it runs may find the same one under two names
-    wanted = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
+    wanted = hashlib.sha256((content or "\n".join(requirements)).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and executable.exists():
         return executable
     print(f"setting up .venv/{name} (once)", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    if subprocess.run([python, "-m", "venv", str(folder)], stdout=subprocess.DEVNULL).returncode != 0:
-        raise SystemExit("this Python has no venv module; install it with: sudo apt-get install -y python3-venv")
-    install = [str(executable), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*install, *requirements], stderr=subprocess.PIPE).returncode != 0:
-        raise SystemExit(f"pip could not install into .venv/{name}; try: {' '.join([*install, *requirements])}")
-    stamp.write_text(wanted)
+    with program.writing(f"set up .venv/{name}"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _make(python, folder)
+        program.run([*pip(executable), "install", *requirements], f"install into .venv/{name}")
+        stamp.write_text(wanted)
     return executable
+
+
+def _make(python: str, folder: Path) -> None:
+    command = [python, "-m", "venv", str(folder)]
+    # Debian's Python makes environments only with a package more
+    if not _has_ensurepip(python) and not program.install("python3-venv"):
+        line = program.by_apt("python3-venv")
+        raise SystemExit(f"could not make an environment: {python} has no ensurepip\ntry: {line}")
+    program.run(command, f"make the environment {folder.name}")
+
+
+def _has_ensurepip(python: str) -> bool:
+    return subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+
+
+def pip(executable: Path) -> List[str]:
+    """The command of an environment's pip. A Python of the machine may come without one."""
+    return [str(executable), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+
+
+def locked(name: str, python: str, lock: str) -> Path:
+    """The Python of an environment filled from a lock."""
+    path = LOCKS / f"{lock}.txt"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    # the lock is complete: what it leaves out on purpose must not come in as a dependency
+    options = ["--no-deps", "--require-hashes", "--requirement", str(path)]
+    return environment(name, python, options, digest)
 
 
 def for_tests(version: str, python: str) -> Path:
     """The environment of the tests on one Python."""
-    lines = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return environment(version, python, [line for line in lines if line and not line.startswith("#")])
+    program.need_loopback()
+    return locked(version, python, "tests")
 
 
 def for_tool(name: str) -> Path:
     """The environment of a tool with pins of its own; on a Python that the tool knows."""
     python = next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
-    return environment(name, python, TOOLS[name])
+    return locked(name, python, name)
 
 
 def unpacked(requirement: str) -> Path:
@@ -104,9 +127,8 @@ def unpacked(requirement: str) -> Path:
     if not (folder / "stamp").exists():
         print(f"unpacking {requirement} (once)", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        pip = [str(for_tool("ucc")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if subprocess.run([*pip, "--no-deps", "--target", str(folder), requirement]).returncode != 0:
-            raise SystemExit(f"pip could not unpack {requirement}")
+        command = [*pip(for_tool("ucc")), "install", "--no-deps", "--target", str(folder), requirement]
+        program.run(command, f"unpack {requirement}")
         (folder / "stamp").write_text(requirement)
     return folder
 
@@ -117,5 +139,6 @@ def fill_lib() -> None:
     wanted = hashlib.sha256(vendor.REQUIREMENTS.read_bytes() + Path(vendor.__file__).read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         print("filling lib/ with the libraries that ship (once)", flush=True)
-        vendor.fill_in_place()
+        with program.writing("fill lib/"):
+            vendor.fill_in_place()
         stamp.write_text(wanted)

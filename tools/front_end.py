@@ -14,11 +14,10 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-from tools import environments
+from tools import environments, program
 
 ROOT = environments.ROOT
 APP = "TA_falcon_event_streams"
@@ -69,7 +68,5 @@ def _build(folder: Path) -> Path:
     command = [str(python.with_name("ucc-gen")), "build", "--source", str(package), "--ta-version", version]
     command += ["--config", str(folder / "stage" / "globalConfig.json"), "--output", str(folder / "out")]
     command += ["--python-binary-name", str(python), "--pip-version", _PIP]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"ucc-gen failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    program.run(command, "build the pages", folder)
     return folder / "out" / APP

@@ -56,10 +56,11 @@ def build_time() -> int:
 
 
 def tracked() -> List[str]:
-    """The shipped files that git tracks; of a tree without git, those that are there."""
-    listed = subprocess.run(["git", "ls-files", "-z", *SHIPPED], cwd=ROOT, capture_output=True, text=True)
-    if listed.returncode == 0:
-        return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    """The shipped files that git tracks; of a tree or a machine without git, those that are there."""
+    if shutil.which("git"):
+        listed = subprocess.run(["git", "ls-files", "-z", *SHIPPED], cwd=ROOT, capture_output=True, text=True)
+        if listed.returncode == 0:
+            return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
     paths = [path for entry in SHIPPED for path in [ROOT / entry, *(ROOT / entry).rglob("*")]]
     return [str(path.relative_to(ROOT)) for path in paths if path.is_file() and "__pycache__" not in path.parts]
 

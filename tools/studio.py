@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
-from typing import List
 
-from tools import environments
+from tools import environments, program
 
 SOURCE = environments.ROOT / "tests" / "ui" / "studio"
 TARGET = environments.ROOT / "build" / "studio"
@@ -26,21 +24,17 @@ def build() -> Path:
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return TARGET
     if shutil.which("npm") is None:
-        raise SystemExit("no npm here; install it with: sudo apt-get install -y nodejs npm")
+        raise SystemExit(f"no npm here; install it with: {program.by_apt('nodejs', 'npm')}")
     print("building the dashboards' renderer (once)", flush=True)
     shutil.rmtree(TARGET, ignore_errors=True)
     work = TARGET / "work"
     shutil.copytree(SOURCE, work)
-    _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], work)
+    program.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], "install npm's packages", work)
     command = [str(work / "node_modules" / ".bin" / "esbuild"), "page.jsx", "--bundle", "--minify", "--log-level=error"]
     command += [f"--loader:.{each}=dataurl" for each in _LOADERS]
-    _run([*command, '--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"], work)
+    command += ['--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"]
+    program.run(command, "build the dashboards' renderer", work)
     shutil.rmtree(work)
     stamp.write_text(digest.hexdigest())
     return TARGET
 
-
-def _run(command: List[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

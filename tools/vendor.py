@@ -11,12 +11,12 @@ import fnmatch
 import hashlib
 import re
 import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
+
+from tools import program
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "vendor"
@@ -61,12 +61,15 @@ def fetch() -> List[Tuple[str, Path]]:
     wanted = {digest for _, digest in pins().values()}
     found = _cached(wanted)
     if len(found) < len(wanted):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        from tools import environments  # not above: environments are told by this module what fills lib/
+
+        version, python = next(iter(environments.interpreters().items()))
+        command = [*environments.pip(environments.for_tests(version, python)), "download"]
+        command += ["--no-deps", "--require-hashes"]
         # the pure wheels, whatever the machine would prefer
         command += ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.9"]
         command += ["--dest", str(CACHE), "--requirement", str(REQUIREMENTS)]
-        if subprocess.run(command, stderr=subprocess.PIPE).returncode != 0:
-            raise SystemExit(f"pip could not fetch lib/requirements.txt; try: {' '.join(command)}")
+        program.run(command, "fetch what lib/requirements.txt names")
         found = _cached(wanted)
     return sorted(found.items(), key=lambda item: item[1].name)
 
