@@ -1,6 +1,6 @@
 """The locks of the environments: every package with version and hashes, made by uv from short lists (`make lock`).
 
-Rules: `requirements/<name>.in` says what we ask for, `requirements/<name>.txt` is its lock: for all Pythons at once, and
+Rules: `requirements/<name>.in` says what we ask for, `requirements/<name>.txt` is its lock: for all Pythons at once and
 without the address of an index. A lock's first line holds the hash of what it was made from; a test compares. pip
 installs what a lock names and nothing else, so a lock may leave out a package that another one stands for.
 """

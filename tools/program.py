@@ -22,8 +22,8 @@ _LINES = 8
 _CAUSES = (
     (r"No space left on device|ENOSPC|Disk quota exceeded", "the disk is full"),
     (r"Read-only file system|EROFS", "the checkout is read-only: work in a copy"),
-    (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|unable to get local issuer", "the index's certificate is not trusted"),
-    (r"HASHES? .*(DO NOT MATCH|mismatch)", "a file is not the one that the lock names"),
+    (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|local issuer", "the index's certificate is not trusted"),
+    (r"DO NOT MATCH THE HASHES", "a file is not the one that the lock names"),
     (
         r"name resolution|Name or service not known|NewConnectionError|NameResolutionError|Network is unreachable"
         r"|Connection refused|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ConnectTimeout|Could not resolve",

@@ -37,4 +37,3 @@ def build() -> Path:
     shutil.rmtree(work)
     stamp.write_text(digest.hexdigest())
     return TARGET
-

@@ -1,6 +1,6 @@
 """Runs README's two commands on machines that have nothing yet (`make fresh`).
 
-Rules: every visit is one row of the table at the end: distribution, user, folder, command, network, exit status and time.
+Rules: every visit is one row of the table at the end: distribution, user, folder, command, network, status and time.
 A visit without network follows one with it, in the same folder. The whole `make test` runs once on each distribution.
 Transcripts are in build/fresh. The exit status is 0 only if every visit ended with 0.
 """

@@ -20,7 +20,9 @@ from tools import environments, program
 HOLDS = ("python3", "make", "git", "ca-certificates")
 _COPIED = ("etc/resolv.conf", "etc/pip.conf", "etc/hosts", "usr/local/share/ca-certificates")
 # What of pip's settings and of the trusted certificates environment variables carry.
-_PASSED = re.compile(r"(PIP_(INDEX_URL|EXTRA_INDEX_URL|CERT|DEFAULT_TIMEOUT)|[A-Za-z]+_(proxy|PROXY)|.*_CA_BUNDLE|SSL_CERT_.*)")
+_PASSED = re.compile(
+    r"PIP_(INDEX_URL|EXTRA_INDEX_URL|CERT|DEFAULT_TIMEOUT)|[A-Za-z]+_(proxy|PROXY)|.*_CA_BUNDLE|SSL_CERT_.*"
+)
 _STAMP = "etc/fresh-root"
 
 
@@ -88,7 +90,7 @@ def copy_checkout(root: Path, user: str, folder: str) -> None:
 
 
 def visit_command(root: Path, user: str, folder: str, target: str, online: bool) -> List[str]:
-    """The command that runs a make target in a root as a user. Processes and mounts of it are its own and end with it."""
+    """The command that runs a make target in a root as a user. Its processes and mounts end with it."""
     become = "" if user == "root" else f"exec setpriv --reuid={user} --regid={user} --init-groups "
     home = "/root" if user == "root" else f"/home/{user}"
     inside = f"cd {shlex.quote(folder)} && HOME={home} && export HOME && {become}make {target}"

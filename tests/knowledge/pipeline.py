@@ -3,7 +3,7 @@
 Rules ("Search Reference"): the first part and `search` are criteria; `stats` and `timechart` aggregate, `by` leaves out
 events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before;
 `dedup` keeps the first; `where` takes an expression of eval. An unknown command, option or function is refused, not
-guessed. """
+guessed."""
 
 from __future__ import annotations
 
