@@ -58,7 +58,9 @@ def interpreters() -> Dict[str, str]:
         if version in SUPPORTED and version not in found:
             found[version] = python
     if not found:
-        found[version_of(sys.executable) or "current"] = sys.executable
+        if sys.version_info < (3, 9):  # noqa: UP036 - the one place that an older Python gets to
+            raise SystemExit("Python 3.9 or later is needed, and none was found")
+        found[f"{sys.version_info[0]}.{sys.version_info[1]}"] = sys.executable
     return {version: found[version] for version in sorted(found, key=lambda each: tuple(map(int, each.split("."))))}
 
 

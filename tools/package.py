@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List
 
-from tools import front_end, sbom, vendor
+from tools import front_end, program, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
@@ -130,11 +130,14 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="where the archive goes")
     arguments = parser.parse_args()
     if arguments.in_place:
-        vendor.fill_in_place()
+        with program.writing("fill lib/"):
+            vendor.fill_in_place()
         print("lib/ is filled")
         return
-    archive = build(arguments.to)
-    for path in (archive, write_bill(archive, arguments.to)):
+    with program.writing("build the package"):
+        archive = build(arguments.to)
+        bill = write_bill(archive, arguments.to)
+    for path in (archive, bill):
         print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
         print(f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 

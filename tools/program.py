@@ -29,6 +29,7 @@ _CAUSES = (
         r"|Connection refused|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ConnectTimeout|Could not resolve",
         "the package index cannot be reached",
     ),
+    (r"No matching distribution found", "the package index cannot be reached, or it has no such version"),
     (r"ensurepip is not available|No module named '?(venv|ensurepip)", "this Python comes without a whole venv module"),
     (r"Permission denied|EACCES", "this user may not write there"),
 )

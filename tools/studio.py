@@ -28,6 +28,8 @@ def build() -> Path:
     print("building the dashboards' renderer (once)", flush=True)
     shutil.rmtree(TARGET, ignore_errors=True)
     work = TARGET / "work"
+    with program.writing("build the dashboards' renderer"):
+        work.parent.mkdir(parents=True)
     shutil.copytree(SOURCE, work)
     program.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], "install npm's packages", work)
     command = [str(work / "node_modules" / ".bin" / "esbuild"), "page.jsx", "--bundle", "--minify", "--log-level=error"]

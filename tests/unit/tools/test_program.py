@@ -24,6 +24,7 @@ def failing(printed: str) -> list[str]:
         ("OSError: [Errno 30] Read-only file system: 'x'", "the checkout is read-only"),
         ("Temporary failure in name resolution", "the package index cannot be reached"),
         ("npm error code ECONNREFUSED", "the package index cannot be reached"),
+        ("ERROR: No matching distribution found for x==1", "the package index cannot be reached, or it has no such"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "certificate is not trusted"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the one that the lock names"),
         ("Error: ensurepip is not available", "without a whole venv module"),
