@@ -2,16 +2,13 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help lock setup demo test test-ui check package audit restarts day faults fuzz soak standby bench format clean
+.PHONY: lock fresh help setup demo test test-ui check package audit restarts day faults fuzz soak standby bench format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
 	@$(PYTHON) -m tools.suite --check-only
-
-lock: ## lock the workshop's environments anew: every package with its version and hashes, no index named
-	@$(PYTHON) -m tools.locks
 
 demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
@@ -27,6 +24,12 @@ check: ## lint and types only
 
 package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package
+
+lock: ## make requirements/*.txt anew from requirements/*.in: every package with version and hashes
+	@$(PYTHON) -m tools.locks
+
+fresh: ## README's two commands on new Debian machines, as root and as another user, with and without network (needs root)
+	@$(PYTHON) -m tests.fresh $(if $(ONLY),--only "$(ONLY)")
 
 audit: ## ask the package index for advisories about the libraries that ship
 	@$(PYTHON) -m tools.audit

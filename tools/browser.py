@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import Optional
 
-from tools import outside
+from tools import program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -18,11 +17,9 @@ def installed() -> Optional[str]:
 
 def find() -> str:
     """The path of a Chromium. Ends with the line that installs it where that cannot be done here."""
-    if installed() is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("installing chromium (once)", flush=True)
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            outside.run("apt-get could not install chromium", ["apt-get", "-qq", *command])
+    if installed() is None:
+        program.install("chromium")
     path = installed()
     if path is None:
-        raise SystemExit(f"no Chromium here; try: {outside.as_root('apt-get install -y chromium')}")
+        raise SystemExit(f"no Chromium here; install it with: {program.by_apt('chromium')}")
     return path

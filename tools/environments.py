@@ -1,8 +1,8 @@
 """Finds the Pythons and makes the environments that the workshop's targets run in.
 
 Rules: an interpreter is found by running it (a shim may lie about what it is). Environments live in .venv/, each with a
-stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. All
-are installed from locks with hashes (`locks`), and from nothing else.
+stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. What
+is installed is what the lock says, by hash (tools/locks.py); nothing else comes in.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import sys
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-from tools import outside, vendor
+from tools import program, vendor
 
 ROOT = vendor.ROOT
+LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
 TOOLS = ("appinspect", "slim", "ucc", "audit")
-REQUIREMENTS = Path(__file__).with_name("requirements")
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -58,51 +58,69 @@ def interpreters() -> Dict[str, str]:
         if version in SUPPORTED and version not in found:
             found[version] = python
     if not found:
-        found[version_of(sys.executable) or "current"] = sys.executable
+        if sys.version_info < (3, 9):  # noqa: UP036 - the one place that an older Python gets to
+            raise SystemExit("Python 3.9 or later is needed, and none was found")
+        found[f"{sys.version_info[0]}.{sys.version_info[1]}"] = sys.executable
     return {version: found[version] for version in sorted(found, key=lambda each: tuple(map(int, each.split("."))))}
 
 
-def environment(name: str, python: str, lock: Path) -> Path:
-    """The Python of the environment of this name, made and filled from a lock where that was not done yet."""
+def environment(name: str, python: str, requirements: List[str], content: str = "") -> Path:
+    """The Python of the environment of this name, made and filled where that was not done yet. `content` stands for the
+    files that the requirements name."""
     folder = VENVS / name
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
     # not the interpreter's path: a target and a test that it runs may find the same one under two names
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    wanted = hashlib.sha256((content or "\n".join(requirements)).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and executable.exists():
         return executable
     print(f"setting up .venv/{name} (once)", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    _make(name, python, folder)
-    install = [str(executable), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--no-deps", "--require-hashes", "--requirement", str(lock)]
-    outside.run(f"pip could not install into .venv/{name}", install)
-    stamp.write_text(wanted)
+    with program.writing(f"set up .venv/{name}"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _make(python, folder)
+        program.run([*pip(executable), "install", *requirements], f"install into .venv/{name}")
+        stamp.write_text(wanted)
     return executable
 
 
-def _make(name: str, python: str, folder: Path) -> None:
-    """Make an empty environment. Debian has the part of Python that fills it with pip in a package of its own."""
-    has_pip = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
-    remedy = "" if has_pip else outside.as_root(f"apt-get install -y python{version_of(python)}-venv")
-    what = f"Python's venv module could not make .venv/{name}" + ("" if has_pip else f": {python} has no ensurepip")
-    outside.run(what, [python, "-m", "venv", str(folder)], remedy=remedy)
+def _make(python: str, folder: Path) -> None:
+    command = [python, "-m", "venv", str(folder)]
+    # Debian's Python makes environments only with a package more
+    if not _has_ensurepip(python) and not program.install("python3-venv"):
+        line = program.by_apt("python3-venv")
+        raise SystemExit(f"could not make an environment: {python} has no ensurepip\ntry: {line}")
+    program.run(command, f"make the environment {folder.name}")
+
+
+def _has_ensurepip(python: str) -> bool:
+    return subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+
+
+def pip(executable: Path) -> List[str]:
+    """The command of an environment's pip. A Python of the machine may come without one."""
+    return [str(executable), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+
+
+def locked(name: str, python: str, lock: str) -> Path:
+    """The Python of an environment filled from a lock."""
+    path = LOCKS / f"{lock}.txt"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    # the lock is complete: what it leaves out on purpose must not come in as a dependency
+    options = ["--no-deps", "--require-hashes", "--requirement", str(path)]
+    return environment(name, python, options, digest)
 
 
 def for_tests(version: str, python: str) -> Path:
     """The environment of the tests on one Python."""
-    return environment(version, python, REQUIREMENTS / "tests.txt")
+    program.need_loopback()
+    return locked(version, python, "tests")
 
 
 def for_tool(name: str) -> Path:
     """The environment of a tool with pins of its own; on a Python that the tool knows."""
     python = next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
-    return environment(name, python, REQUIREMENTS / f"{name}.txt")
-
-
-def pip() -> List[str]:
-    """A pip to fetch with; the machine's own Python may have none."""
-    return [str(for_tool("ucc")), "-m", "pip"]
+    return locked(name, python, name)
 
 
 def unpacked(requirement: str) -> Path:
@@ -111,8 +129,8 @@ def unpacked(requirement: str) -> Path:
     if not (folder / "stamp").exists():
         print(f"unpacking {requirement} (once)", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        command = [*pip(), "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(folder)]
-        outside.run(f"pip could not unpack {requirement}", [*command, requirement])
+        command = [*pip(for_tool("ucc")), "install", "--no-deps", "--target", str(folder), requirement]
+        program.run(command, f"unpack {requirement}")
         (folder / "stamp").write_text(requirement)
     return folder
 
@@ -123,5 +141,6 @@ def fill_lib() -> None:
     wanted = hashlib.sha256(vendor.REQUIREMENTS.read_bytes() + Path(vendor.__file__).read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         print("filling lib/ with the libraries that ship (once)", flush=True)
-        vendor.fill_in_place()
+        with program.writing("fill lib/"):
+            vendor.fill_in_place()
         stamp.write_text(wanted)

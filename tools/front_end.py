@@ -17,7 +17,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tools import environments, outside
+from tools import environments, program
 
 ROOT = environments.ROOT
 APP = "TA_falcon_event_streams"
@@ -74,5 +74,5 @@ def _build(folder: Path) -> Path:
     command = [str(python.with_name("ucc-gen")), "build", "--source", str(package), "--ta-version", version]
     command += ["--config", str(folder / "stage" / "globalConfig.json"), "--output", str(folder / "out")]
     command += ["--python-binary-name", str(python), "--pip-version", _PIP]
-    outside.run("ucc-gen could not build the pages", command, folder=folder)
+    program.run(command, "build the pages", folder)
     return folder / "out" / APP

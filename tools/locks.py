@@ -1,68 +1,70 @@
-"""Locks the environments of the workshop: every package with its version and hashes (`make lock`).
+"""The locks of the environments: every package with version and hashes, made by uv from short lists (`make lock`).
 
-Rules: a short list (`requirements/<name>.in`) says what is wanted, its lock (`<name>.txt`) what is installed, on every
-supported Python and system. No lock names an index. One version of a package serves all Pythons where there is one,
-so that what is checked on one of them holds on the others. A lock says of which list it is; a test compares.
+Rules: `requirements/<name>.in` says what we ask for, `requirements/<name>.txt` is its lock: for all Pythons at once and
+without the address of an index. A lock's first line holds the hash of what it was made from; a test compares. pip
+installs what a lock names and nothing else, so a lock may leave out a package that another one stands for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from pathlib import Path
+from typing import Dict
 
-from tools import environments, outside
+from tools import environments, program
 
-FOLDER = Path(__file__).with_name("requirements")
-# The oldest Python that an environment is made for.
-OLDEST = {"tests": "3.9", "slim": "3.9", "ucc": "3.9", "lock": "3.9", "appinspect": "3.10", "audit": "3.10"}
-# In place of these another package of the list serves, which brings its library along.
-_REPLACED = {"appinspect": ("python-magic", "python-magic-bin")}
-_MARK = "# of "
+FOLDER = environments.LOCKS
+# The lowest Python of each environment; uv's locks hold for that and every later one.
+LOWEST = {"tests": "3.9", "appinspect": "3.9", "slim": "3.9", "ucc": "3.9", "audit": "3.10"}
+# python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name.
+LEFT_OUT = {"appinspect": ("python-magic", "python-magic-bin")}
+_UV = "uv==0.13.9"
+_MADE_FROM = "# made by `make lock` from "
 
 
-def lock_of(name: str) -> Path:
+def fingerprint(name: str) -> str:
+    """The SHA-256 of all that a lock is made from."""
+    source = (FOLDER / f"{name}.in").read_bytes()
+    rest = f"{LOWEST[name]} {' '.join(LEFT_OUT.get(name, ()))}"
+    return hashlib.sha256(source + rest.encode()).hexdigest()
+
+
+def lock_path(name: str) -> Path:
     """The lock of an environment."""
     return FOLDER / f"{name}.txt"
 
 
-def wanted(name: str) -> str:
-    """What a lock must say of its list."""
-    digest = hashlib.sha256((FOLDER / f"{name}.in").read_bytes()).hexdigest()
-    return f"{_MARK}{name}.in sha256:{digest}"
+def is_current(name: str) -> bool:
+    """Whether a lock was made from what is asked for now."""
+    first = lock_path(name).read_text(encoding="utf-8").splitlines()[0]
+    return first == _MADE_FROM + fingerprint(name)
 
 
-def stale() -> list[str]:
-    """The environments whose list has changed since it was locked."""
-    return [name for name in OLDEST if not lock_of(name).read_text(encoding="utf-8").startswith(wanted(name) + "\n")]
+def pins(text: str) -> Dict[str, str]:
+    """The pinned versions of a list or lock; of a package with several, the last."""
+    return dict(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[a-z,-]+\])?==([^\s;\\]+)", text, re.MULTILINE))
 
 
-def without(lock: str, packages: tuple[str, ...]) -> str:
-    """A lock less some packages; an entry is a line and the indented ones after it."""
-    for package in packages:
-        lock = re.sub(rf"^{re.escape(package)}==.*\n(?:[ \t]+.*\n)*", "", lock, flags=re.MULTILINE)
-    return lock
+def make(name: str, uv: Path) -> None:
+    """Make one lock; versions of the present lock stay where they still fit."""
+    excluded = environments.VENVS / f"{name}.excluded"
+    excluded.write_text("".join(f"{each}\n" for each in LEFT_OUT.get(name, ())), encoding="utf-8")
+    path = lock_path(name)
+    command = [str(uv), "pip", "compile", "--universal", "--generate-hashes", "--python-version", LOWEST[name]]
+    command += ["--no-config", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
+    command += ["--excludes", str(excluded), f"{name}.in", "--output-file", path.name]
+    program.run(command, f"lock requirements/{name}.in", folder=FOLDER)
+    path.write_text(f"{_MADE_FROM}{fingerprint(name)}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
 
 
 def main() -> None:
-    """Write all locks anew."""
-    uv = environments.for_tool("lock").with_name("uv")
-    for name, oldest in OLDEST.items():
-        command = [
-            str(uv),
-            "pip",
-            "compile",
-            "--quiet",
-            "--universal",
-            "--fork-strategy",
-            "fewest",
-            "--generate-hashes",
-        ]
-        command += ["--no-emit-index-url", "--no-annotate", "--no-header", "--python-version", oldest]
-        found = outside.run(f"uv could not lock {name}.in", [*command, str(FOLDER / f"{name}.in")])
-        lock = without(found, _REPLACED.get(name, ()))
-        lock_of(name).write_text(f"{wanted(name)}\n{lock}", encoding="utf-8")
-        print(f"{name}: {lock.count('==')} packages", flush=True)
+    """Make every lock."""
+    uv = environments.environment("uv", sys.executable, [_UV]).with_name("uv")
+    for name in LOWEST:
+        make(name, uv)
+        print(f"requirements/{name}.txt  {len(pins(lock_path(name).read_text(encoding='utf-8')))} packages", flush=True)
 
 
 if __name__ == "__main__":

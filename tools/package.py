@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List
 
-from tools import front_end, sbom, vendor
+from tools import front_end, program, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
@@ -50,8 +50,8 @@ def version() -> str:
 
 
 def build_time() -> int:
-    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same
-    bytes. Of a tree without git it is the one that app.conf holds."""
+    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same bytes.
+    Of a tree or a machine without git it is the one that app.conf holds."""
     committed = _git("log", "-1", "--format=%ct").strip()
     found = _BUILD.search((ROOT / _APP_CONF).read_text(encoding="utf-8"))
     assert found is not None
@@ -59,7 +59,7 @@ def build_time() -> int:
 
 
 def tracked() -> List[str]:
-    """The shipped files that git tracks; without git, those that are there."""
+    """The shipped files that git tracks; of a tree or a machine without git, those that are there."""
     listed = _git("ls-files", "-z", *SHIPPED)
     if listed:
         return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
@@ -68,11 +68,10 @@ def tracked() -> List[str]:
 
 
 def _git(*arguments: str) -> str:
-    """What git answers, empty without git or outside a work tree of its."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    except OSError:
+    """What git answers; empty without git, or where this is no work tree of its."""
+    if shutil.which("git") is None:
         return ""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -143,11 +142,14 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="where the archive goes")
     arguments = parser.parse_args()
     if arguments.in_place:
-        vendor.fill_in_place()
+        with program.writing("fill lib/"):
+            vendor.fill_in_place()
         print("lib/ is filled")
         return
-    archive = build(arguments.to)
-    for path in (archive, write_bill(archive, arguments.to)):
+    with program.writing("build the package"):
+        archive = build(arguments.to)
+        bill = write_bill(archive, arguments.to)
+    for path in (archive, bill):
         print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}  {path.stat().st_size:,} bytes")
         print(f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 

@@ -14,7 +14,7 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
-from tools import environments, vendor
+from tools import locks, vendor
 
 # What sdists of old say in a URL.
 _SPDX = {"http://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
@@ -54,9 +54,7 @@ def libraries() -> List[Component]:
 
 def front_end() -> Component:
     """The framework whose front end ships; what that bundles is named in its own licenses.txt."""
-    lines = (environments.REQUIREMENTS / "ucc.in").read_text(encoding="utf-8").splitlines()
-    (pin,) = [line for line in lines if "==" in line]
-    name, _, version = pin.partition("==")
+    ((name, version),) = locks.pins((locks.FOLDER / "ucc.in").read_text(encoding="utf-8")).items()
     return _from_pypi("framework", name, version, "Apache-2.0", "")
 
 

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from tools import environments, outside
+from tools import environments, program
 
 SOURCE = environments.ROOT / "tests" / "ui" / "studio"
 TARGET = environments.ROOT / "build" / "studio"
@@ -24,23 +24,18 @@ def build() -> Path:
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return TARGET
     if shutil.which("npm") is None:
-        raise SystemExit(f"no npm here; try: {outside.as_root('apt-get install -y nodejs npm')}")
+        raise SystemExit(f"no npm here; install it with: {program.by_apt('nodejs', 'npm')}")
     print("building the dashboards' renderer (once)", flush=True)
     shutil.rmtree(TARGET, ignore_errors=True)
     work = TARGET / "work"
+    with program.writing("build the dashboards' renderer"):
+        work.parent.mkdir(parents=True)
     shutil.copytree(SOURCE, work)
-    outside.run(
-        "npm could not fetch the renderer's packages",
-        ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
-        folder=work,
-    )
+    program.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], "install npm's packages", work)
     command = [str(work / "node_modules" / ".bin" / "esbuild"), "page.jsx", "--bundle", "--minify", "--log-level=error"]
     command += [f"--loader:.{each}=dataurl" for each in _LOADERS]
-    outside.run(
-        "esbuild could not build the renderer",
-        [*command, '--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"],
-        folder=work,
-    )
+    command += ['--define:process.env.NODE_ENV="production"', f"--outfile={TARGET / 'studio.js'}"]
+    program.run(command, "build the dashboards' renderer", work)
     shutil.rmtree(work)
     stamp.write_text(digest.hexdigest())
     return TARGET

@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-from tools import outside
+from tools import program
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "vendor"
@@ -61,13 +61,15 @@ def fetch() -> List[Tuple[str, Path]]:
     wanted = {digest for _, digest in pins().values()}
     found = _cached(wanted)
     if len(found) < len(wanted):
-        from tools import environments  # which fill lib/ by this module
+        from tools import environments  # not above: environments are told by this module what fills lib/
 
-        command = [*environments.pip(), "download", "--quiet", "--no-deps", "--require-hashes"]
+        version, python = next(iter(environments.interpreters().items()))
+        command = [*environments.pip(environments.for_tests(version, python)), "download"]
+        command += ["--no-deps", "--require-hashes"]
         # the pure wheels, whatever the machine would prefer
         command += ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.9"]
         command += ["--dest", str(CACHE), "--requirement", str(REQUIREMENTS)]
-        outside.run("pip could not fetch lib/requirements.txt", command)
+        program.run(command, "fetch what lib/requirements.txt names")
         found = _cached(wanted)
     return sorted(found.items(), key=lambda item: item[1].name)
 

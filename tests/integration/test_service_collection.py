@@ -49,7 +49,7 @@ def falconpy_of(falcon: Emulator) -> Any:
         from falconpy import EventStreams as Theirs
     address = falcon.address()
     theirs = Theirs(client_id=address["client_id"], client_secret=address["client_secret"], base_url=address["api"])
-    theirs.ssl_verify = falcon.ca_file  # type: ignore[assignment] # its constructor takes a boolean only
+    theirs.ssl_verify = falcon.ca_file  # its constructor takes a boolean only
     return theirs
 
 

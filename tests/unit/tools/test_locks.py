@@ -1,4 +1,4 @@
-"""The locks are those of their lists, whole, with hashes, and name no index."""
+"""Each environment's lock belongs to its list, has hashes for everything and names no index."""
 
 from __future__ import annotations
 
@@ -9,28 +9,32 @@ import pytest
 from tools import environments, locks
 
 
-def test_every_environment_has_a_list_and_a_lock_of_it() -> None:
-    assert set(locks.OLDEST) == {"tests", "lock", *environments.TOOLS}
-    assert locks.stale() == []
+def test_every_environment_has_a_list_and_a_lock() -> None:
+    assert set(locks.LOWEST) == {"tests", *environments.TOOLS}
+    names = {path.stem for path in locks.FOLDER.iterdir()}
+    assert names == set(locks.LOWEST)
 
 
-@pytest.mark.parametrize("name", sorted(locks.OLDEST))
-def test_each_package_of_a_lock_is_pinned_with_hashes_and_no_index_is_named(name: str) -> None:
-    text = locks.lock_of(name).read_text(encoding="utf-8")
-    entries = re.findall(r"^[A-Za-z0-9].*\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", text, re.MULTILINE)
-
-    assert "".join(entries) == text.partition("\n")[2]
-    assert all("==" in each for each in entries)
-    assert not re.search(r"https?://|--index|--find-links|file:", text)
+@pytest.mark.parametrize("name", sorted(locks.LOWEST))
+def test_a_lock_was_made_from_its_list(name: str) -> None:
+    assert locks.is_current(name), f"requirements/{name}.in has changed: run make lock"
 
 
-def test_a_list_that_was_changed_since_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "wanted", lambda name: f"# of {name}.in sha256:other")
-    assert locks.stale() == list(locks.OLDEST)
+def test_a_list_that_has_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(locks.LEFT_OUT, "slim", ("wheel",))
+    assert not locks.is_current("slim")
 
 
-def test_a_package_is_taken_out_of_a_lock_with_its_hashes() -> None:
-    first, last = "a==1 \\\n    --hash=sha256:1\n", "b-c==3 \\\n    --hash=sha256:4\n"
-    lock = first + "b==2 ; x \\\n    --hash=sha256:2 \\\n    --hash=sha256:3\n" + last
+@pytest.mark.parametrize("name", sorted(locks.LOWEST))
+def test_a_lock_pins_by_hash_and_names_no_host(name: str) -> None:
+    text = locks.lock_path(name).read_text(encoding="utf-8")
+    assert "://" not in text and "--index" not in text and "--find-links" not in text
+    for block in re.split(r"\n(?=[a-z])", text.split("\n", 1)[1]):
+        assert re.match(r"[a-z0-9-]+==\S+( ;[^\\]*)? \\\n    --hash=sha256:[0-9a-f]{64}", block), block
+    asked = locks.pins((locks.FOLDER / f"{name}.in").read_text(encoding="utf-8"))
+    assert asked.keys() <= locks.pins(text).keys()
 
-    assert locks.without(lock, ("b",)) == first + last
+
+def test_appinspect_brings_its_own_libmagic() -> None:
+    pinned = locks.pins(locks.lock_path("appinspect").read_text(encoding="utf-8"))
+    assert "python-magic-standalone" in pinned and "python-magic" not in pinned
