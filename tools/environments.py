@@ -26,6 +26,8 @@ TOOLS = {
     "slim": ["splunk-packaging-toolkit==1.2.8"],
     "ucc": ["splunk-add-on-ucc-framework==6.6.0"],
     "audit": ["pip-audit==2.10.1", "cyclonedx-python-lib[json-validation]==11.12.0"],
+    "workflows": ["check-jsonschema==0.39.0", "zizmor==1.32.0"],
+    "openapi": ["openapi-python-client==0.29.1"],
 }
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
