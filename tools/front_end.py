@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any, Dict
 
 from tools import environments
 
@@ -24,9 +25,10 @@ ROOT = environments.ROOT
 APP = "TA_falcon_event_streams"
 _SOURCES = ("app.manifest", "default/app.conf")
 _PAGE = "appserver/templates/base.html"
+_DESCRIPTION = "appserver/static/openapi.json"
 _TAKEN = (
     _PAGE,
-    "appserver/static/openapi.json",
+    _DESCRIPTION,
     "appserver/static/js/build/*",
     "default/data/ui/views/configuration.xml",
     "default/data/ui/views/inputs.xml",
@@ -47,9 +49,24 @@ def unpack(app: Path) -> None:
                 (app / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, app / name)
                 digest.update(b"" if name == _PAGE else path.read_bytes())
+    described = json.loads((app / _DESCRIPTION).read_text(encoding="utf-8"))
+    correct(described)
+    (app / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     page = (app / _PAGE).read_text(encoding="utf-8")
     number = int(digest.hexdigest()[:8], 16)
     (app / _PAGE).write_text(re.sub(r"static/@[0-9]+/", f"static/@{number}/", page), encoding="utf-8")
+
+
+def correct(description: Dict[str, Any]) -> None:
+    """Say of our endpoints what UCC says otherwise of its own: 201 where an object is made, a true boolean `disabled`."""
+    paths = description["paths"]
+    for name, calls in paths.items():
+        if f"{name}/{{name}}" in paths:
+            responses = calls["post"]["responses"]
+            responses["201"] = responses.pop("200")
+    for schema in description["components"]["schemas"].values():
+        if "disabled" in schema["properties"]:
+            schema["properties"]["disabled"] = {"type": "boolean"}
 
 
 def _taken(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A Splunk in a container as an `Instance`: REST and searches by the official SDK, the rest by `docker compose exec`.
+"""A Splunk in a container as an `Instance`: REST, searches by the official SDK, the rest by `docker compose exec`.
 
 Rules: `tools.real_splunk` starts and ends the containers. The certificate that Splunk ships names no host, it says
 CN=SplunkServerDefaultCert: that name is what is verified. Falcon's container shares the network of Splunk's, so
@@ -23,7 +23,7 @@ from splunklib import binding
 from tests.real_splunk import readme, sdk
 from tests.real_splunk.instance import APP, Falcon, Row
 from tests.splunkd.journal import LogLine
-from tests.splunkd.rest_client import Reply
+from tests.splunkd.rest_client import Reply, RestClient
 
 COMPOSE = Path(__file__).with_name("compose.yaml")
 CERTIFICATE_NAME = "SplunkServerDefaultCert"
@@ -94,7 +94,7 @@ class Container:
         self._install()
 
     def request(self, method: str, path: str, /, **fields: Any) -> Reply:
-        return sdk.request(self._service(), method, path, **fields)
+        return self._rest().request(method, f"/servicesNS/nobody/{APP}/{path}", **fields)
 
     def search(self, text: str) -> list[Row]:
         return sdk.search(self._service(), text)
@@ -130,8 +130,12 @@ class Container:
 
     def _install(self) -> None:
         if self.request("GET", f"apps/local/{APP}").status == 404:
+            inside("splunk", "cp", "-r", "/package/probe", f"{HOME}/etc/apps/falcon_probe", user="splunk")
             self.splunk("install", "app", "/package/app.tgz", "-auth", f"admin:{self._password}")
             self.restart()
+
+    def _rest(self) -> RestClient:
+        return RestClient(f"https://127.0.0.1:{self._port}", str(self._ca_file), "admin", self._password)
 
     def _service(self) -> Any:
         return sdk.connect(self._port, "admin", self._password, trust(self._ca_file))

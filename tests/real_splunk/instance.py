@@ -8,12 +8,15 @@ a field is a text, or a list of texts where it has several.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol, Union
 
 from tests.splunkd.journal import LogLine
 from tests.splunkd.rest_client import Reply
 
 APP = "TA_falcon_event_streams"
+PROBE = Path(__file__).with_name("probe")
+"""A second app of the instance: a modular input that tries what splunkd does with one."""
 Row = Mapping[str, Union[str, list[str]]]
 
 

@@ -1,6 +1,7 @@
-"""REST and searches by Splunk's official SDK, as the containers' adapter uses it.
+"""Searches by Splunk's official SDK, as the containers' adapter uses it.
 
-Rules: a refusal is an answer, no exception. A search runs over all time, to its end, and its rows come whole.
+Rules: a search runs over all time, to its end, and its rows come whole. Other requests do not go this way: the SDK reads
+every refusal as XML, and our endpoints answer in JSON.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ import json
 import ssl
 from typing import Any
 
-from splunklib import binding, client
+from splunklib import client
 
 from tests.real_splunk.instance import APP, Row
-from tests.splunkd.rest_client import Reply
 
 
 def connect(port: int, username: str, password: str, context: ssl.SSLContext) -> Any:
@@ -21,16 +21,6 @@ def connect(port: int, username: str, password: str, context: ssl.SSLContext) ->
         host="127.0.0.1", port=port, username=username, password=password,
         owner="nobody", app=APP, verify=True, context=context,
     )  # fmt: skip
-
-
-def request(service: Any, method: str, path: str, /, **fields: Any) -> Reply:
-    """One request in the app's namespace; fields go into the query of a GET or DELETE, else into the form."""
-    send = {"GET": service.get, "POST": service.post, "DELETE": service.delete}[method]
-    try:
-        answer = send(f"/servicesNS/nobody/{APP}/{path}", output_mode="json", **fields)
-        return Reply(answer.status, _tree(answer.body.read()))
-    except binding.HTTPError as error:
-        return Reply(error.status, _tree(error.body))
 
 
 def search(service: Any, text: str) -> list[Row]:
@@ -42,10 +32,3 @@ def search(service: Any, text: str) -> list[Row]:
         return rows
     finally:
         job.cancel()
-
-
-def _tree(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body

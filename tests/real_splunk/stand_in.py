@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.emulator import EmulatorProcess
 from tests.emulator.process import call
 from tests.knowledge import pipeline
 from tests.real_splunk import readme
-from tests.real_splunk.instance import APP, Falcon, Row
+from tests.real_splunk.instance import APP, PROBE, Falcon, Row
 from tests.searchtime import Event, Knowledge, SearchTime
 from tests.splunkd import Splunkd
 from tests.splunkd.journal import LogLine
@@ -54,7 +55,9 @@ class StandIn:
     def __init__(self, folder: Path, package: Path, python: str) -> None:
         self._emulator = EmulatedFalcon()
         self.falcon: Falcon = self._emulator
-        self._splunkd = Splunkd(folder / "home", package, python, password=_PASSWORD)
+        shutil.copytree(PROBE, folder / "home" / "etc" / "apps" / "falcon_probe")
+        switches = {"grace_s": 2}
+        self._splunkd = Splunkd(folder / "home", package, python, password=_PASSWORD, switches=switches)
         self._seen: dict[int, _Seen] = {}
         try:
             self._splunkd.start()
