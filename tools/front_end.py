@@ -58,7 +58,7 @@ def unpack(app: Path) -> None:
 
 
 def correct(description: Dict[str, Any]) -> None:
-    """Say of our endpoints what UCC says otherwise of its own: 201 where an object is made, a true boolean `disabled`."""
+    """Say what our endpoints answer, where UCC's own differ: 201 where an object is made, `disabled` as a boolean."""
     paths = description["paths"]
     for name, calls in paths.items():
         if f"{name}/{{name}}" in paths:
