@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: lock fresh help setup demo test test-ui check package audit restarts day faults fuzz soak standby bench format clean
+.PHONY: help setup lock fresh demo test test-ui check package audit restarts day faults fuzz soak standby bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -54,6 +54,12 @@ standby: ## the long proof: one of two forwarders is lost in every way, the othe
 
 bench: ## how fast and how lean: a table with targets, dist/bench.json (ONLY=text for some of it, KEEP=1 writes docs/performance.md)
 	@$(PYTHON) -m tools.bench --only "$(ONLY)" $(if $(KEEP),--keep)
+
+real-splunk: ## the scenes against a real Splunk in a container (SPLUNK=10.4, any tag of splunk/splunk); needs docker
+	@$(PYTHON) -m tools.real_splunk $(or $(SPLUNK),10.4)
+
+real-splunk-image: ## the long proof: the kit's Dockerfile, played in a bare Debian; needs root and debootstrap
+	@$(PYTHON) -m tools.proof real-splunk-image
 
 format: ## bring the code into its one format
 	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests

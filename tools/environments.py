@@ -22,7 +22,7 @@ ROOT = vendor.ROOT
 LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
-TOOLS = ("appinspect", "slim", "ucc", "audit")
+TOOLS = ("appinspect", "slim", "ucc", "audit", "workflows", "openapi")
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 

@@ -16,6 +16,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any, Dict
 
 from tools import environments, program
 
@@ -23,9 +24,10 @@ ROOT = environments.ROOT
 APP = "TA_falcon_event_streams"
 _SOURCES = ("app.manifest", "default/app.conf")
 _PAGE = "appserver/templates/base.html"
+_DESCRIPTION = "appserver/static/openapi.json"
 _TAKEN = (
     _PAGE,
-    "appserver/static/openapi.json",
+    _DESCRIPTION,
     "appserver/static/js/build/*",
     "default/data/ui/views/configuration.xml",
     "default/data/ui/views/inputs.xml",
@@ -46,6 +48,9 @@ def unpack(app: Path) -> None:
                 (app / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, app / name)
                 digest.update(b"" if name == _PAGE else path.read_bytes())
+    described = json.loads((app / _DESCRIPTION).read_text(encoding="utf-8"))
+    correct(described)
+    (app / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     page = (app / _PAGE).read_text(encoding="utf-8")
     (app / _PAGE).write_text(_finished(page, int(digest.hexdigest()[:8], 16)), encoding="utf-8")
 
@@ -55,6 +60,18 @@ def _finished(page: str, number: int) -> str:
     page, languages = re.subn(r'(<html[^>]*) lang=""', r'\1 lang="en"', page)
     assert languages == 1, "the page of this UCC names its language otherwise"
     return re.sub(r"static/@[0-9]+/", f"static/@{number}/", page)
+
+
+def correct(description: Dict[str, Any]) -> None:
+    """Say what our endpoints answer, where UCC's own differ: 201 where an object is made, `disabled` as a boolean."""
+    paths = description["paths"]
+    for name, calls in paths.items():
+        if f"{name}/{{name}}" in paths:
+            responses = calls["post"]["responses"]
+            responses["201"] = responses.pop("200")
+    for schema in description["components"]["schemas"].values():
+        if "disabled" in schema["properties"]:
+            schema["properties"]["disabled"] = {"type": "boolean"}
 
 
 def _taken(name: str) -> bool:

@@ -50,8 +50,8 @@ def version() -> str:
 
 
 def build_time() -> int:
-    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same bytes.
-    Of a tree or a machine without git it is the one that app.conf holds."""
+    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same
+    bytes. Of a tree or a machine without git it is the one that app.conf holds."""
     committed = _git("log", "-1", "--format=%ct").strip()
     found = _BUILD.search((ROOT / _APP_CONF).read_text(encoding="utf-8"))
     assert found is not None

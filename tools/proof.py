@@ -18,7 +18,7 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby", "fuzz"))
+    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby", "fuzz", "real-splunk-image"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
     parser.add_argument(
@@ -38,6 +38,8 @@ def main() -> None:
             held = faults(Path(folder), arguments.only)
         elif arguments.which == "fuzz":
             held = fuzz(arguments.seed, arguments.times)
+        elif arguments.which == "real-splunk-image":
+            held = image(Path(folder))
         elif arguments.which == "standby":
             held = standby(Path(folder))
         else:
@@ -60,6 +62,13 @@ def fuzz(seed: int, times: int) -> bool:
     options = ["-q", "-s", "--timeout=0", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"]
     command = [sys.executable, "-m", "pytest", *options, "tests/fuzz", "tests/model"]
     return subprocess.run(command, env={**os.environ, "FUZZ": str(times)}).returncode == 0
+
+
+def image(folder: Path) -> bool:
+    """The Dockerfile of the kit for a real Splunk, played in a bare Debian."""
+    from tests.real_splunk.image import prove
+
+    return prove(folder / "root")
 
 
 def standby(folder: Path) -> bool:
