@@ -18,14 +18,6 @@ from tools import environments, program
 FOLDER = environments.LOCKS
 # The lowest Python of each environment; uv's locks hold for that and every later one.
 LOWEST = dict.fromkeys(("tests", "appinspect", "slim", "ucc", "audit", "workflows", "openapi"), "3.9")
-    "tests": "3.9",
-    "appinspect": "3.9",
-    "slim": "3.9",
-    "ucc": "3.9",
-    "audit": "3.10",
-    "workflows": "3.10",
-    "openapi": "3.10",
-}
 # python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name.
 LEFT_OUT = {"appinspect": ("python-magic", "python-magic-bin")}
 _UV = "uv==0.13.9"
