@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fresh demo test test-ui check package audit restarts day faults fuzz soak standby bench real-splunk real-splunk-image format clean
+.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -12,6 +12,9 @@ setup: ## make the environments in .venv and fill lib/, as every target does by 
 
 demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
+
+quick: ## a minute: lint, types, units, fakes, architecture, model and fuzzers, on one Python
+	@$(PYTHON) -m tools.suite --quick
 
 test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are found
 	@$(PYTHON) -m tools.suite $(if $(NEED_BOTH),--need-both)
@@ -51,6 +54,9 @@ soak: ## the long proof: a million events, 300 kills, random faults (SEED=number
 
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby
+
+nightly: ## every long proof in turn, and one table of them at the end; hours
+	@$(PYTHON) -m tools.nightly $(if $(ONLY),--only "$(ONLY)")
 
 bench: ## how fast and how lean: a table with targets, dist/bench.json (ONLY=text for some of it, KEEP=1 writes docs/performance.md)
 	@$(PYTHON) -m tools.bench --only "$(ONLY)" $(if $(KEEP),--keep)

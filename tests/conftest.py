@@ -1,9 +1,15 @@
-"""What all tests share: the built package, the versions in the header of every run, what was measured at its end."""
+"""What all tests share: the built package, which Python plays which test, the header of every run, what was measured.
+
+Rules: a test that leaves something behind (an open socket, a thread's exception) fails itself and not its neighbour, so
+rubbish is collected at its end where scenes are played in this process. `--share K/N` is for one of N Pythons: a scene
+is played by the one that its name tells, what is not ours by the first."""
 
 from __future__ import annotations
 
 import fcntl
+import gc
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +22,47 @@ ROOT = Path(__file__).resolve().parents[1]
 # how long drawing an example or judging it takes says something of the machine only
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+# Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.
+SCENES = frozenset({"integration", "faults", "soak", "standby", "bench", "real_splunk", "ui"})
+# Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package.
+ONCE = frozenset({"emulator", "splunkd", "searchtime", "pcre", "knowledge", "package", "test_architecture.py"})
+_OPENS_SOCKETS = frozenset({"integration", "faults", "emulator", "splunkd", "unit"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which of several Pythons this is."""
+    parser.addoption("--share", default="0/1", help="K/N: this is Python K of N, counted from 0")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the other Pythons what is theirs."""
+    number, count = map(int, config.getoption("--share").split("/"))
+    ours = [item for item in items if plays(item, number, count)]
+    if len(ours) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(ours)])
+        items[:] = ours
+
+
+def plays(item: pytest.Item, number: int, count: int) -> bool:
+    """Whether this Python plays this test."""
+    folder = _folder(item)
+    if item.get_closest_marker("every_python") is not None:
+        return True
+    if folder in ONCE:
+        return number == 0
+    return folder not in SCENES or zlib.crc32(item.nodeid.encode()) % count == number
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What this test has left behind is found in it."""
+    if _folder(item) in _OPENS_SOCKETS:
+        gc.collect()
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
 
 
 def pytest_report_header() -> str:

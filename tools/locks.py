@@ -43,8 +43,8 @@ def is_current(name: str) -> bool:
 
 
 def pins(text: str) -> Dict[str, str]:
-    """The pinned versions of a list or lock; of a package with several, the last."""
-    return dict(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[a-z,-]+\])?==([^\s;\\]+)", text, re.MULTILINE))
+    """The pinned versions of a list or lock by name in lower case; of a package with several, the last."""
+    return dict(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[a-z,-]+\])?==([^\s;\\]+)", text.lower(), re.MULTILINE))
 
 
 def make(name: str, uv: Path) -> None:

@@ -1,12 +1,15 @@
 """Runs the project's checks: lint and types once, then the test suite on every supported Python that is here.
 
-Rules: what `make test` and CI run is this. Each command is printed before it runs; the first failure ends the run,
-after a second try of the tests that failed.
-"""
+Rules: what `make test` and CI run is this. Each command is printed before it runs; the first failure ends the run, and
+no test gets a second try. What is ours is tested on every Python: units, model, fuzzers. A scene that plays the product
+from outside is played on one of them, told by its name; what is not ours (stand-ins, conf files, the package's bytes)
+is judged once (`tests/conftest.py`). Where the stand-ins and the conf files are those of the last run that passed,
+their own tests are left out; a fresh checkout runs them, and so does `make nightly`."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import subprocess
 from pathlib import Path
 from typing import List
@@ -14,9 +17,10 @@ from typing import List
 from tools import browser, environments, studio
 
 CHECKED = ("bin", "tools", "tests")
-# What these hold is the stand-ins, Splunk's search time, our conf files and a simulation: nothing of it runs in
-# Splunk's Python, so one Python is enough.
-NOT_OURS = ("emulator", "splunkd", "searchtime", "knowledge", "bench/test_tenants.py")
+QUICK = ("tests/unit", "tests/fakes", "tests/model", "tests/fuzz", "tests/test_architecture.py")
+# The stand-ins' own tests, and what else they are made from.
+STAND_INS = ("tests/emulator", "tests/splunkd", "tests/searchtime", "tests/pcre")
+_STAMP = environments.ROOT / ".cache" / "stand-ins"
 
 
 def run(command: List[str]) -> None:
@@ -24,19 +28,6 @@ def run(command: List[str]) -> None:
     print("$", " ".join(command), flush=True)
     code = subprocess.run(command, cwd=environments.ROOT).returncode
     if code != 0:
-        raise SystemExit(code)
-
-
-def run_tests(python: Path, options: List[str]) -> None:
-    """Run pytest. What failed beside other tests gets one more try alone, in a process of its own: a test that passes
-    only then depends on how busy the machine is. The run goes on, says so, and the test has to be mended."""
-    command = [str(python), "-m", "pytest", "-q", *options]
-    print("$", " ".join(command), flush=True)
-    code = subprocess.run([*command, "-n", "2"], cwd=environments.ROOT).returncode
-    if code == 1:
-        print("failed beside other tests; once more, alone:", flush=True)
-        run([*command, "-n", "0", "--last-failed", "--last-failed-no-failures=none"])
-    elif code != 0:
         raise SystemExit(code)
 
 
@@ -49,13 +40,44 @@ def check(python: Path) -> None:
     run([str(python), "-m", "tools.settings_pages", "--check"])
 
 
+def run_tests(pythons: List[Path], options: List[str]) -> None:
+    """Run pytest on each Python, with its share of the scenes."""
+    for number, python in enumerate(pythons):
+        share = ["--share", f"{number}/{len(pythons)}"]
+        run([str(python), "-m", "pytest", "-q", "-n", "2", *share, *options])
+
+
+def whole(pythons: List[Path], options: List[str]) -> None:
+    """The suite; the stand-ins' own tests where they have something to say."""
+    state = fingerprint()
+    known = _STAMP.exists() and _STAMP.read_text() == state
+    if known:
+        print(f"unchanged since they passed, so left out: {', '.join(STAND_INS)}", flush=True)
+    left_out = [f"--ignore={folder}" for folder in STAND_INS if known]
+    run_tests(pythons, ["-m", "not ui and not nightly", *left_out, *options])
+    if not options:
+        _STAMP.parent.mkdir(parents=True, exist_ok=True)
+        _STAMP.write_text(state)
+
+
+def fingerprint() -> str:
+    """The SHA-256 of all that the stand-ins' own tests depend on."""
+    digest = hashlib.sha256()
+    for folder in (*STAND_INS, "tests/fakes", "default", "requirements"):
+        for path in sorted((environments.ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(environments.ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description="Run the checks and the tests.")
     parser.add_argument("--check-only", action="store_true", help="lint and types, no tests")
+    parser.add_argument("--quick", action="store_true", help="lint, types, and what needs no scene, on one Python")
     parser.add_argument("--ui", action="store_true", help="the pages in a browser, and nothing else")
     parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
-    parser.add_argument("pytest", nargs="*", help="what to hand to pytest instead of the whole suite")
+    parser.add_argument("pytest", nargs="*", help="what to hand to pytest besides")
     arguments = parser.parse_args()
     found = environments.interpreters()
     missing = [version for version in environments.SUPPORTED if version not in found]
@@ -63,23 +85,24 @@ def main() -> None:
         raise SystemExit(f"Python {' and '.join(missing)} not found: both ends of the supported range are needed")
     if missing:
         print(f"not tested here, because not found: Python {' and '.join(missing)}", flush=True)
+    if arguments.quick or arguments.check_only:
+        found = dict([next(iter(found.items()))])
     pythons = [environments.for_tests(version, python) for version, python in found.items()]
     environments.fill_lib()
+    if arguments.quick:
+        check(pythons[0])
+        run_tests(pythons, ["-m", "not slow and not nightly", *QUICK, *arguments.pytest])
+        return
     for tool in environments.TOOLS:
         environments.for_tool(tool)
     if arguments.ui:
         browser.find()
         studio.build()  # before two workers want it at once
-        for python in pythons:
-            # the dashboards are Splunk's renderer before stored rows: our Python has no part in them
-            once = [] if python == pythons[0] else ["--ignore=tests/ui/test_dashboards.py"]
-            run_tests(python, ["-m", "ui", "tests/ui", *once, *arguments.pytest])
+        run_tests(pythons, ["-m", "ui", "tests/ui", *arguments.pytest])
         return
     check(pythons[0])
     if not arguments.check_only:
-        for python in pythons:
-            once = [] if python == pythons[0] else [f"--ignore=tests/{folder}" for folder in NOT_OURS]
-            run_tests(python, ["-m", "not ui", *once, *arguments.pytest])
+        whole(pythons, arguments.pytest)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from falcon_streams.splunk.kvstore import shared_store
 from tests.emulator import Emulator
 from tests.fakes.certificates import Pair, certify, server_context
 
+pytestmark = pytest.mark.every_python
 ROOT = certify("root", ca=True)
 ISSUER = certify("issuer", ROOT, ca=True)
 STRANGER = certify("stranger", ca=True)

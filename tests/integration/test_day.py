@@ -9,6 +9,7 @@ import pytest
 from tests.integration.day import OUTAGE, live_through, unrefreshed
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_two_hours_with_cut_feeds_a_locked_app_id_and_an_outage_loses_nothing(tmp_path: Path, package: Path) -> None:
     # slower than `make day`: a refresh that a busy machine delays by a second is still in time

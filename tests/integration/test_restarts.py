@@ -11,6 +11,7 @@ from tests.integration.restarts import KILL_INPUT, STOP, Act, Schedule, prove, r
 from tests.splunkd import Event
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_fifteen_stops_and_five_kills_lose_nothing_and_repeat_within_their_bounds(
     tmp_path: Path, package: Path

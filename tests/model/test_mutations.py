@@ -51,6 +51,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_the_model_finds_a_mistake_made_on_purpose(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place, function, before, after, sentence = MUTATIONS[name]
@@ -61,6 +62,7 @@ def test_the_model_finds_a_mistake_made_on_purpose(name: str, monkeypatch: pytes
     print("\n".join([f"{name}: {str(found.value).splitlines()[0]}", *notes]))
 
 
+@pytest.mark.slow
 def test_without_a_mistake_the_same_examples_hold() -> None:
     run_state_machine_as_test(InputMachine, settings=settings(LIMITS, max_examples=60))  # type: ignore[no-untyped-call]
 

@@ -12,6 +12,7 @@ from tests.soak.soak import forget, play, repeats_by_act
 from tests.splunkd.intake.index import Event
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_ten_thousand_events_through_eight_kills_lose_nothing(package: Path, tmp_path: Path) -> None:
     outcome = play(draw_schedule(seed=20261123, events=10_000, kills=8), tmp_path, package, print)

@@ -70,6 +70,7 @@ def test_a_servers_certificate_alone_pins_that_server(tmp_path: Path, data: byte
         (ISSUER.der[:-20], r"holds no certificate"),
         (b"", r"holds no certificate"),
     ],
+    ids=["PKCS 12", "DER key", "PEM key", "DER PKCS 7", "PEM PKCS 7", "JKS", "damaged", "cut", "empty"],
 )
 def test_a_file_that_is_no_use_is_named(tmp_path: Path, data: bytes, told: str) -> None:
     path = write(tmp_path, data)
