@@ -75,17 +75,20 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     parts = _Parts(settings, account, splunkd, info, clock, inbox, folder)
     board = StateFile(folder)
     store, right = _file_store(parts) if settings.checkpoint_store == "file" else _shared_store(parts)
-    stop = right.stand_by(board, parent.check)
-    if stop is None:
-        stop = _supervisor(parts, store, right, descriptor, _look_after(parts, parent, right, board)).run()
-    right.release()
+    try:
+        stop = right.stand_by(board, parent.check)
+        if stop is None:
+            stop = _supervisor(parts, store, right, descriptor, parent, board).run()
+    finally:
+        right.release()
     return stop
 
 
 def _supervisor(
-    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, on_tick: Callable[[Supervisor], None]
+    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
+    health = Health(clock, board, _label(settings))
     transport = Transport(clock, account.ca_bundle, account.proxy)
     bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account).credentials)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
@@ -103,7 +106,8 @@ def _supervisor(
         inbox=parts.inbox,
         start_thread=start_thread,
         draw=random.random,
-        on_tick=on_tick,
+        watch=_watch(parent, right),
+        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.trouble),
         on_early_end=right.doubt,
     )
 
@@ -132,16 +136,13 @@ def _reads(parts: _Parts) -> str:
     return f"{tenant} member {credentials.member_cid or 'none'} partitions {partitions}"
 
 
-def _look_after(parts: _Parts, parent: ParentWatch, right: Right, board: StateFile) -> Callable[[Supervisor], None]:
-    health = Health(parts.clock, board, _label(parts.settings))
-
-    def check(supervisor: Supervisor) -> None:
+def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:
+    def watch() -> None:
         parent.check()
         if not right.holds():
             raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
-        health.check(supervisor.roster, supervisor.commits.progress, supervisor.trouble)
 
-    return check
+    return watch
 
 
 def _label(settings: InputSettings) -> Label:
