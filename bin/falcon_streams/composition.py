@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Callable, NamedTuple, Optional, Tuple
 
 from falcon_streams import __version__
-from falcon_streams.claimant import Claimant, Right, Sole
+from falcon_streams.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.claim import Claims
@@ -32,6 +32,7 @@ from falcon_streams.splunk.checkpoint import FileStore, folder_of
 from falcon_streams.splunk.credentials import Account, AccountSource, open_kvstore, read_account
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.process_lock import ProcessLock
 from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
 from falcon_streams.splunk.shared import SharedClaims, SharedRecords
 from falcon_streams.splunk.sink import PipeSink
@@ -74,13 +75,18 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
     parts = _Parts(settings, account, splunkd, info, clock, inbox, folder)
     board = StateFile(folder)
-    store, right = _file_store(parts) if settings.checkpoint_store == "file" else _shared_store(parts)
+    lock = ProcessLock(folder)
+    locked = await_lock(lock, clock, inbox, parent.check)
+    if locked is not None:
+        return locked
+    store, right = _file_store(parts, lock) if settings.checkpoint_store == "file" else _shared_store(parts)
     try:
         stop = right.stand_by(board, parent.check)
         if stop is None:
             stop = _supervisor(parts, store, right, descriptor, parent, board).run()
     finally:
         right.release()
+        lock.release()
     return stop
 
 
@@ -112,8 +118,8 @@ def _supervisor(
     )
 
 
-def _file_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
-    return FileStore(parts.folder, parts.settings.name), Sole()
+def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
+    return FileStore(parts.folder, parts.settings.name, lock.is_ours), Sole()
 
 
 def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:

@@ -4,8 +4,8 @@ Rules: a FIFO on Linux tells by FIONREAD, on our end, how many bytes still wait 
 we wrote less that; on anything else (a socket, where FIONREAD means something else, or Windows) bytes count as taken
 two seconds after they were written. Writing never blocks for good: the descriptor is non-blocking and waited for by
 poll, so that a stop gets through while splunkd does not read; a pipe that stays full is said. A FIFO that a batch does
-not fit into is widened once: live inputs keep the usual 64 KiB, because a user's pipes share a limit. This is the only
-module that knows fcntl.
+not fit into is widened once: live inputs keep the usual 64 KiB, because a user's pipes share a limit. Beside the
+process lock, this is the only module that knows fcntl.
 """
 
 from __future__ import annotations
