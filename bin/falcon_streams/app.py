@@ -13,8 +13,8 @@ import sys
 from typing import BinaryIO, Optional, Sequence
 
 from falcon_streams.clock import SystemClock
-from falcon_streams.errors import Fatal, RestartNeeded, StreamsError
-from falcon_streams.happenings import Ending, Stop
+from falcon_streams.errors import Fatal, StreamsError
+from falcon_streams.happenings import Ending, Stop, stop_for
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.modinput import Invocation, read_run, read_validation, scheme_xml, validation_error_xml
 from falcon_streams.splunk.splunkd import SCHEME, Splunkd
@@ -102,7 +102,8 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
     try:
         check_name(f"{SCHEME}://", invocation.name)
     except Fatal as error:
-        return Stop(Ending.FATAL, error)
+        sys.stderr.write(f"ERROR {error}\n")  # there is no log of such a name
+        return Stop(Ending.FATAL)
     start_logging(invocation.name)
     stop = _run_named(invocation, descriptor, clock)
     state = "error" if stop.ending is Ending.FATAL else "stopped"
@@ -121,10 +122,8 @@ def _run_named(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
         splunkd = Splunkd(invocation.server_uri, invocation.session_key)
         set_level(read_log_level(splunkd))
         return run_input(invocation, splunkd, descriptor, clock)
-    except RestartNeeded as error:
-        return Stop(Ending.RESTART, error)
     except StreamsError as error:
-        return Stop(Ending.FATAL, error)
+        return stop_for(error)
     except Exception as error:  # a fault of ours: one line with its place, no text that could hold a secret
         LOG.exception("unexpected_error")
         return Stop(Ending.UNCLEAN, error)

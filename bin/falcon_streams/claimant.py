@@ -16,7 +16,7 @@ from falcon_streams.core.claim import STANDBY, UNREACHABLE, Claims, Confirm, Int
 from falcon_streams.core.roster import ALL, ERROR
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone, StreamsError
 from falcon_streams.happenings import Claimed, Ending, Happening, Stop, stop_for
-from falcon_streams.ports import ClaimStore, Clock, StateBoard
+from falcon_streams.ports import ClaimStore, Clock, Lock, StateBoard
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
@@ -59,6 +59,33 @@ class Sole:
         """Nobody waits for it."""
 
 
+def await_lock(lock: Lock, clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], None]) -> Optional[Stop]:
+    """Wait until no other process of this machine reads the input and return None, or the stop that came first.
+
+    The one that reads shows its state; the one that waits only logs, because both have the same state file."""
+    told = ""
+    while True:
+        holder = lock.take()
+        if not holder:
+            return None
+        if holder != told:
+            told = holder
+            LOG.warning("state_changed", {"partition": ALL, "state": STANDBY, "reason": "locked", "trouble": holder})
+        happening = _wait(clock, inbox, on_tick)
+        if isinstance(happening, Stop):
+            return happening
+
+
+def _wait(clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], None]) -> Optional[Happening]:
+    """A tick's wait: what has come, or the stop that `on_tick` asks for."""
+    happening = clock.take(inbox, TICK)
+    try:
+        on_tick()
+    except SplunkdGone as error:
+        return stop_for(error)
+    return happening
+
+
 class Claimant:
     """Keeps one process's right to read in touch with the store."""
 
@@ -88,15 +115,11 @@ class Claimant:
         """Wait until the claim is ours and return None, or the stop that came first. `on_tick` may raise
         SplunkdGone."""
         while True:
-            happening = self._clock.take(self._inbox, TICK)
+            happening = _wait(self._clock, self._inbox, on_tick)
             if isinstance(happening, Claimed):
                 return None
             if isinstance(happening, Stop):
                 return happening
-            try:
-                on_tick()
-            except SplunkdGone as error:
-                return stop_for(error)
             self._show(board)
 
     def holds(self) -> bool:

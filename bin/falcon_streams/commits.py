@@ -3,6 +3,11 @@
 Rules: only the supervisor calls, but for `save`, which it has called in a thread. A record is loaded once, when its
 partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now is due
 again, and never blocks reading.
+
+The trails age by the time that this process lives through, not by the clock on the wall. While the process is held up,
+or the machine sleeps, splunkd may lose what it has in memory; between two runs it may, too; and whoever sets the clock
+moves nothing in splunkd. So a gap between two looks, a pause between two runs and a step of the clock move the trails
+along.
 """
 
 from __future__ import annotations
@@ -21,6 +26,9 @@ from falcon_streams.ports import Clock, OffsetStore, Sink
 from falcon_streams.progress import Progress
 
 LOG = logging.getLogger(__name__)
+CLOCK_JUMP = 2.0
+# The supervisor looks about once a second. More between two looks is time that the process has not lived through.
+LONGEST_LOOK = 2.0
 
 
 class Beginning(NamedTuple):
@@ -43,6 +51,7 @@ class Commits:
         self._clock = clock
         self._started_ms: Optional[int] = None
         self._saving = threading.Lock()
+        self._looked: Optional[Tuple[float, float]] = None
         self.known = store.partitions()
 
     def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
@@ -57,6 +66,18 @@ class Commits:
             known = self._anew(partition, served_at, first) if stored is None else self._again(stored)
             self.progress[partition] = known
         return known
+
+    def follow_clock(self, at: float) -> None:
+        """Note how much time has passed by the monotonic time `at`, and keep the trails' ages in the time lived
+        through."""
+        now = self._clock.now()
+        if self._looked is not None:
+            lived = min(at - self._looked[0], LONGEST_LOOK)
+            jump = now - self._looked[1] - lived
+            if abs(jump) > CLOCK_JUMP:
+                for progress in self.progress.values():
+                    progress.shift(jump)
+        self._looked = (at, now)
 
     @property
     def awaits_receipt(self) -> bool:
@@ -111,10 +132,8 @@ class Commits:
         resume = resume_at_origin(origin, first_open=first and not self.known)
         LOG.info("starting", {"partition": partition, "from": resume.query})
         progress = Progress(record, resume, beginning.replay_seconds)
-        if beginning.start_from.newest:  # stored before the first open, else at the next commit
+        if beginning.start_from.newest:
             progress.must_store()
-            self.progress[partition] = progress
-            self.saved(self.save([record]))
         return progress
 
     def _earlier_starts(self) -> List[int]:
@@ -130,5 +149,6 @@ class Commits:
         resume = resume_at_step(stored, step, same_account)
         fields = {"partition": stored.partition, "offset": stored.offset, "from": resume.query, "clean": stored.clean}
         LOG.info("resuming", fields)
-        record = replace(stored.resumed_at(step), splunkd_started=beginning.splunkd_started, **asdict(owner))
+        record = stored.resumed_at(step).shifted(self._clock.now() - stored.updated_at)
+        record = replace(record, splunkd_started=beginning.splunkd_started, **asdict(owner))
         return Progress(record, resume, beginning.replay_seconds)

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Callable, NamedTuple, Optional, Tuple
 
 from falcon_streams import __version__
-from falcon_streams.claimant import Claimant, Right, Sole
+from falcon_streams.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.catalogue import is_known
@@ -34,6 +34,7 @@ from falcon_streams.splunk.credentials import Account, AccountSource, open_kvsto
 from falcon_streams.splunk.index import doubt_about_index
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.process_lock import ProcessLock
 from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
 from falcon_streams.splunk.shared import SharedClaims, SharedRecords
 from falcon_streams.splunk.sink import PipeSink
@@ -82,18 +83,26 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
     parts = _Parts(settings, account, splunkd, info, clock, inbox, folder, doubt)
     board = StateFile(folder)
-    store, right = _file_store(parts) if settings.checkpoint_store == "file" else _shared_store(parts)
-    stop = right.stand_by(board, parent.check)
-    if stop is None:
-        stop = _supervisor(parts, store, right, descriptor, _look_after(parts, parent, right, board)).run()
-    right.release()
+    lock = ProcessLock(folder)
+    locked = await_lock(lock, clock, inbox, parent.check)
+    if locked is not None:
+        return locked
+    store, right = _file_store(parts, lock) if settings.checkpoint_store == "file" else _shared_store(parts)
+    try:
+        stop = right.stand_by(board, parent.check)
+        if stop is None:
+            stop = _supervisor(parts, store, right, descriptor, parent, board).run()
+    finally:
+        right.release()
+        lock.release()
     return stop
 
 
 def _supervisor(
-    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, on_tick: Callable[[Supervisor], None]
+    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
+    health = Health(clock, board, _label(settings), parts.doubt)
     transport = Transport(clock, account.ca_bundle, account.proxy)
     bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account).credentials)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
@@ -111,13 +120,14 @@ def _supervisor(
         inbox=parts.inbox,
         start_thread=start_thread,
         draw=random.random,
-        on_tick=on_tick,
+        watch=_watch(parent, right),
+        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.trouble),
         on_early_end=right.doubt,
     )
 
 
-def _file_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
-    return FileStore(parts.folder, parts.settings.name), Sole()
+def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
+    return FileStore(parts.folder, parts.settings.name, lock.is_ours), Sole()
 
 
 def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
@@ -140,16 +150,13 @@ def _reads(parts: _Parts) -> str:
     return f"{tenant} member {credentials.member_cid or 'none'} partitions {partitions}"
 
 
-def _look_after(parts: _Parts, parent: ParentWatch, right: Right, board: StateFile) -> Callable[[Supervisor], None]:
-    health = Health(parts.clock, board, _label(parts.settings), parts.doubt)
-
-    def check(supervisor: Supervisor) -> None:
+def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:
+    def watch() -> None:
         parent.check()
         if not right.holds():
             raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
-        health.check(supervisor.roster, supervisor.commits.progress, supervisor.trouble)
 
-    return check
+    return watch
 
 
 def _label(settings: InputSettings) -> Label:

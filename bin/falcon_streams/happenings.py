@@ -7,21 +7,21 @@ a signal is a happening like any other.
 from __future__ import annotations
 
 import enum
-from typing import Dict, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
 from falcon_streams.core.session import Pulse
-from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone, StreamsError
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 
 
 class Ending(enum.Enum):
-    """How an input ends."""
+    """How an input ends, the best ending first. After the last one no record is marked clean."""
 
     STOPPED = "stopped"
-    FATAL = "fatal"
     RESTART = "restart"
+    FATAL = "fatal"
     UNCLEAN = "unclean"
 
 
@@ -89,11 +89,17 @@ class Stop(NamedTuple):
 Happening = Union[FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, Stop]
 
 
-def stop_for(error: StreamsError) -> Stop:
-    """The stop that an error which no retry heals asks for."""
-    if isinstance(error, SplunkdGone):
-        return Stop(Ending.UNCLEAN, error)
-    return Stop(Ending.RESTART if isinstance(error, RestartNeeded) else Ending.FATAL, error)
+def stop_for(error: Exception) -> Stop:
+    """The stop that an error asks for where no retry within this run heals it. A fault of ours is an unclean end."""
+    if isinstance(error, (RestartNeeded, Retryable)):
+        return Stop(Ending.RESTART, error)
+    return Stop(Ending.FATAL if isinstance(error, Fatal) else Ending.UNCLEAN, error)
+
+
+def worst(stops: Iterable[Stop]) -> Stop:
+    """The stop with the worst ending, the first of several: what comes later must not make an end look better."""
+    endings = list(Ending)
+    return max(stops, key=lambda stop: endings.index(stop.ending))
 
 
 def complaint(error: Optional[Exception]) -> Dict[str, object]:

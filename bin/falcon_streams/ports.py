@@ -120,6 +120,13 @@ class ClaimStore(Protocol):
         """Put this in the place of the claim of its generation."""
 
 
+class Lock(Protocol):
+    """What one process at a time may have."""
+
+    def take(self) -> str:
+        """Take it: empty where it is ours now, else a sentence that says who has it."""
+
+
 class StateBoard(Protocol):
     """Where the state of the input is shown to the Inputs page."""
 

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import Optional, Set, Tuple
+from typing import List, Optional, Sequence, Set, Tuple
 
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.identity import fingerprint
 from falcon_streams.core.positions import Position
 from falcon_streams.core.record import Record
-from falcon_streams.core.resume import NEWEST, Resume, resume_after, resume_at_origin, resume_from_oldest
+from falcon_streams.core.resume import (
+    NEWEST,
+    Resume,
+    resume_after,
+    resume_at_origin,
+    resume_from_oldest,
+    resume_new_sequence,
+)
 
 _MOST_CUSTOMERS = 1000
-CLOCK_JUMP = 2.0
+_MOST_UNPLACED = 1000
 
 
 class Counters:
@@ -56,7 +64,8 @@ class Progress:
         self._lock = threading.Lock()
         self._unsaved: Optional[Record] = None
         self._committed = False
-        self._instant: Optional[Tuple[float, float]] = None
+        self._unplaced: List[str] = []
+        self._sequence = self._position.sequence
 
     @property
     def record(self) -> Record:
@@ -81,13 +90,33 @@ class Progress:
             self._resume = resume_at_origin(self._record.origin, first_open=False)
         return resume
 
+    @property
+    def unplaced(self) -> Sequence[str]:
+        """The fingerprints of the lines without an offset that were written since the last event; for the reader."""
+        return self._unplaced
+
     def read_from_oldest(self) -> None:
-        """The offset lies beyond Falcon's head: the next feed opens at the oldest event."""
-        last = self._position.last
-        created = last.created if last is not None else self._record.created
-        self._resume = resume_from_oldest(self.resume(), created)
+        """The offset lies beyond Falcon's head: the next feed opens at the oldest event; by the supervisor."""
+        self._resume = resume_from_oldest(self.resume(), self._last_created())
         with self._lock:
             self._position.last = None
+
+    def read_new_sequence(self) -> None:
+        """Falcon has begun a new sequence that has passed our offset already: the next feed opens at its start; by the
+        reader."""
+        self._resume = resume_new_sequence(self.resume(), self._last_created())
+        self.begin_sequence(self._resume.not_before)
+
+    def begin_sequence(self, not_before: Optional[int]) -> None:
+        """What is written from now on has offsets of a new sequence, read without what was created before `not_before`
+        (epoch milliseconds, None for all of it); by the reader."""
+        with self._lock:
+            self._position.begin_sequence(not_before)
+        self._unplaced.clear()
+
+    def _last_created(self) -> Optional[int]:
+        last = self._position.last
+        return last.created if last is not None else self._record.created
 
     def note_customer(self, customer: str) -> None:
         """A customer was seen; called by the reader for names it has not seen yet."""
@@ -104,6 +133,13 @@ class Progress:
             self._position.wrote(last, ticket, at)
         return alone
 
+    def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
+        """These lines without an offset were written last, after an event of the same batch or not; by the reader."""
+        if after_event:
+            self._unplaced.clear()
+        room = _MOST_UNPLACED - len(self._unplaced)
+        self._unplaced += map(fingerprint, lines[:room])
+
     @property
     def awaits_receipt(self) -> bool:
         """Whether something was written that splunkd was not yet seen to have taken."""
@@ -115,28 +151,32 @@ class Progress:
             self._position.receipt(taken, at)
 
     def must_store(self) -> None:
-        """The record has to be stored although nothing was committed yet."""
+        """The record has to be stored before the first open, although nothing was committed yet."""
         self._unsaved = self._record
+
+    @property
+    def waits_for_store(self) -> bool:
+        """Whether the record has to be stored before a feed is opened."""
+        return self._unsaved is not None and not self._committed
 
     def due(self, until: float, now: float) -> Optional[Record]:
         """The record to store for what had settled at the monotonic time `until`, None for nothing."""
-        self._follow_clock(until, now)
         with self._lock:
-            event = self._position.settled(until)
-        if event is not None:
+            settled = self._position.settled(until)
+        if settled is not None:
             self._committed = True
+            record = self._record
+            if settled.sequence != self._sequence:
+                self._sequence = settled.sequence
+                record = record.reset(settled.sequence.not_before)
             customers: Tuple[str, ...] = tuple(sorted(self.customers))
-            self._record = self._record.committed(event, customers, now, self._replay_seconds)
+            self._record = record.committed(settled.event, customers, now, self._replay_seconds)
             self._unsaved = self._record
         return self._unsaved
 
-    def _follow_clock(self, at: float, now: float) -> None:
-        """Where somebody has set the machine's clock, the ages of the trail's steps stay what they were."""
-        if self._instant is not None:
-            jump = (now - self._instant[1]) - (at - self._instant[0])
-            if abs(jump) > CLOCK_JUMP:
-                self._record = self._record.shifted(jump)
-        self._instant = (at, now)
+    def shift(self, seconds: float) -> None:
+        """Move the trail along by time that this process has not lived through."""
+        self._record = self._record.shifted(seconds)
 
     def stored(self, record: Record) -> None:
         """This record is on disk."""

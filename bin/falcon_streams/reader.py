@@ -10,12 +10,13 @@ hears of the end, because a new feed of this partition may be opened right after
 from __future__ import annotations
 
 import logging
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Sequence
 
+from falcon_streams.core.admission import Admission
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.batch import read_batch
 from falcon_streams.core.discovery import Lease
-from falcon_streams.core.envelope import Event, read_event, read_tail
+from falcon_streams.core.envelope import Event, read_tail
 from falcon_streams.core.framing import Framer
 from falcon_streams.core.resume import Resume, Verdict
 from falcon_streams.core.session import Pulse
@@ -45,7 +46,7 @@ class Reader:
         self._filters = filters
         self._tally = Tally(progress, filters, clock)
         self._framer = Framer()
-        self._resume: Optional[Resume] = None
+        self._admission: Optional[Admission] = None
         self._feed: Optional[Feed] = None
         self._closed = False
         self._written: Callable[[], None] = lambda: None
@@ -55,8 +56,8 @@ class Reader:
     @property
     def asked_offset(self) -> Optional[int]:
         """The offset the feed was opened at, until its first event has been judged."""
-        resume = self._resume  # read once: the reader's thread forgets it
-        return resume.offset if resume is not None else None
+        admission = self._admission  # read once: the reader's thread forgets it
+        return admission.resume.offset if admission is not None and admission.verdict is None else None
 
     def run(self, opened: Callable[[], None], written: Callable[[], None]) -> FeedEnded:
         """Read until the feed ends. Raises SplunkdGone where splunkd has gone.
@@ -64,9 +65,10 @@ class Reader:
         `opened` is called once it answers, `written` when a batch is the only one that awaits its receipt.
         """
         self._written = written
-        self._resume = self._progress.resume()
+        resume = self._progress.resume()
+        self._admission = Admission(resume, self._progress.unplaced, self._clock.monotonic())
         try:
-            feed = self._feed = self._feeds.open(self.lease, self._resume.query)
+            feed = self._feed = self._feeds.open(self.lease, resume.query)
         except Retryable as error:
             return self._ended("open_failed", error)
         try:
@@ -104,13 +106,16 @@ class Reader:
             data = feed.read()
             if not data:
                 self._take_tail()
-                return self._ended("closed" if self._closed else "feed_ended")
+                return self._ended("closed" if self._closed else "feed_ended", self._no_feed())
             beats, overlong = self._framer.heartbeats, self._framer.overlong
             lines = self._framer.push(data)
-            self.pulse.heard(self._clock.monotonic(), self._framer.heartbeats > beats, bool(lines))
+            heartbeat = self._framer.heartbeats > beats
+            self.pulse.heard(self._clock.monotonic(), heartbeat, bool(lines))
             if self._framer.overlong > overlong:
                 self._tally.overlong(self._framer.overlong - overlong)
             self._progress.counters.bytes += len(data)
+            if self._admission is not None:
+                lines = self._admit(self._admission, lines, heartbeat)
             if lines:
                 self._deliver(lines)
                 if feed.gathers:
@@ -126,14 +131,13 @@ class Reader:
     def _take_tail(self) -> None:
         """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""
         tail = self._framer.close()
-        if read_tail(tail).offset is not None:
-            self._deliver([tail])
+        lines = [tail] if read_tail(tail).offset is not None else []
+        if lines and self._admission is not None:
+            lines = self._admit(self._admission, lines, heartbeat=False)
+        if lines:
+            self._deliver(lines)
 
     def _deliver(self, lines: List[bytes]) -> None:
-        if self._resume is not None:
-            lines = self._admit(self._resume, lines)
-        if not lines:
-            return
         batch = read_batch(lines)
         wanted = self._tally.admit(batch)
         last = batch.last_placed()
@@ -143,25 +147,30 @@ class Reader:
         self.pulse.written(now)
         if last is not None and self._progress.wrote(last, ticket, now):
             self._written()
+        if not batch.offsets[-1] or self._progress.unplaced:
+            self._progress.wrote_unplaced(batch.unplaced_at_end(), after_event=last is not None)
 
     # -- the first events of a feed --------------------------------------------------------------------------------
 
-    def _admit(self, resume: Resume, lines: List[bytes]) -> List[bytes]:
-        """Judge the first placed events; return the lines that go on, and follow the verdict."""
-        unplaced: List[bytes] = []
-        for index, line in enumerate(lines):
-            event = read_event(line)
-            if event.offset is None:
-                unplaced.append(line)
-                continue
-            verdict = resume.judge(event)
-            if verdict is Verdict.TOO_OLD:
-                self._progress.counters.before_start += 1
-                continue
-            self._resume = None
-            self._follow(verdict, event, resume)
-            return unplaced + lines[index + (verdict is Verdict.KNOWN) :]
-        return unplaced
+    def _admit(self, admission: Admission, lines: List[bytes], heartbeat: bool) -> List[bytes]:
+        """The lines that go on, once the verdict over the first event has been followed."""
+        admitted = admission.push(lines, heartbeat, self._clock.monotonic())
+        self._progress.counters.before_start += admitted.too_old
+        if admitted.verdict is not None and admitted.event is not None:
+            self._follow(admitted.verdict, admitted.event, admission.resume)
+        if admission.is_over:
+            self._admission = None
+        return admitted.lines
+
+    def _no_feed(self) -> Optional[Retryable]:
+        """Why what has ended was none of Falcon's feeds, None where it was one."""
+        admission = self._admission
+        held = admission.held if admission is not None and not admission.is_feed else ()
+        if not held or self._closed:
+            return None
+        return Retryable(
+            f"Falcon, or a proxy, answered 200 with something that is no event stream: {tidy(_start(held))}"
+        )
 
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
         """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
@@ -179,8 +188,13 @@ class Reader:
             LOG.warning("offset_reset", fields)
             if resume.asks_for_offset and event.offset == resume.offset:
                 # The new sequence has already passed the offset asked for; what it began with lies below.
-                self._progress.read_from_oldest()
+                self._progress.read_new_sequence()
                 raise Retryable("the stream was reset: it is opened again at its oldest event")
+            self._progress.begin_sequence(resume.not_before)
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1
             LOG.warning("offset_gap", fields)
+
+
+def _start(lines: Sequence[bytes]) -> str:
+    return b" ".join(lines)[:200].decode("utf-8", "replace")

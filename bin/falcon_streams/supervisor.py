@@ -4,9 +4,11 @@ Theory. One loop in the main thread, never blocked: discovery, refreshes and rea
 report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
 intents, commits what splunkd has taken and a second of settling has passed over, and looks whether splunkd still lives.
 
-Rules: one reader thread per partition; a partition's failure leaves the others reading. An orderly stop ends the feeds,
-commits what had settled when it was asked for, and marks the records clean; any other end leaves them as they are, so
-that the next start replays. Fatal ends the input with its sentence; splunkd's `interval` brings the next try.
+Rules: one reader thread per partition; a partition's failure leaves the others reading. Before anything is stored,
+`watch` says that splunkd lives and that the right to read is still ours: a process that was held up must not commit
+what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when it was asked for, and marks
+the records clean; any other end leaves them as they are, so that the next start replays. Where several things end an
+input, the worst ending counts. Fatal ends the input with its sentence; splunkd's `interval` brings the next try.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from __future__ import annotations
 import logging
 from functools import partial
 from queue import SimpleQueue
-from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
 
 from falcon_streams.commits import Commits
 from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.record import Record
 from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
@@ -34,6 +37,7 @@ from falcon_streams.happenings import (
     Written,
     complaint,
     stop_for,
+    worst,
 )
 from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
 from falcon_streams.reader import Reader
@@ -71,11 +75,13 @@ class Supervisor:
         inbox: SimpleQueue[Happening],
         start_thread: StartThread,
         draw: Callable[[], float],
+        watch: Callable[[], None],
         on_tick: Callable[[Supervisor], None],
         on_early_end: Callable[[], None],
     ) -> None:
-        """`on_tick` is called about once a second, for statistics and the watch over splunkd; may raise SplunkdGone
-        and RestartNeeded. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
+        """`watch` is called before anything is stored and about once a second, by several threads; raises SplunkdGone
+        where splunkd has died, RestartNeeded where the right to read is lost. `on_tick` is called about once a second,
+        for statistics. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
 
         `trouble` is the last sentence that says why something is not read, empty once a feed opens.
         """
@@ -88,9 +94,10 @@ class Supervisor:
         self._clock = clock
         self._inbox = inbox
         self._start_thread = start_thread
+        self._watch = watch
         self._on_tick = on_tick
         self._on_early_end = on_early_end
-        self._committing = False
+        self._committing: Tuple[Record, ...] = ()
         self._readers: Dict[str, Reader] = {}
         self._closing: Dict[str, float] = {}
         self._discoveries = 0
@@ -104,13 +111,13 @@ class Supervisor:
         stop: Optional[Stop] = None
         while stop is None:
             stop = self.step()
-        self._end(stop)
-        return stop
+        return self._end(stop)
 
     def step(self) -> Optional[Stop]:
         """Wait for one happening and do what is due; returns the stop once the input has to end."""
         due = min(self._next_receipt, self._next_tick) if self.commits.awaits_receipt else self._next_tick
         happening = self._clock.take(self._inbox, due - self._clock.monotonic())
+        asked = [happening] if isinstance(happening, Stop) else []
         try:
             if happening is not None:
                 self._take(happening)
@@ -122,11 +129,11 @@ class Supervisor:
                 self._tick(at)
                 self._next_tick = at + TICK
         except (Fatal, RestartNeeded, SplunkdGone) as error:
-            return stop_for(error)
+            asked.append(stop_for(error))
         except Exception as error:
             LOG.exception("unexpected_error")
-            return Stop(Ending.UNCLEAN, error)
-        return happening if isinstance(happening, Stop) else None
+            asked.append(stop_for(error))
+        return worst(asked) if asked else None
 
     # -- happenings ------------------------------------------------------------------------------------------------
 
@@ -146,7 +153,8 @@ class Supervisor:
         elif isinstance(happening, Refreshed):
             self._take_refresh(happening, at)
         elif isinstance(happening, Committed):
-            self._committing = False
+            if happening.records is self._committing:
+                self._committing = ()
             self.commits.saved(happening)
 
     def _take_discovery(self, discovery: Discovery, at: float) -> None:
@@ -187,6 +195,8 @@ class Supervisor:
     # -- once a second ---------------------------------------------------------------------------------------------
 
     def _tick(self, at: float) -> None:
+        self._watch()
+        self.commits.follow_clock(at)
         self._carry_out(self.roster.intents(at))
         for partition, reader in list(self._readers.items()):
             self._watch_head(partition, reader, at)
@@ -199,12 +209,19 @@ class Supervisor:
         """One at a time: what comes meanwhile is in the next."""
         records = () if self._committing else self.commits.due(at)
         if records:
-            self._committing = True
-            self._spawn("commit", partial(self.commits.save, records), partial(Committed, records))
+            self._committing = records
+            self._spawn("commit", partial(self._save, records), partial(Committed, records))
+
+    def _save(self, records: Tuple[Record, ...]) -> Committed:
+        """Store records, in a thread; unless the right to do so was lost meanwhile."""
+        self._watch()
+        return self.commits.save(records)
 
     def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
         """A feed that lives but shows nothing of what was asked for may have been reset to lower offsets."""
         session, asked = self.roster.members[partition].session, reader.asked_offset
+        if session is not None and asked is None:
+            self._beyond_head.discard(partition)  # its first event is there: the next silence is another one
         if session is None or asked is None or partition in self._beyond_head:
             return
         if session.waits_in_vain(at, BEYOND_HEAD_AFTER):
@@ -239,8 +256,17 @@ class Supervisor:
         reader = Reader(lease, progress, self._feeds, self._sink, self._clock, self._plan.filters)
         self._readers[partition] = reader
         put = self._inbox.put  # `Written` wakes us, because receipts do not wait for a tick
-        run = partial(reader.run, partial(put, FeedOpened(partition, reader.pulse)), partial(put, Written(partition)))
+        run: Callable[[], Happening] = partial(
+            reader.run, partial(put, FeedOpened(partition, reader.pulse)), partial(put, Written(partition))
+        )
+        if progress.waits_for_store:
+            run = partial(self._store_first, progress.record, run)
         self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
+
+    def _store_first(self, record: Record, run: Callable[[], Happening]) -> Happening:
+        """`newest` begins at a time that has to be stored before the first open; else at the next commit."""
+        self._inbox.put(self._save((record,)))
+        return run()
 
     def _discover(self) -> Happening:
         try:
@@ -274,12 +300,15 @@ class Supervisor:
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
-    def _end(self, stop: Stop) -> None:
+    def _end(self, stop: Stop) -> Stop:
+        """End the feeds and commit what may be; returns the worst of the stops that have been asked for."""
         asked_at = self._clock.monotonic()
-        close_feeds(self._readers, self._sink, self._clock, self._inbox)
+        stop = worst([stop, *close_feeds(self._readers, self._sink, self._clock, self._inbox)])
         if stop.ending is not Ending.UNCLEAN:
             run_briefly("commit", partial(self._say_farewell, asked_at), FAREWELL, self._clock, self._start_thread)
         run_briefly("revoke", self._api.revoke, REVOKE, self._clock, self._start_thread)
+        return stop
 
     def _say_farewell(self, until: float) -> None:
+        self._watch()
         self.commits.saved(self.commits.save(self.commits.farewell(until)))

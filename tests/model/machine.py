@@ -77,6 +77,7 @@ class InputMachine(RuleBasedStateMachine):
             inbox=self.inbox,
             start_thread=self.clock.start,
             draw=self.draw.random,
+            watch=lambda: None,
             on_tick=lambda supervisor: None,
             on_early_end=lambda: None,
         )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from falcon_streams.core.admission import HELD_SECONDS, WINDOW_EVENTS
 from falcon_streams.core.discovery import Lease
 from falcon_streams.core.envelope import read_event
+from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Origin, Owner, first_record
 from falcon_streams.core.resume import Resume, resume_at_origin
 from falcon_streams.errors import Fatal, Retryable
@@ -135,8 +137,9 @@ def test_a_gap_is_counted_unless_a_filter_explains_it() -> None:
 
 
 def test_a_foreign_stream_ends_the_input_before_anything_is_written() -> None:
-    desk = Desk(Resume("offset=5", 5, "x", customers=("mine",)))
-    ended = desk.read(line(5, customer="theirs") + b"\n")
+    desk = Desk(Resume("offset=5", 5, Identity("x"), customers=("mine",)))
+    theirs = b"".join(line(offset, customer="theirs") + b"\n" for offset in range(5, 5 + WINDOW_EVENTS))
+    ended = desk.read(theirs)
 
     assert isinstance(ended.error, Fatal)
     assert "another tenant" in str(ended.error)
@@ -144,7 +147,7 @@ def test_a_foreign_stream_ends_the_input_before_anything_is_written() -> None:
 
 
 def test_another_event_at_the_asked_offset_is_a_reset_that_is_read_from_its_oldest_event() -> None:
-    desk = Desk(Resume("offset=1", 1, "another"))
+    desk = Desk(Resume("offset=1", 1, Identity("another")))
 
     assert desk.read(lines(1, 2)).reason == "feed_cut"
     assert desk.sink.written == []
@@ -236,3 +239,87 @@ def test_a_single_event_after_a_quiet_moment_does_not_wait() -> None:
     reader.run(lambda: None, lambda: None)
 
     assert desk.clock.monotonic() - began == pytest.approx(8 * SHORT_WHILE)
+
+
+def test_a_parents_new_child_does_not_make_its_stream_another_tenants() -> None:
+    desk = Desk(Resume("offset=5", 5, Identity("x"), customers=("parent",)))
+    desk.read(line(6, customer="child") + b"\n", line(7, customer="parent") + b"\n")
+
+    assert offsets_of(desk) == [6, 7]
+
+
+def test_a_stream_of_unknown_customers_is_judged_after_a_minute_at_the_latest() -> None:
+    desk = Desk(Resume("offset=5", 5, Identity("x"), customers=("mine",)))
+    feed = TimedFeed(desk.clock, [line(6, customer="theirs") + b"\n", b"\r\n"], HELD_SECONDS)
+    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+    ended = reader.run(lambda: None, lambda: None)
+
+    assert isinstance(ended.error, Fatal)
+    assert desk.sink.written == []
+
+
+def test_lines_that_an_answer_ends_with_before_any_sign_of_a_feed_are_no_events() -> None:
+    desk = Desk()
+    ended = desk.read(b"<html>\n", b"<p>The proxy says no</p>\n")
+
+    assert isinstance(ended.error, Retryable)
+    assert "<html> <p>The proxy says no</p>" in str(ended.error)
+    assert desk.sink.written == []
+
+
+@pytest.mark.parametrize("sign", [b"\r\n", lines(0)])
+def test_a_heartbeat_or_an_event_lets_the_lines_before_it_go(sign: bytes) -> None:
+    desk = Desk()
+    desk.read(b"no json\n", sign)
+
+    assert desk.sink.lines()[0] == b"no json"
+
+
+def test_without_any_sign_what_is_long_enough_or_waits_long_enough_goes_on() -> None:
+    desk = Desk()
+    desk.read(b"x" * 70_000 + b"\n")
+    assert len(desk.sink.lines()) == 1
+
+    desk = Desk()
+    feed = TimedFeed(desk.clock, [b"one\n", b"two\n"], HELD_SECONDS)
+    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+    reader.run(lambda: None, lambda: None)
+    assert desk.sink.lines() == [b"one", b"two"]
+
+
+def test_lines_without_an_offset_after_the_last_event_do_not_come_twice() -> None:
+    desk = Desk()
+    desk.read(lines(0), b"no json\n{}\n")
+    desk.read(lines(0), b"no json\n", b"{}\nmore\n", lines(1), b"no json\n")
+
+    assert desk.sink.lines() == [line(0), b"no json", b"{}", b"more", line(1), b"no json"]
+
+
+def test_where_no_event_has_come_yet_the_lines_at_the_start_do_not_come_twice() -> None:
+    desk = Desk()
+    desk.read(b"\r\none\ntwo\n")
+    desk.read(b"\r\none\ntwo\nthree\n")
+
+    assert desk.sink.lines() == [b"one", b"two", b"three"]
+
+
+def test_after_a_reset_a_line_without_an_offset_is_a_new_one() -> None:
+    desk = Desk()
+    desk.read(lines(7), b"no json\n")
+    desk.read(lines(0), b"no json\n")
+
+    assert desk.sink.lines() == [line(7), b"no json", line(0), b"no json"]
+
+
+class TimedFeed(ScriptedFeed):
+    """So much time passes before each read but the first."""
+
+    def __init__(self, clock: FakeClock, steps: Sequence[Step], seconds: float) -> None:
+        super().__init__(steps)
+        self._clock, self._seconds, self._first = clock, seconds, True
+
+    def read(self) -> bytes:
+        if not self._first:
+            self._clock.pause(self._seconds)
+        self._first = False
+        return super().read()

@@ -80,6 +80,7 @@ def supervise(
     clock: Clock,
     inbox: SimpleQueue[Happening],
     start_thread: StartThread = start_thread,
+    watch: Callable[[], None] = lambda: None,
 ) -> Supervisor:
     """A supervisor of one input that reads all."""
     return Supervisor(
@@ -92,6 +93,7 @@ def supervise(
         inbox=inbox,
         start_thread=start_thread,
         draw=lambda: 0.5,
+        watch=watch,
         on_tick=lambda supervisor: None,
         on_early_end=lambda: None,
     )

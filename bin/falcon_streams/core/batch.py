@@ -43,6 +43,13 @@ class Batch(NamedTuple):
                 return read_event(self.lines[place])
         return None
 
+    def unplaced_at_end(self) -> Sequence[bytes]:
+        """The lines without an offset that follow the last event."""
+        place = len(self.lines)
+        while place and not self.offsets[place - 1]:
+            place -= 1
+        return self.lines[place:]
+
     def unplaced(self) -> List[Tuple[bytes, bool]]:
         """The lines without an offset, and whether each is malformed."""
         if b"" not in self.offsets:

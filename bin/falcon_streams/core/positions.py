@@ -5,14 +5,14 @@ sink had written by then. When splunkd has taken that many bytes out of the pipe
 later it is settled and may be committed (splunkd can drop its last half second when it stops an input). Marks closer
 than `GRAIN` seconds are merged into the later one, which only makes a commit wait longer, never less.
 
-Rules: committed <= receipted <= written <= received. Offsets are followed as they come: a lower one is a reset by the
-vendor, and from then on the new sequence counts. 0 is a real offset; None means that there is none. Callers hold a
-lock: the reader notes, the supervisor commits. Times are monotonic seconds.
+Rules: committed <= receipted <= written <= received. A reset by the vendor begins a new sequence of offsets; each mark
+knows its own, because marks of the former one may still await their receipt. An offset that does not rise is a reset,
+whoever has noticed it. 0 is a real offset; None means that there is none. Callers hold a lock: the reader notes, the
+supervisor commits. Times are monotonic seconds.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from typing import Deque, NamedTuple, Optional
 
@@ -22,16 +22,32 @@ SETTLE = 1.0
 GRAIN = 0.05
 
 
+class Sequence(NamedTuple):
+    """One sequence of offsets: how many resets before it, and the creation time (epoch milliseconds) below which its
+    events were not read, None for all."""
+
+    number: int = 0
+    not_before: Optional[int] = None
+
+
 class Mark(NamedTuple):
-    """The last placed event of a batch, the sink's ticket behind it, and when it was written."""
+    """The last placed event of a batch, its sequence, the sink's ticket behind it, and when it was written."""
 
     event: Event
+    sequence: Sequence
     ticket: int
     at: float
 
 
-class _Receipt(NamedTuple):
+class Settled(NamedTuple):
+    """The event up to which all may be committed, and its sequence."""
+
     event: Event
+    sequence: Sequence
+
+
+class _Receipt(NamedTuple):
+    settled: Settled
     at: float
 
 
@@ -40,16 +56,24 @@ class Position:
 
     def __init__(self) -> None:
         self.last: Optional[Event] = None
+        self.sequence = Sequence()
         self.written_offset: Optional[int] = None
         self._marks: Deque[Mark] = deque()
         self._receipts: Deque[_Receipt] = deque()
 
+    def begin_sequence(self, not_before: Optional[int] = None) -> None:
+        """Falcon has begun a new sequence; what was created before `not_before` is not read."""
+        self.sequence = Sequence(self.sequence.number + 1, not_before)
+        self.last = None
+
     def wrote(self, event: Event, ticket: int, at: float) -> None:
         """A batch that ends with this placed event was handed to the sink."""
+        if self.last is not None and _offset(event) <= _offset(self.last):
+            self.begin_sequence()
         self.last = event
         self.written_offset = event.offset
         merged = self._marks and at - self._marks[-1].at < GRAIN
-        mark = Mark(event, ticket, self._marks[-1].at if merged else at)
+        mark = Mark(event, self.sequence, ticket, self._marks[-1].at if merged else at)
         if merged:
             self._marks[-1] = mark
         else:
@@ -62,20 +86,20 @@ class Position:
 
     def receipt(self, taken: int, at: float) -> None:
         """`taken` bytes are out of the pipe at this time: the marks up to there are receipted."""
-        receipted: Optional[Event] = None
+        receipted: Optional[Settled] = None
         while self._marks and self._marks[0].ticket <= taken:
-            receipted = self._marks.popleft().event
+            mark = self._marks.popleft()
+            receipted = Settled(mark.event, mark.sequence)
         if receipted is not None:
             self._receipts.append(_Receipt(receipted, at))
 
-    def settled(self, until: float) -> Optional[Event]:
+    def settled(self, until: float) -> Optional[Settled]:
         """The event up to which all was receipted `SETTLE` seconds before `until`; None where that is nothing new."""
-        found: Optional[Event] = None
+        found: Optional[Settled] = None
         while self._receipts and self._receipts[0].at <= until - SETTLE:
-            found = self._receipts.popleft().event
+            found = self._receipts.popleft().settled
         return found
 
 
-def fingerprint(line: bytes) -> str:
-    """What a line is recognised by when Falcon sends it again: the SHA-256 of its bytes, in hex."""
-    return hashlib.sha256(line).hexdigest()
+def _offset(event: Event) -> int:
+    return -1 if event.offset is None else event.offset

@@ -3,8 +3,13 @@
 Rules: keyed by (input, partition), never by a URL, token, cloud or app id, so that offsets stay valid across app ids.
 Absent, zero and unreadable are three different answers: there is no record, its offset is 0, `read_record` raises. The
 trail holds earlier commits, so that an unclean end can go back `replay_seconds`; its first entry may have the offset
-None: the very start of the stream as `origin` describes it. Instants are epoch seconds, `created` and `not_before`
-epoch milliseconds.
+None: the very start of the stream as `origin` describes it. The trail never points into a sequence of offsets that
+Falcon has given up: a reset leaves one entry, the start of the new sequence. Instants are epoch seconds, `created` and
+`not_before` epoch milliseconds.
+
+`version` is the oldest reader that can use a record, `revision` says what its writer knew. A revision only adds keys,
+so that a package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds what an event
+is recognised by.
 """
 
 from __future__ import annotations
@@ -14,9 +19,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.positions import fingerprint
+from falcon_streams.core.identity import Identity, identify
 
 VERSION = 1
+REVISION = 2
 _TRAIL_ENTRIES = 30.0  # a trail of an hour need not be longer on disk than one of half a minute
 
 
@@ -32,7 +38,7 @@ class Step(NamedTuple):
     """One earlier commit."""
 
     offset: Optional[int]
-    fingerprint: Optional[str]
+    identity: Optional[Identity]
     instant: float
 
 
@@ -63,7 +69,7 @@ class Record:
     member_cid: str
     customers: Tuple[str, ...]
     offset: Optional[int]
-    fingerprint: Optional[str]
+    identity: Optional[Identity]
     created: Optional[int]
     updated_at: float
     splunkd_started: Optional[float]
@@ -71,22 +77,27 @@ class Record:
     generation: int
     origin: Origin
     trail: Tuple[Step, ...]
-    version: int = VERSION
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
-        mark = fingerprint(event.raw)
-        trail = _extend(self._trail_before(event), Step(event.offset, mark, now), now, replay_seconds)
+        identity = identify(event)
         return replace(
             self,
             offset=event.offset,
-            fingerprint=mark,
+            identity=identity,
             created=event.created,
             customers=customers,
             updated_at=now,
             clean=False,
-            trail=trail,
+            trail=_extend(self.trail, Step(event.offset, identity, now), now, replay_seconds),
         )
+
+    def reset(self, not_before: Optional[int]) -> Record:
+        """The record after Falcon began a new sequence of offsets, which is read from its start, without what was
+        created before `not_before`. No offset of the former sequence leads anywhere any more, that of the origin
+        neither."""
+        began = self.trail[-1].instant if self.trail else self.updated_at
+        return replace(self, origin=Origin(None, not_before), trail=(Step(None, None, began),))
 
     def resumed_at(self, step: Step) -> Record:
         """The record as a feed goes on from it at this step: what was committed later is about to come again, and must
@@ -98,18 +109,18 @@ class Record:
         trail = tuple(step._replace(instant=step.instant + seconds) for step in self.trail)
         return replace(self, trail=trail, updated_at=self.updated_at + seconds)
 
-    def _trail_before(self, event: Event) -> Tuple[Step, ...]:
-        last = self.trail[-1] if self.trail else None
-        if last is None or last.offset is None or event.offset is None or event.offset >= last.offset:
-            return self.trail
-        # a reset: offsets of the former sequence lead nowhere any more
-        return (Step(None, None, last.instant),)
-
     def to_bytes(self) -> bytes:
         """The record as it is stored."""
         fields = asdict(self)
-        fields["origin"] = self.origin._asdict()
-        fields["trail"] = [list(step) for step in self.trail]
+        fields.update(
+            version=VERSION,
+            revision=REVISION,
+            origin=self.origin._asdict(),
+            fingerprint=_fingerprint(self.identity),
+            identity=_told(self.identity),
+            trail=[[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
+            trail_identities=[_told(step.identity) for step in self.trail],
+        )
         return json.dumps(fields, sort_keys=True).encode("ascii")
 
 
@@ -125,7 +136,7 @@ def first_record(
         member_cid=owner.member_cid,
         customers=(),
         offset=None,
-        fingerprint=None,
+        identity=None,
         created=None,
         updated_at=now,
         splunkd_started=splunkd_started,
@@ -153,9 +164,11 @@ def read_record(data: bytes) -> Record:
 
 
 def _from_tree(tree: Dict[str, Any]) -> Record:
-    origin = tree["origin"]
+    origin, trail = tree["origin"], tree["trail"]
+    told = tree.get("trail_identities", [None] * len(trail))
+    if len(told) != len(trail):
+        raise ValueError("the trail and its identities differ in length")
     return Record(
-        version=VERSION,
         input=_text(tree["input"]),
         partition=_text(tree["partition"]),
         api_host=_text(tree["api_host"]),
@@ -163,22 +176,36 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         member_cid=_text(tree["member_cid"]),
         customers=tuple(_text(customer) for customer in tree["customers"]),
         offset=_whole(tree["offset"]),
-        fingerprint=_mark(tree["offset"], tree["fingerprint"]),
+        identity=_identity(tree["offset"], tree["fingerprint"], tree.get("identity")),
         created=_whole(tree["created"]),
         updated_at=float(tree["updated_at"]),
         splunkd_started=None if tree["splunkd_started"] is None else float(tree["splunkd_started"]),
         clean=_flag(tree["clean"]),
         generation=int(tree["generation"]),
         origin=Origin(_whole(origin["offset"]), _whole(origin["not_before"])),
-        trail=tuple(_step(entry) for entry in tree["trail"]),
+        trail=tuple(map(_step, trail, told)),
     )
 
 
-def _mark(offset: Optional[int], mark: Any) -> Optional[str]:
-    """The fingerprint that goes with an offset: without one a resume there could not be verified."""
+def _fingerprint(identity: Optional[Identity]) -> Optional[str]:
+    return None if identity is None else identity.fingerprint
+
+
+def _told(identity: Optional[Identity]) -> Optional[List[Any]]:
+    """What an event says of itself; None where only its fingerprint is known."""
+    return None if identity is None or identity == Identity(identity.fingerprint) else list(identity[1:])
+
+
+def _identity(offset: Optional[int], mark: Any, told: Any) -> Optional[Identity]:
+    """The identity that goes with an offset: without one a resume there could not be verified."""
     if (offset is None) != (mark is None):
         raise ValueError("an offset and a fingerprint go together")
-    return None if mark is None else _text(mark)
+    if mark is None:
+        return None
+    if told is None:
+        return Identity(_text(mark))
+    customer, event_type, created, event_id = told
+    return Identity(_text(mark), _text(customer), _text(event_type), _whole(created), _text(event_id))
 
 
 def _extend(trail: Tuple[Step, ...], step: Step, now: float, replay_seconds: float) -> Tuple[Step, ...]:
@@ -210,6 +237,6 @@ def _whole(value: Any) -> Optional[int]:
     return value
 
 
-def _step(entry: Any) -> Step:
+def _step(entry: Any, told: Any) -> Step:
     offset, mark, instant = entry
-    return Step(_whole(offset), _mark(offset, mark), float(instant))
+    return Step(_whole(offset), _identity(offset, mark, told), float(instant))

@@ -1,9 +1,19 @@
 """How a feed is opened, and how its first events are judged.
 
-Theory. Offsets are inclusive on the wire, so a resume asks for the last event we have and verifies it: the same offset
-with the same fingerprint is the event we know, it is dropped and the stream goes on; a higher first offset is a gap; a
-lower one, or another line at the same offset, is a reset by the vendor and is followed. After a change of client or
-member CID the first event must also come from a customer we know, else the checkpoint is another tenant's.
+Theory. Offsets are inclusive on the wire, so a resume asks for the last event we have and verifies it:
+
+| offset of the first event | and it is | verdict |
+|---|---|---|
+| equal | the event we know (`core/identity.py`) | KNOWN: it is dropped, the stream goes on |
+| equal | another event | RESET: Falcon has begun a new sequence, which is read from its start |
+| equal | the first that an admin asked for | NEXT |
+| lower | any | RESET |
+| higher | any | GAP: Falcon no longer has the events between |
+| missing | any | not judged: the next event with an offset is |
+
+After a change of client or member CID the first events must also come from a customer we know, else the checkpoint is
+another tenant's. One unknown customer proves nothing, because a parent's stream bears the events of children that join
+later; `core/admission.py` therefore looks at more than one event before it believes FOREIGN.
 
 `newest` is `whence=2` on the very first open only. After that a feed without an offset asks for the oldest and drops
 what was created before the start, so that what came while nobody listened is not lost. The same drop serves a stream
@@ -16,7 +26,7 @@ import enum
 from typing import NamedTuple, Optional, Tuple
 
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.positions import fingerprint
+from falcon_streams.core.identity import Identity, identify
 from falcon_streams.core.record import Origin, Record, Step
 
 OLDEST, NEWEST = "whence=0", "whence=2"
@@ -40,7 +50,7 @@ class Resume(NamedTuple):
 
     query: str
     offset: Optional[int] = None
-    fingerprint: Optional[str] = None
+    identity: Optional[Identity] = None
     not_before: Optional[int] = None
     customers: Optional[Tuple[str, ...]] = None
 
@@ -54,8 +64,7 @@ class Resume(NamedTuple):
 
         `customers` not None: the account has changed, an event of none of them that we do not recognise is foreign.
         """
-        known = self.offset == event.offset and self.fingerprint == fingerprint(event.raw)
-        if known:
+        if self.identity is not None and self.offset == event.offset and self.identity.is_of(event):
             return Verdict.KNOWN
         if self.customers and event.customer and event.customer not in self.customers:
             return Verdict.FOREIGN
@@ -68,7 +77,7 @@ class Resume(NamedTuple):
             return Verdict.NEXT
         if event.offset > self.offset:
             return Verdict.GAP
-        return Verdict.NEXT if event.offset == self.offset and self.fingerprint is None else Verdict.RESET
+        return Verdict.NEXT if event.offset == self.offset and self.identity is None else Verdict.RESET
 
 
 class StartFrom(NamedTuple):
@@ -99,7 +108,7 @@ def step_to_resume(record: Record, splunkd_started: Optional[float], replay_seco
     restarted = None not in (splunkd_started, record.splunkd_started) and splunkd_started != record.splunkd_started
     if (not record.clean or restarted) and replay_seconds > 0:
         return _step_before(record, record.updated_at - replay_seconds)
-    return Step(record.offset, record.fingerprint, record.updated_at)
+    return Step(record.offset, record.identity, record.updated_at)
 
 
 def resume_at_step(record: Record, step: Step, same_account: bool) -> Resume:
@@ -107,22 +116,27 @@ def resume_at_step(record: Record, step: Step, same_account: bool) -> Resume:
     customers = None if same_account else record.customers
     if step.offset is None:
         return resume_at_origin(record.origin, first_open=False)._replace(customers=customers)
-    return Resume(f"offset={step.offset}", step.offset, step.fingerprint, customers=customers)
+    return Resume(f"offset={step.offset}", step.offset, step.identity, customers=customers)
 
 
 def resume_after(event: Event) -> Resume:
     """Open a feed again within one run: everything up to this event has been handed to the sink."""
-    return Resume(f"offset={event.offset}", event.offset, fingerprint(event.raw))
+    return Resume(f"offset={event.offset}", event.offset, identify(event))
 
 
 def resume_from_oldest(resume: Resume, created: Optional[int]) -> Resume:
     """Open a stream whose offset lies beyond the head: from the oldest event, less what was surely read before."""
     not_before = None if created is None else created - CREATION_SLACK_MS
-    return Resume(OLDEST, resume.offset, resume.fingerprint, not_before, resume.customers)
+    return resume._replace(query=OLDEST, not_before=not_before)
+
+
+def resume_new_sequence(resume: Resume, created: Optional[int]) -> Resume:
+    """Open a stream that was reset: the same, but no event of the former sequence can come again."""
+    return resume_from_oldest(resume, created)._replace(offset=None, identity=None)
 
 
 def _step_before(record: Record, instant: float) -> Step:
     earlier = [step for step in record.trail if step.instant <= instant]
     if earlier:
         return earlier[-1]
-    return record.trail[0] if record.trail else Step(record.offset, record.fingerprint, record.updated_at)
+    return record.trail[0] if record.trail else Step(record.offset, record.identity, record.updated_at)

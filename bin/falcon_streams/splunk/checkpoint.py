@@ -1,7 +1,9 @@
 """Checkpoint records as files: one per (input, partition), under splunkd's `checkpoint_dir`.
 
-Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; should we die at any line
-of that, the old record or the new one is there. A record that cannot be read is kept aside under another name and the
+Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; a crash at any point leaves
+either the old record or the new one. Temporary files have a name of their own for each process. The folder belongs to
+one process: between writing a temporary file and putting it in place, `is_ours` is asked, and a process that has lost
+the folder stores nothing. A record that cannot be read is kept aside under another name and the
 input refuses to start, also the next time, until an admin has decided: going on would collect everything again or skip
 what was never delivered. Folders are 0700, files 0600. Names are made of the input's name and a hash, so that no two
 inputs share one, whatever the file system thinks of case.
@@ -12,21 +14,24 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import FrozenSet, Optional, Sequence
+from typing import Callable, FrozenSet, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
-from falcon_streams.errors import Fatal, Retryable
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 
 _DAMAGED = ".damaged"
+_PREPARED = ".new"
 
 
 class FileStore:
     """The port `OffsetStore` over a folder."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        """`folder` is this input's own, as `folder_of` names it; `name` is the input's."""
+    def __init__(self, folder: Path, name: str, is_ours: Callable[[], bool]) -> None:
+        """`folder` is this input's own, as `folder_of` names it; `name` is the input's; `is_ours` says whether this
+        process may still write there."""
         self._folder = folder
         self._name = name
+        self._is_ours = is_ours
 
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have a record; damaged ones are named when they are loaded."""
@@ -51,13 +56,15 @@ class FileStore:
         return self._checked(path, partition, data)
 
     def save(self, records: Sequence[Record]) -> None:
-        """Store the records, durably. Raises Retryable where the folder does not take them now."""
+        """Store the records, durably. Raises Retryable where the folder does not take them now, RestartNeeded where
+        another process has taken it over."""
         try:
             make_private_folder(self._folder)
             for record in records:
                 path = self._path(record.partition)
-                temporary = path.with_suffix(".new")
-                write_private_file(temporary, record.to_bytes(), durable=True)
+                temporary = prepare_private_file(path, record.to_bytes(), durable=True)
+                if not self._is_ours():
+                    raise RestartNeeded("another process has taken over the checkpoints of this input: it ends")
                 os.replace(temporary, path)
             _sync_folder(self._folder)
         except OSError as error:
@@ -105,14 +112,26 @@ def make_private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def write_private_file(path: Path, data: bytes, durable: bool = False) -> None:
-    """Write a file that only its owner may read; `durable` waits until it is on disk. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path:
+    """Write what shall replace this file, readable for its owner only, beside it; returns where. `durable` waits until
+    it is on disk. Raises OSError."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}{_PREPARED}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         if durable:
             file.flush()
             os.fsync(file.fileno())
+    return temporary
+
+
+def remove_prepared(folder: Path) -> None:
+    """Remove what former processes have prepared and never put in its place; failures harm nobody."""
+    for path in folder.glob(f"*{_PREPARED}"):
+        try:
+            path.unlink()
+        except OSError:
+            pass
 
 
 def _damage(aside: Path, fault: str) -> str:

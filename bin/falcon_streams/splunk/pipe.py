@@ -4,8 +4,8 @@ Rules: a FIFO on Linux tells by FIONREAD, on our end, how many bytes still wait 
 we wrote less that; on anything else (a socket, where FIONREAD means something else, or Windows) bytes count as taken
 two seconds after they were written. Writing never blocks for good: the descriptor is non-blocking and waited for by
 poll, so that a stop gets through while splunkd does not read; a pipe that stays full is said. A FIFO that a batch does
-not fit into is widened once: live inputs keep the usual 64 KiB, because a user's pipes share a limit. This is the only
-module that knows fcntl.
+not fit into is widened once: live inputs keep the usual 64 KiB, because a user's pipes share a limit. Beside the
+process lock, this is the only module that knows fcntl.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import stat
 import struct
 import sys
+import threading
 from collections import deque
 from typing import Callable, Deque, Optional, Tuple
 
@@ -41,6 +42,7 @@ class Pipe:
         self._waiting = _fifo_waiting(descriptor)
         self._wide = self._waiting is None
         self._history: Deque[Tuple[int, float]] = deque()
+        self._history_lock = threading.Lock()  # the writer adds to it while the supervisor takes from it
         self._taken = 0
         self._stopped_at: Optional[float] = None
         self._full_since: Optional[float] = None
@@ -80,15 +82,17 @@ class Pipe:
             written = self.written  # first: a write in between must make the answer smaller, never larger
             return max(0, written - self._waiting())
         limit = self._clock.monotonic() - TAKEN_AFTER - _GRAIN
-        while self._history and self._history[0][1] <= limit:
-            self._taken = self._history.popleft()[0]
+        with self._history_lock:
+            while self._history and self._history[0][1] <= limit:
+                self._taken = self._history.popleft()[0]
         return self._taken
 
     def _remember(self) -> None:
         now = self._clock.monotonic()
-        if self._history and now - self._history[-1][1] < _GRAIN:
-            now = self._history.pop()[1]
-        self._history.append((self.written, now))
+        with self._history_lock:
+            if self._history and now - self._history[-1][1] < _GRAIN:
+                now = self._history.pop()[1]
+            self._history.append((self.written, now))
 
     def _write_some(self, view: memoryview) -> int:
         try:

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
-from falcon_streams.splunk.checkpoint import make_private_folder, write_private_file
+from falcon_streams.splunk.checkpoint import make_private_folder, prepare_private_file
 
 LOG = logging.getLogger(__name__)
 _NAME = "state.json"
@@ -28,11 +28,9 @@ class StateFile:
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown."""
         path = self._folder / _NAME
-        temporary = path.with_suffix(".new")
         try:
             make_private_folder(self._folder)
-            write_private_file(temporary, json.dumps(state, sort_keys=True).encode("ascii"))
-            os.replace(temporary, path)
+            os.replace(prepare_private_file(path, json.dumps(state, sort_keys=True).encode("ascii")), path)
             self._failed = False
         except OSError as error:
             if not self._failed:

@@ -14,7 +14,7 @@ from falcon_streams.splunk.checkpoint import FileStore  # noqa: E402
 
 TIMES = 100
 record = first_record("bench", "0", Owner("api.example", "client", ""), Origin(), 1_790_000_000.0, None)
-store = FileStore(Path(sys.argv[2]), "bench")
+store = FileStore(Path(sys.argv[2]), "bench", lambda: True)
 store.save([record])
 began = time.process_time()
 for offset in range(TIMES):

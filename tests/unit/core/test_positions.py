@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.positions import Position
+from falcon_streams.core.positions import Position, Settled
 
 
 def event(offset: int) -> Event:
     return Event(b'{"n":%d}' % offset, offset, "A", None, "c")
 
 
-def offset_of(found: Optional[Event]) -> Optional[int]:
-    return None if found is None else found.offset
+def offset_of(found: Optional[Settled]) -> Optional[int]:
+    return None if found is None else found.event.offset
 
 
 def test_a_mark_settles_one_second_after_its_bytes_left_the_pipe() -> None:
@@ -60,13 +60,18 @@ def test_merging_never_puts_a_mark_off_for_ever() -> None:
     assert (offset_of(position.settled(until=11.0)) or 0) >= 490
 
 
-def test_a_lower_offset_is_followed() -> None:
+def test_a_lower_offset_begins_another_sequence_and_the_former_one_settles_as_what_it_was() -> None:
     position = Position()
     position.wrote(event(500), 10, at=0.0)
     position.wrote(event(3), 20, at=1.0)
-    position.receipt(20, at=2.0)
+    position.receipt(10, at=2.0)
+    before = position.settled(until=3.0)
+    position.receipt(20, at=3.0)
+    after = position.settled(until=4.0)
 
-    assert offset_of(position.settled(until=3.0)) == 3
+    assert (offset_of(before), offset_of(after)) == (500, 3)
+    assert before is not None and after is not None
+    assert (before.sequence.number, after.sequence.number) == (0, 1)
     assert position.written_offset == 3
 
 
@@ -87,6 +92,6 @@ def test_committed_never_overtakes_receipted_nor_receipted_written(steps: List[T
             position.receipt(taken, now)
         else:
             settled = position.settled(now)
-            if settled is not None and settled.offset is not None:
+            if settled is not None and settled.event.offset is not None:
                 long_ago = max((count for at, count in taken_at if at <= now - 1.0), default=-1)
-                assert tickets[settled.offset] <= long_ago
+                assert tickets[settled.event.offset] <= long_ago

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.positions import fingerprint
+from falcon_streams.core.identity import Identity, fingerprint
 from falcon_streams.core.record import (
     Origin,
     Owner,
@@ -23,6 +23,11 @@ from falcon_streams.core.record import (
 )
 from falcon_streams.core.resume import step_to_resume
 
+ADDED = {"revision", "identity", "trail_identities"}
+KEYS_OF_REVISION_1 = {
+    "version", "input", "partition", "api_host", "client_id", "member_cid", "customers", "offset", "fingerprint",
+    "created", "updated_at", "splunkd_started", "clean", "generation", "origin", "trail",
+}  # fmt: skip
 OWNER = Owner("api.crowdstrike.com", "a" * 32, "")
 
 
@@ -53,7 +58,10 @@ def test_the_stored_bytes_are_pinned() -> None:
         "clean": False,
         "generation": 0,
         "origin": {"offset": None, "not_before": None},
+        "identity": ["c", "A", 1_700_000_000_007, ""],
+        "revision": 2,
         "trail": [[None, None, 1000.0], [7, fingerprint(b'{"n":7}'), 1010.0]],
+        "trail_identities": [None, ["c", "A", 1_700_000_000_007, ""]],
     }
 
 
@@ -131,7 +139,25 @@ def test_a_clock_that_is_set_leaves_the_ages_of_the_steps_as_they_were() -> None
     assert [step.instant for step in behind.trail] == [1400.0, 1401.0, 1402.0]
 
 
-def test_a_reset_leaves_no_step_of_the_former_sequence() -> None:
-    after = record().committed(event(900), (), 1010.0, 30.0).committed(event(3), (), 1020.0, 30.0)
+def test_a_reset_leaves_no_offset_of_the_former_sequence_the_origin_included() -> None:
+    before = record(Origin(offset=100)).committed(event(900), (), 1010.0, 30.0)
+    after = before.reset(5).committed(event(3), (), 1020.0, 30.0)
 
     assert [step.offset for step in after.trail] == [None, 3]
+    assert after.origin == Origin(None, 5)
+
+
+def test_a_record_of_revision_1_is_read_and_knows_its_events_by_their_bytes() -> None:
+    tree = json.loads(record().committed(event(7), ("c1",), 1010.0, 30.0).to_bytes())
+    old = read_record(json.dumps({key: tree[key] for key in tree if key not in ADDED}).encode())
+
+    assert old.identity == Identity(fingerprint(b'{"n":7}'))
+    assert old.trail[-1].identity == old.identity
+
+
+def test_what_revision_2_adds_is_all_that_an_older_reader_passes_over() -> None:
+    """The package of revision 1 takes the keys that it knows, each of its kind, and no others."""
+    tree = json.loads(record().committed(event(7), ("c1",), 1010.0, 30.0).to_bytes())
+
+    assert set(tree) - ADDED == KEYS_OF_REVISION_1
+    assert [len(step) for step in tree["trail"]] == [3, 3]

@@ -95,7 +95,11 @@ def test_the_event_we_know_is_known() -> None:
 def test_a_higher_first_offset_is_a_gap_and_a_lower_one_a_reset() -> None:
     assert resume_after(event(7)).judge(event(8)) is Verdict.GAP
     assert resume_after(event(7)).judge(event(6)) is Verdict.RESET
-    assert resume_after(event(7)).judge(event(7, raw=b'{"other":1}')) is Verdict.RESET
+    assert resume_after(event(7)).judge(event(7, created=1_700_000_000_001, raw=b'{"other":1}')) is Verdict.RESET
+
+
+def test_an_event_that_falcon_renders_otherwise_is_the_one_we_know() -> None:
+    assert resume_after(event(7)).judge(event(7, raw=b'{"n":7,"added":true}')) is Verdict.KNOWN
 
 
 def test_a_configured_offset_has_no_fingerprint_to_hold_against() -> None:

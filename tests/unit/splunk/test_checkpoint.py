@@ -18,7 +18,7 @@ def record(partition: str = "0", name: str = "prod") -> Record:
 
 
 def store(tmp_path: Path, name: str = "prod") -> FileStore:
-    return FileStore(folder_of(str(tmp_path), name), name)
+    return FileStore(folder_of(str(tmp_path), name), name, lambda: True)
 
 
 def only_file(tmp_path: Path) -> Path:
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_retryable_and_names_it(tmp_path: Pat
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(Retryable, match="cannot be written"):
-        FileStore(tmp_path / "file" / "x", "prod").save([record()])
+        FileStore(tmp_path / "file" / "x", "prod", lambda: True).save([record()])
 
 
 def test_a_temporary_file_left_behind_harms_nobody(tmp_path: Path) -> None:
