@@ -15,6 +15,7 @@ from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.errors import RestartNeeded, SplunkdGone
 from falcon_streams.happenings import Ending, Happening, Stop, Written
 from falcon_streams.lifecycle import start_thread
 from falcon_streams.ports import Clock, StartThread
@@ -209,3 +210,43 @@ def test_the_first_discovery_is_asked_for_at_once_and_an_idle_input_waits_whole_
 
     assert started == [("discovery", began)]
     assert clock.monotonic() - began == 3 * TICK
+
+
+def test_nothing_is_stored_once_splunkd_is_gone_or_the_right_is_lost() -> None:
+    """An orphan that wakes up looks at its parent before it commits what a dead splunkd had taken."""
+    for error, ending in ((SplunkdGone("vanished"), Ending.UNCLEAN), (RestartNeeded("claim lost"), Ending.RESTART)):
+        gone: List[Exception] = []
+
+        def watch(gone: List[Exception] = gone) -> None:
+            if gone:
+                raise gone[0]
+
+        clock, store, falcon, inbox = FakeClock(), MemoryStore(), Falcon(), SimpleQueue[Happening]()
+        works: Dict[str, Callable[[], None]] = {}
+        supervisor = supervise(store, falcon, MemorySink(), clock, inbox, works.__setitem__, watch)
+        supervisor.step()
+        works.pop("discovery")()
+        supervisor.step()
+        progress = supervisor.commits.progress["0"]
+        progress.wrote(read_event(b'{"metadata":{"offset":7}}'), 0, clock.monotonic())
+        clock.pause(40.0)
+        gone.append(error)
+
+        stop = supervisor.step()
+        while stop is None:
+            stop = supervisor.step()
+        inline: Callable[[str, Callable[[], None]], None] = lambda name, work: work()  # noqa: E731
+        supervisor._start_thread = inline
+        assert supervisor._end(stop).ending is ending
+        assert store.saves == []
+
+
+@pytest.mark.parametrize("first", [Ending.STOPPED, Ending.RESTART, Ending.FATAL])
+def test_the_worst_of_several_endings_counts(first: Ending) -> None:
+    clock, store, falcon, inbox = FakeClock(), MemoryStore(), Falcon(), SimpleQueue[Happening]()
+    supervisor = supervise(store, falcon, MemorySink(), clock, inbox, lambda name, work: work())
+    inbox.put(Stop(first))
+    inbox.put(Stop(Ending.UNCLEAN))
+
+    assert supervisor.run().ending is Ending.UNCLEAN
+    assert [record.clean for record in store.saves] == []
