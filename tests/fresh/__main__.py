@@ -19,7 +19,7 @@ from tools import environments, program
 DISTRIBUTIONS = ("bookworm", "trixie")
 BUILD = environments.ROOT / "build" / "fresh"
 PLAIN, ODD = "/opt/checkout", "/home/user/Fälle and events"
-QUICK = "check"
+QUICK = "quick"
 
 
 @dataclass(frozen=True)
