@@ -1,7 +1,7 @@
 """The stand-in put together: one splunkd from start to stop.
 
-Order of a start: home and apps, REST, splunkweb, schemes, inputs. Order of a stop: splunkweb, inputs and persistent
-scripts (they may still ask REST), index, REST.
+Order of a start: home and apps, REST, splunkweb, the check of the apps' conf files, schemes, inputs. Order of a stop:
+splunkweb, inputs and persistent scripts (they may still ask REST), index, REST.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from tests.splunkd.captures import Captures
+from tests.splunkd.conf import check
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.home import Home
 from tests.splunkd.inputs.changes import Changes
@@ -56,7 +57,7 @@ class StandIn:
         self._options = options
         self._apps = [home.install(package) for package in options.packages]
         self._journal = Journal(home.log / "splunkd.log")
-        confs = Confs(home.root)
+        self._confs = confs = Confs(home.root)
         indexes = IndexesEndpoint(confs)
         for name in set(options.indexes) - indexes.names():
             confs.set("indexes", "system", name, {})
@@ -120,6 +121,9 @@ class StandIn:
         if self._web is not None:
             threading.Thread(target=self._web.serve_forever, args=(0.1,), name="web", daemon=True).start()
         self._journal.write("INFO", "loader", "Splunkd starting (stand-in).")
+        for app in self._confs.apps():
+            for complaint in check.complaints(self._confs.app_home(app)):
+                self._journal.write("WARN", "btool", complaint)
         self._roster.introspect()
         self._roster.start()
         told = {
