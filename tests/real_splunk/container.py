@@ -22,11 +22,11 @@ from splunklib import binding
 
 from tests.real_splunk import readme, sdk
 from tests.real_splunk.instance import APP, Falcon, Row
+from tests.real_splunk.readme import CERTIFICATE_NAME
 from tests.splunkd.journal import LogLine
 from tests.splunkd.rest_client import Reply, RestClient
 
 COMPOSE = Path(__file__).with_name("compose.yaml")
-CERTIFICATE_NAME = "SplunkServerDefaultCert"
 HOME = "/opt/splunk"
 _START_SECONDS = 300.0
 _LEVER = ("/opt/falcon/bin/python", "-m", "tests.real_splunk.lever")
@@ -117,12 +117,8 @@ class Container:
         self._wait_for_rest()
 
     def run(self, command: str, secret: str) -> str:
-        leads = f"--connect-to {CERTIFICATE_NAME}:{self._port}:127.0.0.1:{self._port}"
-        variables = {
-            "SPLUNKD": f"https://{CERTIFICATE_NAME}:{self._port}/servicesNS/nobody/{APP}",
-            "CURL": f"curl -sS --cacert {self._ca_file} {leads} -u admin:{self._password}",
-            "FALCON": readme.falcon_form(self.falcon.address),
-        }
+        login = f"admin:{self._password}"
+        variables = readme.variables(self._port, str(self._ca_file), login, APP, self.falcon.address)
         return readme.run(command, variables, secret)
 
     def splunk(self, *arguments: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+CERTIFICATE_NAME = "SplunkServerDefaultCert"
 _SECONDS = 60
 
 
@@ -21,6 +22,16 @@ def run(command: str, variables: Mapping[str, str], secret: str) -> str:
             check=True, capture_output=True, text=True, timeout=_SECONDS,
         )  # fmt: skip
     return done.stdout
+
+
+def variables(port: int, ca_file: str, login: str, app: str, address: Mapping[str, Any]) -> dict[str, str]:
+    """README's variables for an instance whose certificate is the one that Splunk ships with: it names no host."""
+    leads = f"--connect-to {CERTIFICATE_NAME}:{port}:127.0.0.1:{port}"
+    return {
+        "SPLUNKD": f"https://{CERTIFICATE_NAME}:{port}/servicesNS/nobody/{app}",
+        "CURL": f"curl -sS --cacert {ca_file} {leads} -u {login}",
+        "FALCON": falcon_form(address),
+    }
 
 
 def falcon_form(address: Mapping[str, Any]) -> str:

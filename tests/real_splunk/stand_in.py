@@ -92,13 +92,9 @@ class StandIn:
 
     def run(self, command: str, secret: str) -> str:
         told = self._splunkd.told
-        login = f"-u {told['username']}:{told['password']}"
-        # the stand-in's certificate names other hosts from one version to the next: the name is not what is tried here
-        variables = {
-            "SPLUNKD": f"{self._splunkd.management_uri}/servicesNS/nobody/{APP}",
-            "CURL": f"curl -sSk {login}",
-            "FALCON": readme.falcon_form(self.falcon.address),
-        }
+        login = f"{told['username']}:{told['password']}"
+        ca_file = self._splunkd.ca_file
+        variables = readme.variables(self._splunkd.port, ca_file, login, APP, self.falcon.address)
         return readme.run(command, variables, secret)
 
     def splunk(self, *arguments: str) -> str:

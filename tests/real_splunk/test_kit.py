@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.real_splunk import image, lever, sdk
-from tests.real_splunk.container import CERTIFICATE_NAME, trust
+from tests.real_splunk.container import trust
 from tests.real_splunk.dockerfile import FILE, Image, Step, steps
 from tests.real_splunk.instance import APP
+from tests.real_splunk.readme import CERTIFICATE_NAME
 from tests.splunkd import Splunkd
 from tools import real_splunk
 from tools.package import ROOT

@@ -220,7 +220,9 @@ def test_every_search_of_the_readme_runs(instance: Instance, text: str) -> None:
 def test_btool_knows_every_key_of_ours(instance: Instance) -> None:
     only_real(instance, "the published spec files name every key that `btool check` knows")
     complaints = [line for line in instance.splunk("btool", "check", "--debug").splitlines() if APP in line]
-    assert [line for line in complaints if "Invalid key" in line or "No spec file" in line] == []
+    # 10.0 chooses the interpreter by python.version and does not know python.required (tests/package/test_conf_keys.py)
+    known = [line for line in complaints if "python.required" not in line]
+    assert [line for line in known if "Invalid key" in line or "No spec file" in line] == []
 
 
 def test_splunkd_warns_of_nothing_of_ours(instance: Instance) -> None:
