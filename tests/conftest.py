@@ -59,6 +59,12 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
     return folder not in SCENES or zlib.crc32(item.nodeid.encode()) % count == number
 
 
+def pytest_collection_finish() -> None:
+    """What is there before the first test is no rubbish of any: a collection after each must not look through it."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """What this test has left behind is found in it."""
     if _folder(item) in _OPENS_SOCKETS:
