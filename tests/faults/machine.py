@@ -91,6 +91,13 @@ def changed(fields: Mapping[str, object], record: bytes) -> bytes:
     return json.dumps({**json.loads(record), **fields}).encode()
 
 
+def of_another_tenant(record: bytes) -> bytes:
+    """A record that knows neither the account, nor a customer, nor an event of this stream."""
+    steps = len(json.loads(record)["trail"])
+    known = {"identity": None, "trail_identities": [None] * steps, "fingerprint": _ELSE}
+    return changed({"client_id": _ELSE, "customers": [_ELSE], **known}, record)
+
+
 def step_the_clock(scene: Scene) -> None:
     """An hour ahead, an hour back again and one behind; then the input is killed and has to find its way."""
     clock = clock_of(scene.splunkd.home.parent)
@@ -183,11 +190,10 @@ def kill_the_input(scene: Scene) -> None:
     scene.splunkd.signal_input(INPUT, signal.SIGKILL)
 
 
-_FOREIGN = {"client_id": _ELSE, "customers": [_ELSE], "fingerprint": _ELSE}
 _CHECKPOINTS: tuple[tuple[str, Callable[[bytes], bytes], str], ...] = (
     ("truncated checkpoint", lambda record: record[:50], "cannot be used and is kept as"),
     ("checkpoint of another partition", partial(changed, {"partition": "1"}), "belongs to input main, partition 1"),
-    ("checkpoint of another tenant", partial(changed, _FOREIGN), "belongs to another tenant"),
+    ("checkpoint of another tenant", of_another_tenant, "belongs to another tenant"),
     ("checkpoint of a future version", partial(changed, {"version": 99}), "is of a newer add-on"),
 )
 _ROWS = [

@@ -23,7 +23,7 @@ from falcon_streams.core.resume import Resume, Verdict
 
 HELD_BYTES = 64 * 1024
 HELD_SECONDS = 60.0
-WINDOW_EVENTS = 1000
+WINDOW_EVENTS = 200
 WINDOW_BYTES = 8 * 1024 * 1024
 
 
