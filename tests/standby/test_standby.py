@@ -10,7 +10,11 @@ from tests.integration.scene import INPUT, Scene
 from tests.standby import takeovers
 from tests.standby.takeovers import LOSSES, Loss, play
 
-SLICE = ("machine lost; siblings free, second reader rejected", "stopped in order", "suspended, and awake again")
+SLICE = (
+    "machine lost; siblings free, second reader rejected",
+    "stopped in order",
+    pytest.param("suspended, and awake again", marks=pytest.mark.nightly),
+)
 
 
 @pytest.mark.parametrize("title", SLICE)
