@@ -27,12 +27,12 @@ def readable(line: bytes) -> str:
 
 
 def parse(stream: bytes, size: int) -> List[ElementTree.Element]:
-    """The events of an unfinished stream that comes in pieces of this size."""
+    """The events of a stream that comes in pieces of this size."""
     parser = ElementTree.XMLPullParser(["end"])
-    for start in range(0, len(stream), size):
-        parser.feed(stream[start : start + size])
-    if hasattr(parser, "flush"):  # newer ones put off small pieces (CVE-2023-52425)
-        parser.flush()
+    whole = stream + b"</stream>"  # the end: newer parsers put off small pieces until then (CVE-2023-52425)
+    for start in range(0, len(whole), size):
+        parser.feed(whole[start : start + size])
+    parser.close()
     ended = [happening[-1] for happening in parser.read_events()]
     return [element for element in ended if isinstance(element, ElementTree.Element) and element.tag == "event"]
 

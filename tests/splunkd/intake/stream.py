@@ -42,13 +42,11 @@ class Stream:
         parser = expat.ParserCreate("UTF-8")
         parser.buffer_text = True
         parser.buffer_size = 1 << 16
-        # Newer expat holds back tokens that came in two reads until much more has come; an event must not wait.
-        if hasattr(parser, "SetReparseDeferralEnabled"):
-            parser.SetReparseDeferralEnabled(False)
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
         self._parser = parser
+        self._tag = b""  # one that has not ended yet
         self._depth = 0
         self._ended = False
         self._fragments: list[Fragment] = []
@@ -62,7 +60,7 @@ class Stream:
     def feed(self, data: bytes) -> list[Fragment]:
         """The fragments that these bytes completed, up to a fault."""
         self.bytes += len(data)
-        self._parse(data)
+        self._parse(self._whole_tags(data))
         fragments, self._fragments = self._fragments, []
         return fragments
 
@@ -71,6 +69,15 @@ class Stream:
         if self.bytes == 0 or self.fault is not None or self._ended:
             return None
         return "inside an event" if self._depth > 1 else "without </stream>"
+
+    def _whole_tags(self, data: bytes) -> bytes:
+        """What may be parsed by now: newer expat puts off a tag that comes in two reads (CVE-2023-52425), and the one
+        in Debian 12's Python cannot be told not to; an event must not wait."""
+        read = self._tag + data
+        last = read.rfind(b"<")
+        end = last if last > read.rfind(b">") else len(read)
+        self._tag = read[end:]
+        return read[:end]
 
     def _parse(self, data: bytes) -> None:
         if self.fault is not None:
