@@ -1,7 +1,7 @@
 """A host on loopback that does with each connection what a test tells it, over TLS or, as a proxy, in the clear.
 
-Rules: it keeps every request it reads, and ends a connection when the test's act returns. `ended` is set once `close` was
-called, for acts that wait. It verifies nothing and forgives nothing: an act sends raw bytes.
+Rules: it keeps every request it reads, and ends a connection when the test's act returns. `close` sets `ended`, for
+acts that wait for the end of the test. An act sends raw bytes; nothing completes or corrects them.
 """
 
 from __future__ import annotations
@@ -49,8 +49,14 @@ class Host:
         self.act = lambda sock: sock.sendall(data)
 
     def close(self) -> None:
-        """Take no more connections, and wait for the last act."""
+        """End the acts that wait for it; see `join`."""
         self.ended.set()
+        self.join()
+
+    def join(self) -> None:
+        """Take no more connections, and wait for the last act."""
+        if self._listener.fileno() == -1:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(PATIENCE)

@@ -218,13 +218,12 @@ def test_an_answer_without_a_fit_token_is_tried_again_with_the_same_credentials(
 
 
 def test_what_the_reading_of_the_credentials_raises_passes_and_the_next_try_reads_again() -> None:
-    readings = iter([Fatal("no such account"), Credentials("client", "s3cret")])
+    outages = [Fatal("no such account")]
 
     def read() -> Credentials:
-        reading = next(readings)
-        if isinstance(reading, Fatal):
-            raise reading
-        return reading
+        if outages:
+            raise outages.pop()
+        return Credentials("client", "s3cret")
 
     bearers = Bearers(ScriptedTransport(token("one")), FakeClock(), origin_of("us-1"), read)
     with pytest.raises(Fatal, match="no such account"):
