@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -159,20 +161,23 @@ def test_an_abort_does_not_wait_for_falcon(host: Host, ca_file: str) -> None:
         assert not host.ended.is_set()
 
 
-def test_finish_says_goodbye_and_drops_what_still_arrives(host: Host, ca_file: str) -> None:
-    heard: list[bytes] = []
+def test_finish_says_goodbye_and_drops_what_arrives_until_falcon_has_closed_too(host: Host, ca_file: str) -> None:
+    done: list[str] = []
 
     def act(sock: Any) -> None:
         sock.sendall(HEAD + FIRST)
-        heard.append(sock.recv(1))
-        sock.sendall(LATE + LATE)
+        select.select([sock], [], [], PATIENCE)  # the goodbye; TLS that has read it writes no more
+        sock.sendall(LATE)
+        time.sleep(0.02)
+        done.append("closed")
+        sock.sendall(LAST)
 
     host.act = act
     with opened(host, ca_file) as feed:
         feed.finish()
 
         assert feed.read() == b""
-    assert heard == [b""]
+        assert done == ["closed"]
 
 
 def test_ends_after_the_end_are_no_error(host: Host, ca_file: str) -> None:
@@ -188,20 +193,24 @@ def test_ends_after_the_end_are_no_error(host: Host, ca_file: str) -> None:
 
 def test_a_close_over_unread_events_is_a_goodbye_and_no_reset(host: Host, ca_file: str) -> None:
     """A reset would lock the app id for minutes."""
-    sent = threading.Event()
-    heard: list[bytes] = []
+    read, sent, closed = threading.Event(), threading.Event(), threading.Event()
+    errors: list[int] = []
 
     def act(sock: Any) -> None:
         sock.sendall(HEAD + FIRST)
-        sock.sendall(LATE * 100)
+        read.wait(PATIENCE)
+        sock.sendall(LATE)
         sent.set()
-        heard.append(sock.recv(1))
+        closed.wait(PATIENCE)
+        errors.append(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
     host.act = act
     with opened(host, ca_file):
+        read.set()
         assert sent.wait(PATIENCE)
+    closed.set()
     host.join()
-    assert heard == [b""]
+    assert errors == [0]
 
 
 def test_a_broken_connection_is_found_out_by_the_kernel(host: Host, ca_file: str) -> None:
