@@ -10,6 +10,7 @@ import importlib
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 import warnings
@@ -162,6 +163,11 @@ def socket_of(feed: requests.Response) -> socket.socket:
     connection: Any = feed.raw._connection
     found: socket.socket = connection.sock
     return found
+
+
+# What requests says of a reset under TLS: some Pythons take it for an end (their gh-115627; mended in 3.11.9, 3.12.3).
+_TAKES_IT_FOR_AN_END = (3, 11) <= sys.version_info < (3, 11, 9) or (3, 12) <= sys.version_info < (3, 12, 3)
+RESET = "ended prematurely" if _TAKES_IT_FOR_AN_END else "reset by peer"
 
 
 def reset(feed: requests.Response) -> None:

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.emulator.clouds import DOMAINS, cloud_of, firehose_of
-from tests.emulator.conftest import DISCOVERY, PATIENCE, Body, Client, Falcon, ending, eventually, offsets, reset
+from tests.emulator.conftest import DISCOVERY, PATIENCE, RESET, Body, Client, Falcon, ending, eventually, offsets, reset
 
 API = "https://api.{}"
 
@@ -138,7 +138,7 @@ def test_the_proxy_passes_the_services_ends_on_too(falcon: Falcon) -> None:
     emulator.drop_feeds(app_id="one", how="eof")
     assert Body(clean).rest() == b""
     emulator.drop_feeds(app_id="two", how="reset")
-    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="reset by peer"):
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match=RESET):
         Body(broken).rest()
     eventually(lambda: not emulator.connections())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Union
@@ -196,6 +197,7 @@ def test_the_scheduler_runs_every_alert_and_an_empty_one_does_not_trigger(instan
     assert not (empty - busy) & fired
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_every_rest_command_of_the_readme_does_what_it_says(instance: Instance) -> None:
     secret = instance.falcon.address["client_secret"]
     instance.request("DELETE", f"{ACCOUNT}/prod")
