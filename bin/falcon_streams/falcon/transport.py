@@ -121,7 +121,8 @@ def explain(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return refusal(cause, "the account's ca_bundle", _OTHER_NAME)
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({cause.reason or 'connection closed'}): look for a proxy that inspects TLS"
+            reason = getattr(cause, "reason", None) or "connection closed"  # an error that Python itself raises has none
+            return f"TLS failed ({reason}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved: check DNS, or set a proxy for this account"
     names = {type(cause).__name__ for cause in chain}
@@ -129,7 +130,7 @@ def explain(error: BaseException) -> str:
         status = next((str(c) for c in chain if isinstance(c, OSError) and str(c).startswith("Tunnel")), "no tunnel")
         return f"the proxy refused ({status[:60]}): check its host, port, user name and password"
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
-        return "no connection within 10 s: check the firewall, or set a proxy for this account"
+        return "no connection in time: check the firewall, or set a proxy for this account"
     if names & {"ReadTimeout", "ReadTimeoutError", "timeout", "TimeoutError"}:
         return "no answer in time"
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
