@@ -121,7 +121,7 @@ def explain(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return refusal(cause, "the account's ca_bundle", _OTHER_NAME)
         if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or "connection closed"  # an error that Python itself raises has none
+            reason = getattr(cause, "reason", None) or "connection closed"  # an error of Python's own has none
             return f"TLS failed ({reason}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved: check DNS, or set a proxy for this account"
