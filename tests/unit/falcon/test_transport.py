@@ -171,12 +171,6 @@ def test_a_proxy_that_speaks_basic_too_or_says_nothing_refused_the_login_itself(
     assert said.endswith("check its host, port, user name and password")
 
 
-def test_an_answer_of_falcons_that_looks_like_a_proxys_is_falcons(host: Host, ca_file: str) -> None:
-    host.says(answer(407, b"{}", "Proxy-Authenticate: NTLM"))
-
-    assert transport_of(ca_file).send("GET", host.url, {}).status == 407
-
-
 def test_a_proxy_that_is_not_there_is_told_as_a_refusal() -> None:
     said = refusal(lambda: transport_of("", proxy_at(closed_port())).send("GET", "https://falcon.invalid/", {}))
 
