@@ -82,8 +82,8 @@ class Bearers:
             if at < self._rests_until:
                 return None
             if self._bearer is None or self._bearer.token == refused:
+                self._bearer = None
                 if at < self._replaced_at + BAD_BEARER_REST:
-                    self._bearer = None
                     self._rests_until = at + BAD_BEARER_REST
                     return None
                 self._bearer = self._renew()

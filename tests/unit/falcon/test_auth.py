@@ -359,6 +359,16 @@ def test_a_bearer_that_replaced_a_refused_one_and_is_refused_too_leaves_nobody_o
     assert bearers.current() == "three"
 
 
+def test_a_refused_bearer_is_not_used_again_although_no_other_could_be_had() -> None:
+    transport = ScriptedTransport(token("one"), answered(503), token("two"))
+    bearers = bearers_of(transport)
+    bearers.current()
+
+    with pytest.raises(Retryable, match="gave no token"):
+        bearers.instead_of("one")
+    assert bearers.current() == "two"
+
+
 def test_a_bearer_that_is_refused_a_minute_after_the_last_one_was_is_replaced_at_once() -> None:
     clock, transport = FakeClock(), ScriptedTransport(token("one"), token("two"), token("three"))
     bearers = bearers_of(transport, clock=clock)
