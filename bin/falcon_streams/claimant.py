@@ -177,7 +177,7 @@ class Claimant:
         except Retryable as error:
             self._claims.failed(self._clock.monotonic())
             if not self._trouble:  # said once an outage, whatever it turns into
-                LOG.warning("claim_failed", {"error": tidy(str(error)), "status": error.status})
+                LOG.warning("claim_failed", {"error": str(error), "status": error.status})
             self._trouble = str(error)
 
     def _carry_out(self, intent: Intent) -> None:

@@ -17,7 +17,6 @@ import threading
 from dataclasses import asdict, replace
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from falcon_streams.core.answer import tidy
 from falcon_streams.core.record import Owner, Record, first_record
 from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
 from falcon_streams.errors import Retryable
@@ -118,7 +117,7 @@ class Commits:
                 self.progress[record.partition].stored(record)
         if committed.error is not None:
             names = ",".join(record.partition for record in committed.records)
-            LOG.error("commit_failed", {"partition": names, "error": tidy(str(committed.error))})
+            LOG.error("commit_failed", {"partition": names, "error": str(committed.error)})
 
     def _anew(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         now = self._clock.now()

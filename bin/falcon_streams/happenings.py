@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from typing import Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
-from falcon_streams.core.answer import tidy
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
 from falcon_streams.core.session import Pulse
@@ -106,7 +105,7 @@ def complaint(error: Optional[Exception]) -> Dict[str, object]:
     """The fields of a log line that say what went wrong."""
     if error is None:
         return {}
-    fields: Dict[str, object] = {"error": tidy(str(error))}
+    fields: Dict[str, object] = {"error": str(error)}
     if isinstance(error, Retryable):
         fields.update(status=error.status, trace_id=error.trace_id, wait_s=round(error.after) or None)
     return fields

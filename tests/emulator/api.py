@@ -1,8 +1,9 @@
 """Falcon's API host: token, revoke, discovery and refresh (Event Streams reference 1, 2 and 4).
 
 Rules: the Host decides which cloud is asked. A commercial cloud redirects a token request to the tenant's home with
-308, a government cloud neither redirects nor is redirected to. An app id is folded to lower case. Discovery issues
-session tokens, the refresh none.
+308, or grants a token that is good there, and names it in `X-Cs-Region`; a government cloud neither redirects nor is
+redirected to. A child tenant is known by its CID in lower case and without checksum. The token service refuses in a
+body of its own. An app id is folded to lower case. Discovery issues session tokens, the refresh none.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.emulator.wire import Answer, Request, json_answer
 DISCOVERY = "/sensors/entities/datafeed/v2"
 ACTIONS = "/sensors/entities/datafeed-actions/v1/"
 ACTION = "refresh_active_stream_session"
+GATEWAY, TOKEN_SERVICE = "crowdstrike-api-gateway", "csam"
 
 
 class Api:
@@ -68,17 +70,17 @@ class Api:
         home = tenant.home(request.host)
         client_id, secret = credentials_of(request)
         if home != asked and asked != LOCAL:
-            if home in COMMERCIAL and asked in COMMERCIAL:
+            if not (home in COMMERCIAL and asked in COMMERCIAL):
+                return refuse(400, f"Failed to generate access token for clientID={client_id}", TOKEN_SERVICE)
+            if tenant.options.wrong_cloud == "redirect":
                 location = f"https://api.{DOMAINS[home]}/oauth2/token"
                 return Answer(308, {"Location": location, "X-Cs-Region": home}, b"")
-            return refuse(400, f"Failed to generate access token for clientID={client_id}")
         if client_id not in tenant.tokens.clients:
-            return refuse(400, f"Failed to generate access token for clientID={client_id}")
-        if not tenant.tokens.is_client(client_id, secret):
-            return refuse(403, "access denied, authorization failed")
+            return refuse(400, f"Failed to generate access token for clientID={client_id}", TOKEN_SERVICE)
         member_cid = form.get("member_cid", "")
-        if member_cid and without_checksum(member_cid) != without_checksum(tenant.options.member_cid):
-            return refuse(403, "access denied, authorization failed")
+        child = without_checksum(tenant.options.member_cid)
+        if not tenant.tokens.is_client(client_id, secret) or member_cid not in ("", child):
+            return refuse(403, "Failed to issue access token - Client authentication failed", TOKEN_SERVICE)
         token = tenant.tokens.mint_bearer(client_id, home, member_cid)
         life = int(tenant.options.token_life)
         return json_answer(201, {"access_token": token, "expires_in": life, "token_type": "bearer"})
@@ -174,14 +176,14 @@ def without_checksum(cid: str) -> str:
     return cid.partition("-")[0].lower()
 
 
-def meta(powered_by: str = "crowdstrike-api-gateway") -> dict[str, Any]:
+def meta(powered_by: str = GATEWAY) -> dict[str, Any]:
     """The envelope's `meta`."""
     return {"query_time": 1.7e-07, "powered_by": powered_by, "trace_id": str(uuid.uuid4())}
 
 
-def refuse(status: int, message: str) -> Answer:
-    """A gateway error."""
-    return json_answer(status, {"meta": meta(), "errors": [{"code": status, "message": message}]})
+def refuse(status: int, message: str, powered_by: str = GATEWAY) -> Answer:
+    """An error, of the gateway or of the service behind it."""
+    return json_answer(status, {"meta": meta(powered_by), "errors": [{"code": status, "message": message}]})
 
 
 def nanoseconds(at: float) -> str:

@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass, field, fields
 from typing import Any, Optional
 
+from tests.emulator.limits import WAIT_FORMS
+
 
 def option(default: Any, text: str, choices: Optional[tuple[str, ...]] = None) -> Any:
     """One option with its text for `--help`."""
@@ -51,6 +53,11 @@ class Options:
     member_cid: str = option("", "the one child tenant to which a token may be locked")
     customer: str = option("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "the customer id (CID) in the events")
     home_cloud: str = option("", "where the tenant lives, e.g. us-2; default: wherever it is asked")
+    wrong_cloud: str = option(
+        "redirect",
+        "what another commercial cloud answers a token request: a 308, or a token that is good at home only",
+        ("redirect", "grant"),
+    )
 
     token_life: float = option(1799.0, "life of a bearer")
     session_token_life: float = option(300.0, "how long a session token opens a feed")
@@ -73,6 +80,7 @@ class Options:
     separator: str = option(".", "between the names of a flatjson key (no public sample exists)")
 
     rate_limits: bool = option(True, "6000 calls, 300 tokens, 15 bad bearers a minute")
+    wait_header: str = option("epoch", "how a 429 names its wait: see limits.py", WAIT_FORMS)
     audit: bool = option(False, "streamStarted and streamStopped events")
     api_audit: bool = option(False, "an APIActivityAuditEvent for each call of the API, in the first partition")
 

@@ -12,9 +12,9 @@ from email.utils import formatdate
 from typing import Any, Callable, Optional
 
 from tests.emulator.clock import Clock
-from tests.emulator.clouds import DOMAINS, cloud_of
+from tests.emulator.clouds import COMMERCIAL, DOMAINS, LOCAL, cloud_of
 from tests.emulator.faults import Faults
-from tests.emulator.limits import LIMITS, RateLimits, Verdict
+from tests.emulator.limits import LIMITS, RateLimits, Verdict, wait_headers
 from tests.emulator.occupancy import Occupancy
 from tests.emulator.options import Options
 from tests.emulator.partition import Partition
@@ -73,6 +73,11 @@ class Tenant:
         """The cloud where the tenant lives, as it looks to a client that speaks to this host."""
         return self.options.home_cloud if self.options.home_cloud in DOMAINS else cloud_of(host)
 
+    def region(self, host: str) -> str:
+        """What `X-Cs-Region` names: the home cloud; but a government cloud and the others do not know each other."""
+        home, asked = self.home(host), cloud_of(host)
+        return home if asked == LOCAL or {home, asked} <= set(COMMERCIAL) else asked
+
     def offered(self) -> list[Partition]:
         """The partitions, in the order in which they came."""
         return list(self.partitions.values())
@@ -82,13 +87,14 @@ class Tenant:
         limit, remaining, retry_at = verdict or Verdict(LIMITS["customer"], LIMITS["customer"], None)
         headers = {
             "Date": formatdate(self.clock.now() + self.options.date_skew, usegmt=True),
-            "X-Cs-Region": self.home(host),
+            "X-Cs-Region": self.region(host),
             "X-Cs-Traceid": str(uuid.uuid4()),
             "X-Ratelimit-Limit": str(limit),
             "X-Ratelimit-Remaining": str(remaining),
         }
         if retry_at is not None:
-            headers["X-Ratelimit-Retryafter"] = str(retry_at)
+            now = self.clock.now() + self.options.date_skew
+            headers.update(wait_headers(self.options.wait_header, retry_at, now))
         return headers
 
     def record(self, kind: str, request: Request, status: int) -> None:

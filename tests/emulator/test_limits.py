@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.emulator.conftest import DISCOVERY, PATIENCE, Client, Falcon
-from tests.emulator.limits import LIMITS, RateLimits
+from tests.emulator.limits import LIMITS, WAIT_FORMS, RateLimits, wait_headers
 
 
 def test_a_window_slides_and_refused_calls_do_not_count() -> None:
@@ -48,3 +50,30 @@ def test_the_limits_can_be_switched_off(falcon: Falcon) -> None:
     url = f"{emulator.api_url}{DISCOVERY}?appId=app1"
 
     assert {client.session.get(url, timeout=PATIENCE).status_code for _ in range(20)} == {401}
+
+
+AT = 1_795_428_000.5
+FORMS = {
+    "epoch": {"X-Ratelimit-Retryafter": "1795428031"},
+    "fraction": {"X-Ratelimit-Retryafter": "1795428030.75"},
+    "milliseconds": {"X-Ratelimit-Retryafter": "1795428031000"},
+    "delta": {"X-Ratelimit-Retryafter": "31"},
+    "past": {"X-Ratelimit-Retryafter": "1795427999"},
+    "retry-after": {"Retry-After": "31"},
+    "date": {"Retry-After": "Mon, 23 Nov 2026 10:00:31 GMT"},
+    "both": {"X-Ratelimit-Retryafter": "1795428031", "Retry-After": "31"},
+    "none": {},
+}
+
+
+@pytest.mark.parametrize("form", WAIT_FORMS)
+def test_a_wait_is_named_in_the_form_that_is_asked_for(falcon: Falcon, form: str) -> None:
+    assert wait_headers(form, 1_795_428_031, AT) == FORMS[form]
+
+    emulator = falcon(time_scale=0, wait_header=form)
+    url = f"{emulator.api_url}{DISCOVERY}?appId=app1"
+    client = Client(emulator)
+    answers = [client.session.get(url, timeout=PATIENCE) for _ in range(16)]
+    assert answers[-1].status_code == 429
+    sent = set(map(str.lower, answers[-1].headers)) & {"x-ratelimit-retryafter", "retry-after"}
+    assert sent == set(map(str.lower, FORMS[form]))

@@ -51,13 +51,31 @@ def test_another_commercial_cloud_redirects_the_token_request_to_the_tenants_hom
     assert followed.headers["X-Cs-Region"] == "us-2"
 
 
+def test_another_commercial_cloud_may_grant_a_token_that_is_good_at_home_only(falcon: Falcon) -> None:
+    emulator = falcon(home_cloud="us-2", wrong_cloud="grant")
+    answer = Client(emulator, API.format("crowdstrike.com"), emulator.proxy_url).token()
+
+    assert (answer.status_code, answer.headers["X-Cs-Region"]) == (201, "us-2")
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    statuses = {}
+    for domain in ("crowdstrike.com", "us-2.crowdstrike.com"):
+        client = Client(emulator, API.format(domain), emulator.proxy_url)
+        url = f"{client.base_url}{DISCOVERY}?appId=app1"
+        statuses[domain] = client.session.get(url, headers=bearer, timeout=PATIENCE).status_code
+    assert statuses == {"crowdstrike.com": 401, "us-2.crowdstrike.com": 200}
+
+
+@pytest.mark.parametrize("wrong_cloud", ["redirect", "grant"])
 @pytest.mark.parametrize(("home", "asked"), [("us-gov-1", "us-1"), ("us-1", "us-gov-1"), ("us-gov-1", "us-gov-2")])
-def test_government_clouds_neither_redirect_nor_are_redirected_to(falcon: Falcon, home: str, asked: str) -> None:
-    emulator = falcon(home_cloud=home)
+def test_government_clouds_neither_redirect_nor_grant_nor_are_named(
+    falcon: Falcon, home: str, asked: str, wrong_cloud: str
+) -> None:
+    emulator = falcon(home_cloud=home, wrong_cloud=wrong_cloud)
     answer = Client(emulator, API.format(DOMAINS[asked]), emulator.proxy_url).token()
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["message"].startswith("Failed to generate access token for clientID=")
+    assert answer.headers["X-Cs-Region"] == asked
 
 
 def test_a_bearer_is_good_in_its_own_cloud_only(falcon: Falcon) -> None:

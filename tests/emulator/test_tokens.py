@@ -9,7 +9,8 @@ import requests
 
 from tests.emulator.conftest import DISCOVERY, PATIENCE, Client, Falcon, falconpy
 
-CHILD = "ABCDEF00112233445566778899aabbcc-D1"
+CHILD = "ABCDEF00112233445566778899aabbcc-D1"  # as the console shows it
+NOT_ISSUED = "Failed to issue access token - Client authentication failed"
 
 
 def test_a_token_answer_is_201_with_the_three_documented_fields_and_the_usual_headers(falcon: Falcon) -> None:
@@ -56,11 +57,14 @@ def test_credentials_may_come_by_basic_authorization_and_a_grant_type_changes_no
     ("form", "status", "message"),
     [
         ({"client_id": "f" * 32}, 400, "Failed to generate access token for clientID=" + "f" * 32),
-        ({"client_secret": "wrong"}, 403, "access denied, authorization failed"),
-        ({"member_cid": "0" * 32}, 403, "access denied, authorization failed"),
+        ({"client_secret": "wrong"}, 403, NOT_ISSUED),
+        ({"member_cid": "0" * 32}, 403, NOT_ISSUED),
+        ({"member_cid": CHILD}, 403, NOT_ISSUED),
+        ({"member_cid": CHILD.lower()}, 403, NOT_ISSUED),
+        ({"member_cid": CHILD.partition("-")[0]}, 403, NOT_ISSUED),
     ],
 )
-def test_wrong_credentials_are_refused_in_the_gateways_envelope(
+def test_wrong_credentials_are_refused_in_the_token_services_own_body(
     falcon: Falcon, form: dict[str, str], status: int, message: str
 ) -> None:
     answer = Client(falcon(member_cid=CHILD)).token(**form)
@@ -69,11 +73,21 @@ def test_wrong_credentials_are_refused_in_the_gateways_envelope(
     tree = answer.json()
     assert tree["errors"] == [{"code": status, "message": message}]
     assert set(tree["meta"]) == {"query_time", "powered_by", "trace_id"}
+    assert tree["meta"]["powered_by"] == "csam"
 
 
-@pytest.mark.parametrize("child", [CHILD, CHILD.lower(), CHILD.partition("-")[0]])
-def test_a_token_may_be_locked_to_the_child_tenant_with_or_without_checksum(falcon: Falcon, child: str) -> None:
-    assert Client(falcon(member_cid=CHILD)).token(member_cid=child).status_code == 201
+def test_a_bad_bearer_is_refused_by_the_gateway(falcon: Falcon) -> None:
+    client = Client(falcon())
+    answer = client.session.get(f"{client.base_url}{DISCOVERY}?appId=app1", timeout=PATIENCE)
+
+    assert answer.json()["meta"]["powered_by"] == "crowdstrike-api-gateway"
+
+
+@pytest.mark.parametrize("option", [CHILD, CHILD.partition("-")[0].lower()])
+def test_a_token_may_be_locked_to_the_child_tenant_by_its_bare_cid_in_lower_case(falcon: Falcon, option: str) -> None:
+    answer = Client(falcon(member_cid=option)).token(member_cid="abcdef00112233445566778899aabbcc")
+
+    assert answer.status_code == 201
 
 
 def discovery_status(client: Client, bearer: dict[str, str]) -> int:

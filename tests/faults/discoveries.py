@@ -137,7 +137,12 @@ DISCOVERY = [
     ),
     Row("discovery", "403", "Event streams: Read", [answered(403, "discover")]),
     Row("discovery", "429", "status=429 .*wait_s=1$", [answered(429, "discover", headers={"Retry-After": "1"})]),
-    Row("discovery", "500", "discovery_failed .*status=500", [answered(500, "discover", times=2)]),
+    Row(
+        "discovery",
+        "500",
+        "discovery_failed .*ask CrowdStrike support whether event streams are enabled .*status=500",
+        [answered(500, "discover", times=2)],
+    ),
     Row("discovery", "HTML", "answered 200 with no JSON object", [answered(200, "discover", body=HTML)]),
     Row("discovery", "a partition missing", "reason=start_over", act=take_a_partition_away, scale=60.0),
     Row("discovery", "a partition added", "action=starting .*partition=2", act=add_a_partition, scale=60.0),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from tests.faults.accounts import ACCOUNT
 from tests.faults.discoveries import DISCOVERY
 from tests.faults.feeds import FEED
 from tests.faults.lines import LINES
@@ -22,7 +23,7 @@ from tests.faults.splunkd import SPLUNKD
 from tests.faults.tokens import TOKEN
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (*TOKEN, *DISCOVERY, *FEED, *LINES, *REFRESH, *SPLUNKD, *MACHINE)
+ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *FEED, *LINES, *REFRESH, *SPLUNKD, *MACHINE)
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:

@@ -11,6 +11,7 @@ from tests.faults.table import ROWS, count, play_titled
 
 SLICE = (
     "token: 401",
+    "account: member CID in upper case with its checksum",
     "discovery: resources null for 1 s",
     "feed: reset in mid-line",
     "feed: line: </event>",

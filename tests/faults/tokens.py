@@ -34,6 +34,23 @@ TOKEN = [
     Row("token", "403", REFUSED + "403", [answered(403)]),
     Row("token", "429 with an epoch header", "status=429 .*wait_s=[123]$", limited(X_Ratelimit_RetryAfter="+3")),
     Row("token", "429 with Retry-After", "status=429 .*wait_s=2$", limited(Retry_After="2")),
+    Row("token", "429 with seconds in Falcon's header", "status=429 .*wait_s=3$", limited(X_Ratelimit_RetryAfter="3")),
+    Row("token", "429 with a fraction", "status=429 .*wait_s=3$", limited(Retry_After="2.75")),
+    Row("token", "429 that names the past", r"status=429 trace_id=\S+$", limited(X_Ratelimit_RetryAfter="-3")),
+    Row(
+        "token",
+        "429 with several headers",
+        "status=429 .*wait_s=2$",
+        limited(X_Ratelimit_RetryAfter="-3", Retry_After="2"),
+    ),
+    *(
+        Row("token", f"429 {name}", f"status=429 .*wait_s={wait}$", limited(**headers), scale=60.0)
+        for name, wait, headers in (
+            ("without a header", 60, {}),
+            ("with epoch milliseconds of the next century", 900, {"X_Ratelimit_RetryAfter": "4102444800000"}),
+            ("with a date of the next century", 900, {"Retry_After": "Fri, 01 Jan 2100 00:00:00 GMT"}),
+        )
+    ),
     Row(
         "token",
         "429 with a clock one hour ahead",

@@ -212,10 +212,13 @@ def lab(scene: Scene, admin: Caller) -> Iterator[dict[str, str]]:
     yield good_account(scene, cloud="us-1", base_url="", proxy="lab")
     scene.falcon.clear_faults()
     scene.falcon.set_option("home_cloud", "")
+    scene.falcon.set_option("wrong_cloud", "redirect")
     assert admin.delete(f"{SETTINGS}/proxy%3Alab").status == 200
 
 
-def test_the_tenants_own_cloud_is_offered(scene: Scene, admin: Caller, lab: dict[str, str]) -> None:
+@pytest.mark.parametrize("wrong_cloud", ["redirect", "grant"])
+def test_the_tenants_own_cloud_is_offered(scene: Scene, admin: Caller, lab: dict[str, str], wrong_cloud: str) -> None:
+    scene.falcon.set_option("wrong_cloud", wrong_cloud)
     scene.falcon.set_option("home_cloud", "us-2")
     refused(admin.post(ACCOUNT, name="moved", **lab), 400, "lives in us-2: choose cloud = us-2")
     assert admin.post(ACCOUNT, name="moved", **{**lab, "cloud": "us-2"}).status == 201

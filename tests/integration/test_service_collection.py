@@ -254,8 +254,10 @@ def test_a_ca_bundle_that_cannot_be_read_is_refused() -> None:
         Transport(SystemClock(), "/nonexistent.pem")
 
 
-def test_the_real_host_names_run_unmodified_through_a_proxy_and_the_home_region_is_found() -> None:
-    with Emulator(partitions=1, home_cloud="us-2", proxy_login=("us:er", "p@:/w")) as falcon:
+@pytest.mark.parametrize("wrong_cloud", ["redirect", "grant"])
+def test_the_real_host_names_run_unmodified_through_a_proxy_and_the_home_region_is_found(wrong_cloud: str) -> None:
+    login = ("us:er", "p@:/w")
+    with Emulator(partitions=1, home_cloud="us-2", wrong_cloud=wrong_cloud, proxy_login=login) as falcon:
         port = int(falcon.proxy_url.rsplit(":", 1)[1])
         proxy = Proxy("http", "127.0.0.1", port, "us:er", "p@:/w")
         bearers = bearers_of(falcon, proxy=proxy, cloud="us-1")
@@ -265,6 +267,15 @@ def test_the_real_host_names_run_unmodified_through_a_proxy_and_the_home_region_
         assert bearers.origin == origin_of("us-2")
         assert [lease.partition for lease in discovery.leases] == ["0"]
         assert set(falcon.proxy_targets()) == {"api.crowdstrike.com:443", "api.us-2.crowdstrike.com:443"}
+
+
+def test_what_comes_through_the_tunnel_is_not_taken_for_the_proxys_answer() -> None:
+    with Emulator(partitions=1) as falcon:
+        proxy = Proxy("http", "127.0.0.1", int(falcon.proxy_url.rsplit(":", 1)[1]))
+        falcon.add_faults([{"on": "token", "answer": {"status": 407, "headers": {"Proxy-Authenticate": "NTLM"}}}])
+
+        with pytest.raises(Retryable, match=r"^api\.crowdstrike\.com gave no token \(407"):
+            bearers_of(falcon, proxy=proxy, cloud="us-1").current()
 
 
 def test_a_proxy_that_refuses_is_named_without_its_password() -> None:

@@ -95,6 +95,17 @@ def test_a_store_that_is_gone_for_20_seconds_costs_nothing(stage: Stage, caplog:
     assert len(complaints) == 1  # the same sentence once
 
 
+def test_an_outage_is_told_with_its_remedy_however_long_the_sentence(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.store.broken = Retryable(f"the KV store of {'x' * 300} answered 503: look at it")
+    stage.clock.after(30.0, stage.claimant.release)
+    stage.claimant.run()
+
+    (told,) = [record.args for record in caplog.records if record.getMessage() == "claim_failed"]
+    assert isinstance(told, Mapping) and str(told["error"]).endswith(": look at it")
+
+
 def test_a_session_key_that_is_refused_ends_the_input_for_a_fresh_one(stage: Stage) -> None:
     stage.store.broken = RestartNeeded("splunkd no longer takes this input's session key")
     stage.claimant.run()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
+
 from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.errors import Retryable
+from falcon_streams.happenings import Committed
 from falcon_streams.progress import Progress
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory import MemoryStore
@@ -50,6 +56,16 @@ def record(store: MemoryStore) -> Record:
     found = store.load("0")
     assert found is not None
     return found
+
+
+def test_a_commit_that_fails_is_told_with_its_remedy_however_long_the_sentence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = Run(MemoryStore(), FakeClock())
+    run.commits.saved(Committed((run.progress.record,), Retryable(f"checkpoints in {'x' * 300}: see to that folder")))
+
+    (told,) = [entry.args for entry in caplog.records if entry.getMessage() == "commit_failed"]
+    assert isinstance(told, Mapping) and str(told["error"]).endswith(": see to that folder")
 
 
 def test_a_process_that_lives_on_goes_back_by_the_replay_seconds() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True)
 class Credentials:
-    """An API client of Falcon; `member_cid` locks its tokens to one child tenant, empty for none."""
+    """An API client of Falcon; `member_cid` locks its tokens to one child tenant, bare, empty for none."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -18,7 +18,8 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Proxy:
-    """A forward proxy, `kind` http or https; `no_proxy` holds hosts, and domains with a leading dot, it is not for."""
+    """A forward proxy, `kind` http or https; `no_proxy` holds hosts, and domains with a leading dot, it is not for, in
+    any case."""
 
     kind: str
     host: str
@@ -28,9 +29,14 @@ class Proxy:
     no_proxy: Tuple[str, ...] = ()
 
     def url_for(self, host: str) -> Optional[str]:
-        """The proxy's URL for a host, password included; None where that host is reached directly."""
-        for name in self.no_proxy:
+        """The proxy's URL for a host in lower case, password included; None where that host is reached directly."""
+        for name in map(str.lower, self.no_proxy):
             if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
                 return None
         login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
         return f"{self.kind}://{login}{self.host}:{self.port}"
+
+
+def bare_cid(cid: str) -> str:
+    """A customer id as Falcon's API takes it: in lower case, without the checksum that the console shows after it."""
+    return cid.partition("-")[0].lower()

@@ -1,18 +1,27 @@
 """Reading an answer of Falcon's API: its errors, its trace id, and how long it asks us to wait.
 
-Rules: header names are matched whatever their case. The rate limit header is epoch seconds of Falcon's clock, so the
-answer's own `Date` is what it is measured against: our clock may be an hour off (reference 1.4). Errors may be absent,
-null, empty, or filled beside a 2xx status; a body may be empty or HTML. Texts that come from outside are shortened and
-freed of control characters before they reach a message.
+Rules: header names are matched whatever their case. A wait is named as seconds from now, as epoch seconds or
+milliseconds, or as a date: a time is one of Falcon's clock, so the answer's own `Date` is what it is measured against,
+as our clock may be an hour off (reference 1.4, 10). Errors may be absent, null, empty, or filled beside a 2xx status; a
+body may be empty or HTML. Texts that come from outside are shortened and freed of control characters before they reach
+a message; a message of ours is never shortened, because its remedy stands at the end.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
+from falcon_streams.core.backoff import LONGEST_FLOOR
+
 _TEXT_LIMIT = 200
+_WAIT_HEADERS = ("x-ratelimit-retryafter", "retry-after")
+_EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11  # from here on a number is a time: 2001 in the one, 1973 in the other
+_NUMBER = re.compile(r"\s*-?[0-9]{1,15}(\.[0-9]{0,9})?([eE]\+?[0-9]{1,2})?\s*", re.ASCII)
+LIMIT_WINDOW = 60.0  # all limits of Falcon's are counted over a minute
 BAD_BEARER_LIMIT = 15  # requests a minute and source address; a customer has 6,000
 
 
@@ -43,6 +52,11 @@ class Answer(NamedTuple):
         return _http_date(self.headers.get("date"))
 
     @property
+    def region(self) -> str:
+        """The cloud where the API client lives, as Falcon tells it with a token answer; empty where it tells none."""
+        return self.headers.get("x-cs-region", "").strip().lower()
+
+    @property
     def refuses_bearer(self) -> bool:
         """Whether the bearer is what is wrong: a 401, or the 429 of the narrow limit that Falcon has for those who come
         without a good one. Of the two limits only that one is met with a bearer that was revoked (reference 1.4)."""
@@ -67,17 +81,12 @@ class Answer(NamedTuple):
         return tidy(f"{message}" if code == self.status else f"{code}: {message}")
 
     def wait(self, now: float) -> float:
-        """Seconds the server asks us to wait, 0.0 where it asks for none. `now` in epoch seconds."""
+        """Seconds to wait, up to LONGEST_FLOOR: the longest that a header asks for. Where none does, 0.0, but after a
+        429 the time in which a limit is counted. `now` in epoch seconds."""
         base = self.served_at if self.served_at is not None else now
-        vendor = _number(self.headers.get("x-ratelimit-retryafter"))
-        if vendor is not None:
-            return max(0.0, vendor - base)
-        standard = self.headers.get("retry-after")
-        seconds = _number(standard)
-        if seconds is not None:
-            return max(0.0, seconds)
-        until = _http_date(standard)
-        return max(0.0, until - base) if until is not None else 0.0
+        asked = (_seconds_until(self.headers.get(name, ""), base) for name in _WAIT_HEADERS)
+        usual = LIMIT_WINDOW if self.status == 429 else 0.0
+        return max((seconds for seconds in asked if seconds is not None), default=usual)
 
 
 def tidy(text: str, limit: int = _TEXT_LIMIT) -> str:
@@ -85,15 +94,29 @@ def tidy(text: str, limit: int = _TEXT_LIMIT) -> str:
     return "".join(c if c.isprintable() else " " for c in text[:limit]).strip()
 
 
+def _seconds_until(text: str, base: float) -> Optional[float]:
+    """What a header asks for, None where it cannot be read. One that was sent twice is two joined by a comma."""
+    numbers = [number for number in map(_number, text.split(",")) if number is not None]
+    until = _http_date(text)
+    asked = [_delta(number, base) for number in numbers] or ([] if until is None else [until - base])
+    return min(max(0.0, *asked), LONGEST_FLOOR) if asked else None
+
+
+def _delta(number: float, base: float) -> float:
+    if number < _EPOCH_SECONDS:
+        return number
+    return (number if number < _EPOCH_MILLISECONDS else number / 1000.0) - base
+
+
 def _number(text: Optional[str]) -> Optional[float]:
-    digits = (text or "").strip()
-    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else None
+    return float(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _http_date(text: Optional[str]) -> Optional[float]:
     if not text:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
     except (TypeError, ValueError, IndexError, OverflowError):
         return None

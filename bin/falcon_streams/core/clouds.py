@@ -84,6 +84,18 @@ def cloud_at(api_host: str) -> str:
     return next((cloud.name for cloud in CLOUDS.values() if cloud.api_host == api_host), CUSTOM)
 
 
+def home_in(origin: Origin, region: str) -> Optional[Origin]:
+    """The origin of the cloud that `X-Cs-Region` names, None where the secret must not follow there.
+
+    It follows from one known cloud to another; the government clouds are not discoverable (reference 1.6), and from or
+    to an address of the admin's own nothing follows.
+    """
+    cloud = CLOUDS.get(region)
+    if cloud is None or not (origin.discoverable and cloud.discoverable):
+        return None
+    return _origin_of_cloud(cloud)
+
+
 def home_after_redirect(origin: Origin, location: str) -> Optional[Origin]:
     """The origin that a 308 of the token endpoint leads to, None where it must not be followed.
 

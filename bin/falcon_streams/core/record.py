@@ -18,6 +18,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from falcon_streams.core.account import bare_cid
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import Identity, identify
 
@@ -173,7 +174,7 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         partition=_text(tree["partition"]),
         api_host=_text(tree["api_host"]),
         client_id=_text(tree["client_id"]),
-        member_cid=_text(tree["member_cid"]),
+        member_cid=bare_cid(_text(tree["member_cid"])),  # a former version stored it as it was entered
         customers=tuple(_text(customer) for customer in tree["customers"]),
         offset=_whole(tree["offset"]),
         identity=_identity(tree["offset"], tree["fingerprint"], tree.get("identity")),

@@ -1,9 +1,12 @@
 """Falcon's bearer: OAuth2 client credentials, renewed early, shared by all partitions, given back at the end.
 
 Rules: at most one renewal at a time; the others wait for it and use what it brought. A refused pair (400, 401, 403) is
-read anew from splunkd before the next try, so a rotated secret heals by itself. A wrong region answers 308: the
-request, which holds the secret, is sent again to known API hosts of Falcon only, and that cloud is the account's home
-from then on. The bearer and the secret never leave this module but in the request that needs them.
+read anew from splunkd before the next try, so a rotated secret heals by itself; the same pair is not sent again at
+once, whoever asks. A refused bearer is replaced at once; when the replacement is refused too, nobody asks with another
+one for a minute, because Falcon allows an address few calls with bad bearers. A wrong cloud answers 308, or names the
+right one in `X-Cs-Region`: that cloud is the account's home from then on, and a request that was not granted, which
+holds the secret, is sent again there: to known API hosts of Falcon only. The bearer and the secret never leave this
+module but in the request that needs them.
 """
 
 from __future__ import annotations
@@ -11,11 +14,11 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
-from falcon_streams.core.clouds import Origin, home_after_redirect
+from falcon_streams.core.clouds import CLOUDS, Origin, cloud_at, home_after_redirect, home_in
 from falcon_streams.errors import CredentialsRefused, Retryable
 from falcon_streams.falcon.transport import Transport
 from falcon_streams.ports import Clock
@@ -23,6 +26,8 @@ from falcon_streams.ports import Clock
 RENEW_BEFORE = 120.0
 USUAL_LIFE, LONGEST_LIFE = 1799.0, 86_400.0
 REVOKE_SECONDS = 1.0
+SAME_PAIR_AFTER = 5.0  # as long as the first wait of an input after a failure may be
+BAD_BEARER_REST = 60.0  # the window of Falcon's limit: 15 calls with bad bearers, for all inputs behind an address
 _REFUSED = (400, 401, 403)
 _BEARER = re.compile(r"[!-~]+")
 
@@ -31,6 +36,12 @@ class _Bearer:
     def __init__(self, token: str, renew_at: float) -> None:
         self.token = token
         self.renew_at = renew_at
+
+
+class _Refusal(NamedTuple):
+    credentials: Credentials
+    until: float
+    error: CredentialsRefused
 
 
 class Bearers:
@@ -44,15 +55,47 @@ class Bearers:
         self._read = read
         self._credentials: Optional[Credentials] = None
         self._bearer: Optional[_Bearer] = None
+        self._refusal: Optional[_Refusal] = None
+        self._replaced_at = self._rests_until = float("-inf")
+        self._named_cloud = ""
         self._lock = threading.Lock()
 
-    def current(self, refused: Optional[str] = None) -> str:
-        """A bearer to use now; `refused` is one that Falcon just refused. Raises Retryable, or what `read` raises."""
+    def current(self) -> str:
+        """A bearer to use now. Raises Retryable, or what `read` raises."""
         with self._lock:
-            bearer = self._bearer
-            if bearer is None or bearer.token == refused or self._clock.monotonic() >= bearer.renew_at:
+            at, bearer = self._clock.monotonic(), self._bearer
+            if at < self._rests_until:
+                raise Retryable(
+                    f"{self.origin.api_host} refused one bearer after the other, so for a minute none is asked for: "
+                    f"check the account's cloud{self.cloud_hint}",
+                    after=self._rests_until - at,
+                )
+            if bearer is None or at >= bearer.renew_at:
                 bearer = self._bearer = self._renew()
             return bearer.token
+
+    def instead_of(self, refused: str) -> Optional[str]:
+        """A bearer to use instead of one that Falcon just refused, None where that one was such a replacement itself:
+        then `current` gives none for BAD_BEARER_REST. Raises what `current` raises."""
+        with self._lock:
+            at = self._clock.monotonic()
+            if at < self._rests_until:
+                return None
+            if self._bearer is None or self._bearer.token == refused:
+                self._bearer = None
+                if at < self._replaced_at + BAD_BEARER_REST:
+                    self._rests_until = at + BAD_BEARER_REST
+                    return None
+                self._bearer = self._renew()
+                self._replaced_at = self._clock.monotonic()
+            return self._bearer.token
+
+    @property
+    def cloud_hint(self) -> str:
+        """Which cloud is the right one, in brackets after the word; empty where Falcon names none or this one."""
+        if self._named_cloud in ("", cloud_at(self.origin.api_host)):
+            return ""
+        return f" (Falcon says that this API client lives in {self._named_cloud})"
 
     def revoke(self) -> None:
         """Give the bearer back, within a second; whether that works is nobody's concern any more."""
@@ -70,9 +113,14 @@ class Bearers:
 
     def _renew(self) -> _Bearer:
         credentials = self._credentials = self._credentials or self._read()
-        asked_at = self._clock.monotonic()
+        asked_at, refusal = self._clock.monotonic(), self._refusal
+        if refusal is not None and credentials == refusal.credentials and asked_at < refusal.until:
+            self._credentials = None
+            error = refusal.error
+            after = refusal.until - asked_at
+            raise CredentialsRefused(str(error), after=after, status=error.status, trace_id=error.trace_id)
         answer = self._ask(credentials)
-        token, life = self._token_of(answer)
+        token, life = self._token_of(answer, credentials)
         return _Bearer(token, asked_at + max(life - RENEW_BEFORE, life / 2))
 
     def _ask(self, credentials: Credentials) -> Answer:
@@ -80,36 +128,51 @@ class Bearers:
         if credentials.member_cid:
             form["member_cid"] = credentials.member_cid
         answer = self._post_token(form)
-        if answer.status == 308:
-            location = answer.headers.get("location", "")
-            home = home_after_redirect(self.origin, location)
-            if home is None:
-                raise Retryable(
-                    f"{self.origin.api_host}: the token request was redirected to a host that is no known Falcon API: "
-                    "check the account's cloud",
-                    status=308,
-                    trace_id=answer.trace_id,
-                )
-            self.origin = home
-            answer = self._post_token(form)
-        return answer
+        home = self._home_by(answer)
+        if home == self.origin:
+            return answer
+        self.origin = home
+        return answer if answer.ok else self._post_token(form)
+
+    def _home_by(self, answer: Answer) -> Origin:
+        """Where the account lives, as the answer to its token request has it. Raises Retryable for a redirect that must
+        not be followed."""
+        if answer.ok or answer.status in _REFUSED:
+            return home_in(self.origin, answer.region) or self.origin
+        if answer.status != 308:
+            return self.origin
+        home = home_after_redirect(self.origin, answer.headers.get("location", ""))
+        if home is None:
+            raise Retryable(
+                f"{self.origin.api_host}: the token request was redirected to a host that is no known Falcon API: "
+                f"check the account's cloud{self.cloud_hint}",
+                status=308,
+                trace_id=answer.trace_id,
+            )
+        return home
 
     def _post_token(self, form: dict[str, str]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._transport.send("POST", f"{self.origin.base_url}/oauth2/token", headers, form)
+        answer = self._transport.send("POST", f"{self.origin.base_url}/oauth2/token", headers, form)
+        self._named_cloud = answer.region if answer.region in CLOUDS else ""
+        return answer
 
-    def _token_of(self, answer: Answer) -> tuple[str, float]:
+    def _token_of(self, answer: Answer, credentials: Credentials) -> tuple[str, float]:
         host = self.origin.api_host
         complaint = answer.complaint()
         if answer.status in _REFUSED:
             self._credentials = None
-            raise CredentialsRefused(
+            wait = answer.wait(self._clock.now())
+            error = CredentialsRefused(
                 f"{host} refused the account's client_id and secret ({answer.status}, {complaint or 'no reason given'}"
-                "): check both, the cloud, and the API client's IP allow-list",
-                after=answer.wait(self._clock.now()),
+                f"): check both, the cloud{self.cloud_hint}, and the API client's IP allow-list",
+                after=wait,
                 status=answer.status,
                 trace_id=answer.trace_id,
             )
+            until = self._clock.monotonic() + max(wait, SAME_PAIR_AFTER)
+            self._refusal = _Refusal(credentials, until, error)
+            raise error
         tree = answer.tree()
         token = tree.get("access_token")
         if not answer.ok or complaint or not isinstance(token, str) or not _BEARER.fullmatch(token):

@@ -1,9 +1,9 @@
 """Falcon's service collection "Event Streams": its two operations, and what the input makes of them.
 
 Rules: each operation bears its PEP 8 name and its operation id, and takes the collection's parameters: `parameters` is
-the full query, named arguments win over it. Wrong arguments are refused before anything is sent. A 401 is tried once
-more with a new bearer. The input itself refreshes by posting the refresh URL as the discovery gave it; the operation
-`refresh_active_stream` serves callers who have only a partition.
+the full query, named arguments win over it. Wrong arguments are refused before anything is sent. A refused bearer is
+replaced, and the call sent again, as long as `Bearers` gives another. The input itself refreshes by posting the refresh
+URL as the discovery gave it; the operation `refresh_active_stream` serves callers who have only a partition.
 Sources: developer.crowdstrike.com "Event Streams", falconpy `_endpoint/_event_streams.py`.
 """
 
@@ -16,13 +16,14 @@ from urllib.parse import quote, urlencode
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.discovery import Discovery, Lease, read_discovery
 from falcon_streams.errors import Retryable, SessionGone
-from falcon_streams.falcon.auth import Bearers
+from falcon_streams.falcon.auth import BAD_BEARER_REST, Bearers
 from falcon_streams.falcon.transport import Transport
 from falcon_streams.ports import Clock
 
 DISCOVER_PATH = "/sensors/entities/datafeed/v2"
 REFRESH_PATH = "/sensors/entities/datafeed-actions/v1/{partition}"
 REFRESH_ACTION = "refresh_active_stream_session"
+DISCOVERY = "discovery"
 FORMATS = ("json", "flatjson")
 _APP_ID = re.compile(r"[A-Za-z0-9]{1,32}\Z")
 Parameters = Optional[Mapping[str, Any]]
@@ -88,11 +89,12 @@ class EventStreams:
 
     def _call_url(self, method: str, url: str, headers: Mapping[str, str], bearer: Optional[str] = None) -> Answer:
         bearer = bearer or self._bearers.current()
-        answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
-        if answer.refuses_bearer:
-            bearer = self._bearers.current(refused=bearer)
+        while True:
             answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
-        return answer
+            another = self._bearers.instead_of(bearer) if answer.refuses_bearer else None
+            if another is None:
+                return answer
+            bearer = another
 
 
 class EventStreamsInput:
@@ -110,7 +112,7 @@ class EventStreamsInput:
         # json is Falcon's default; it is named only where it is not meant
         format = None if self._format == FORMATS[0] else self._format
         answer = self._streams.list_available_streams(app_id=self._app_id, format=format)
-        self._refuse_failure(answer, "discovery")
+        self._refuse_failure(answer, DISCOVERY)
         tree = answer.tree()
         if not tree:
             raise Retryable(
@@ -136,17 +138,25 @@ class EventStreamsInput:
         complaint = answer.complaint()
         if answer.ok and complaint is None:
             return
-        remedy = {
-            401: ": the bearer was refused, check the account's cloud",
-            403: ': give the API client the scope "Event streams: Read", and check its IP allow-list',
-        }.get(answer.status, "")
         raise Retryable(
             f"{self._bearers.origin.api_host}: {what} was answered {answer.status} ({complaint or 'no reason given'})"
-            f"{remedy}",
-            after=answer.wait(self._clock.now()),
+            f"{self._remedy(answer.status, what)}",
+            after=max(answer.wait(self._clock.now()), BAD_BEARER_REST if answer.refuses_bearer else 0.0),
             status=answer.status,
             trace_id=answer.trace_id,
         )
+
+    def _remedy(self, status: int, what: str) -> str:
+        if status == 401:
+            return f": the bearer was refused, check the account's cloud{self._bearers.cloud_hint}"
+        if status == 403:
+            return ': give the API client the scope "Event streams: Read", and check its IP allow-list'
+        if status == 500 and what == DISCOVERY:
+            return (
+                ": if this goes on, ask CrowdStrike support whether event streams are enabled for the tenant, because "
+                "without them Falcon answers 500"
+            )
+        return ""
 
 
 def _query(parameters: Parameters, app_id: Optional[str], camel_app_id: Optional[str]) -> Dict[str, Any]:

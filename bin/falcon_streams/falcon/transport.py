@@ -8,13 +8,17 @@ failed and the remedy, and never a URL's query, a header or a proxy's password.
 
 from __future__ import annotations
 
+import http.client
+import re
 import socket
 import ssl
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from falcon_streams import __version__
@@ -28,6 +32,9 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
 _OTHER_NAME = "look for what answers in this host's place: DNS, a proxy, the account's base_url"
+# What login a proxy offers: a word, alone or before a token or parameters, at the start or after a comma
+_QUOTED = re.compile(r'"[^"]*"')
+_SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b", re.IGNORECASE)
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
 
@@ -125,6 +132,11 @@ def explain(error: BaseException) -> str:
             return f"TLS failed ({reason}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved: check DNS, or set a proxy for this account"
+        if isinstance(cause, _LoginUnspoken):
+            return (
+                f"the proxy asks for a login by {cause}, and this add-on speaks Basic only: allow Basic there, or let "
+                "this machine through without a login"
+            )
     names = {type(cause).__name__ for cause in chain}
     if "ProxyError" in names:
         status = next((str(c) for c in chain if isinstance(c, OSError) and str(c).startswith("Tunnel")), "no tunnel")
@@ -158,6 +170,34 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "none"
 
 
+class _LoginUnspoken(OSError):
+    """A proxy asks for a login and takes none that we speak; the words are those it offers."""
+
+
+class _TunnelAnswer(http.client.HTTPResponse):
+    """A proxy's answer to CONNECT. http.client drops its headers, and with them what login the proxy asks for."""
+
+    def _read_status(self) -> Tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        if status == http.client.PROXY_AUTHENTICATION_REQUIRED:
+            offers = http.client.parse_headers(self.fp).get_all("Proxy-Authenticate", [])
+            words = [word for offer in offers for word in _SCHEME.findall(_QUOTED.sub("", offer))]
+            if words and "basic" not in map(str.lower, words):
+                raise _LoginUnspoken(", ".join(words))
+        return version, status, reason
+
+
+class _Connection(HTTPSConnection):  # type: ignore[misc]
+    def _tunnel(self) -> None:
+        self.response_class = _TunnelAnswer
+        super()._tunnel()
+        del self.response_class  # what comes through the tunnel is none of the proxy's
+
+
+class _Pool(HTTPSConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _Connection
+
+
 class _TrustingAdapter(HTTPAdapter):
     """requests' adapter with our trust, on the way to the host and to an https proxy."""
 
@@ -169,9 +209,11 @@ class _TrustingAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)  # type: ignore[no-untyped-call]
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(  # type: ignore[no-untyped-call]
+        manager = super().proxy_manager_for(  # type: ignore[no-untyped-call]
             *args, **kwargs, ssl_context=self._trust, proxy_ssl_context=self._trust
         )
+        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": _Pool}
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Demand a verified certificate, whatever `verify` says. requests would load certifi's file into the context

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Mapping, Optional
 
-from falcon_streams.core.account import Credentials, Proxy
+from falcon_streams.core.account import Credentials, Proxy, bare_cid
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.kvstore import KvStore, own_store, shared_store
@@ -108,7 +108,7 @@ def make_account(splunkd: Splunkd, name: str, values: Values, secret: str) -> Ac
         name=name,
         cloud=values["cloud"],
         origin=_origin(values),
-        credentials=Credentials(values["client_id"], secret, values.get("member_cid", "")),
+        credentials=Credentials(values["client_id"], secret, bare_cid(values.get("member_cid", ""))),
         ca_bundle=values.get("ca_bundle"),
         proxy=_read_proxy(splunkd, name, str(values.get("proxy", "default"))),
     )

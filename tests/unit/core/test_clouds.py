@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from falcon_streams.core.clouds import CLOUDS, home_after_redirect, origin_of
+from falcon_streams.core.clouds import CLOUDS, home_after_redirect, home_in, origin_of
 
 GOOD = {
     "us-1": "https://firehose.crowdstrike.com/sensors/entities/datafeed/v1/0?appId=a",
@@ -55,6 +55,18 @@ def test_a_custom_cloud_allows_its_own_host_on_any_port_and_the_admins_domains()
     assert origin.refusal("https://feeds.example.test/x") is None
     assert origin.refusal("https://other.example.test/x") is not None
     assert origin.refusal("https://badfeeds.example.test/x") is not None
+
+
+def test_a_region_that_a_token_answer_names_is_followed_from_one_known_cloud_to_another() -> None:
+    us1 = origin_of("us-1")
+
+    assert home_in(us1, "eu-1") == origin_of("eu-1")
+    assert home_in(us1, "us-1") == us1
+    for region in ("us-gov-1", "us-gov-2", "us-9", "custom", "local", "api.us-2.crowdstrike.com", ""):
+        assert home_in(us1, region) is None
+    assert home_in(origin_of("us-gov-1"), "us-1") is None
+    assert home_in(origin_of("custom", "https://x.example"), "us-1") is None
+    assert home_in(origin_of("custom", "https://api.crowdstrike.com"), "us-2") is None
 
 
 def test_a_redirect_is_followed_to_known_api_hosts_of_commercial_clouds_only() -> None:

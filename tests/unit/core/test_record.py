@@ -71,6 +71,12 @@ def test_what_was_stored_is_read_as_it_was() -> None:
     assert read_record(stored.to_bytes()) == stored
 
 
+def test_a_child_tenants_cid_that_was_stored_as_entered_is_read_bare() -> None:
+    tree = {**json.loads(record().to_bytes()), "member_cid": "ABCDEF00112233445566778899AABBCC-1F"}
+
+    assert read_record(json.dumps(tree).encode()).member_cid == "abcdef00112233445566778899aabbcc"
+
+
 @pytest.mark.parametrize("cut", range(0, 400, 7))
 def test_a_truncated_record_is_unreadable(cut: int) -> None:
     data = record().committed(event(7), (), 1010.0, 30.0).to_bytes()

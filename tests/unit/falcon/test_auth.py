@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -16,40 +14,9 @@ from falcon_streams.errors import CredentialsRefused, Fatal, Retryable
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.transport import ANSWER_SECONDS, Transport
 from tests.fakes.clock import FakeClock
+from tests.unit.falcon.scripted import ScriptedTransport, Sent, answered
 
 HOME = "https://api.us-2.crowdstrike.com"
-
-
-class Sent(NamedTuple):
-    """One request that Bearers made."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    form: Mapping[str, str]
-    seconds: float
-
-
-class ScriptedTransport(Transport):
-    """Gives the answers of a script, one a request, and keeps what was sent."""
-
-    def __init__(self, *script: Answer | Retryable) -> None:
-        self.script = list(script)
-        self.sent: list[Sent] = []
-
-    def send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        form: Mapping[str, str] | None = None,
-        seconds: float = ANSWER_SECONDS,
-    ) -> Answer:
-        self.sent.append(Sent(method, url, dict(headers), dict(form or {}), seconds))
-        step = self.script.pop(0)
-        if isinstance(step, Retryable):
-            raise step
-        return step
 
 
 class Account:
@@ -62,10 +29,6 @@ class Account:
     def read(self) -> Credentials:
         self.readings += 1
         return Credentials("client", f"s3cret{self.readings}", self._member_cid)
-
-
-def answered(status: int, tree: Any = None, **headers: str) -> Answer:
-    return Answer(status, headers, b"" if tree is None else json.dumps(tree).encode())
 
 
 def token(name: str, expires_in: Any = 1799) -> Answer:
@@ -151,7 +114,7 @@ def test_a_bearer_that_falcon_refuses_is_replaced_with_the_same_credentials() ->
     transport, account = ScriptedTransport(token("one"), token("two")), Account()
     bearers = bearers_of(transport, account)
 
-    assert bearers.current(refused=bearers.current()) == "two"
+    assert bearers.instead_of(bearers.current()) == "two"
     assert account.readings == 1
 
 
@@ -160,7 +123,7 @@ def test_a_bearer_that_somebody_has_replaced_already_is_not_replaced_again() -> 
     bearers = bearers_of(transport)
     first = bearers.current()
 
-    assert [bearers.current(refused=first) for _ in range(2)] == ["two", "two"]
+    assert [bearers.instead_of(first) for _ in range(2)] == ["two", "two"]
     assert len(transport.sent) == 2
 
 
@@ -194,6 +157,7 @@ def test_a_refusal_tells_the_status_the_trace_and_the_wait_and_no_secret() -> No
     [
         (answered(500), "500, no reason given"),
         (answered(429, **{"retry-after": "7"}), "429, no reason given"),
+        (answered(429), "429, no reason given"),
         (answered(201, {"access_token": "t", "errors": [{"code": 1, "message": "no"}]}), "201, 1: no"),
         (answered(201, {}), "201, no reason given"),
         (answered(201, {"access_token": 7}), "201, no reason given"),
@@ -212,7 +176,7 @@ def test_an_answer_without_a_fit_token_is_tried_again_with_the_same_credentials(
         bearers.current()
     assert str(caught.value) == f"api.crowdstrike.com gave no token ({reason})"
     assert type(caught.value) is Retryable
-    assert caught.value.after == (7.0 if answer.status == 429 else 0.0)
+    assert caught.value.after == answer.wait(0.0)
     assert bearers.current() == "one"
     assert account.readings == 1
 
@@ -237,7 +201,7 @@ def test_a_redirect_to_another_cloud_is_followed_and_that_cloud_is_home_from_the
 
     assert bearers.current() == "one"
     assert bearers.origin == origin_of("us-2")
-    assert bearers.current(refused="one") == "two"
+    assert bearers.instead_of("one") == "two"
     hosts = ["https://api.crowdstrike.com", HOME, HOME]
     assert [sent.url for sent in transport.sent] == [f"{host}/oauth2/token" for host in hosts]
     assert transport.sent[0].form == transport.sent[1].form
@@ -283,6 +247,136 @@ def test_a_second_redirect_is_not_followed() -> None:
     with pytest.raises(Retryable, match=r"api\.us-2\.crowdstrike\.com gave no token \(308"):
         bearers_of(transport).current()
     assert len(transport.sent) == 2
+
+
+def in_region(region: str, answer: Answer) -> Answer:
+    return answer._replace(headers={**answer.headers, "x-cs-region": region})
+
+
+def test_a_token_that_another_cloud_granted_is_used_there_and_renewed_there() -> None:
+    transport = ScriptedTransport(in_region("us-2", token("one")), in_region("us-2", token("two")))
+    bearers = bearers_of(transport)
+
+    assert bearers.current() == "one"
+    assert bearers.origin == origin_of("us-2")
+    assert bearers.instead_of("one") == "two"
+    hosts = ["https://api.crowdstrike.com", HOME]
+    assert [sent.url for sent in transport.sent] == [f"{host}/oauth2/token" for host in hosts]
+
+
+def test_a_refusal_that_names_another_cloud_is_asked_again_there_once() -> None:
+    transport = ScriptedTransport(in_region("us-2", answered(403)), in_region("eu-1", answered(403)))
+    bearers = bearers_of(transport)
+
+    with pytest.raises(CredentialsRefused, match=r"^api\.us-2\.crowdstrike\.com refused") as caught:
+        bearers.current()
+    assert "check both, the cloud (Falcon says that this API client lives in eu-1), and" in str(caught.value)
+    hosts = ["https://api.crowdstrike.com", HOME]
+    assert [sent.url for sent in transport.sent] == [f"{host}/oauth2/token" for host in hosts]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_answer_that_judges_no_credentials_moves_no_account(status: int) -> None:
+    transport = ScriptedTransport(in_region("us-2", answered(status)))
+    bearers = bearers_of(transport)
+
+    with pytest.raises(Retryable):
+        bearers.current()
+    assert (len(transport.sent), bearers.origin) == (1, origin_of("us-1"))
+
+
+@pytest.mark.parametrize(
+    ("origin", "region", "hint"),
+    [
+        (origin_of("us-1"), "us-gov-1", " (Falcon says that this API client lives in us-gov-1)"),
+        (origin_of("us-gov-1"), "us-1", " (Falcon says that this API client lives in us-1)"),
+        (origin_of("custom", "https://falcon.example"), "us-2", " (Falcon says that this API client lives in us-2)"),
+        (origin_of("us-1"), "us-1", ""),
+        (origin_of("us-1"), "US-1 ", ""),
+        (origin_of("us-1"), "evil.example", ""),
+        (origin_of("us-1"), "", ""),
+    ],
+)
+def test_a_cloud_that_is_not_followed_is_named_where_it_is_a_known_one(origin: Origin, region: str, hint: str) -> None:
+    transport = ScriptedTransport(in_region(region, token("one")), in_region(region, answered(403)))
+    bearers = bearers_of(transport, origin=origin)
+
+    assert bearers.current() == "one"
+    assert (bearers.origin, bearers.cloud_hint) == (origin, hint)
+    with pytest.raises(CredentialsRefused) as caught:
+        bearers.instead_of("one")
+    assert f"check both, the cloud{hint}, and" in str(caught.value)
+    assert {sent.url for sent in transport.sent} == {f"{origin.base_url}/oauth2/token"}
+
+
+def test_a_redirect_that_is_not_followed_names_the_right_cloud() -> None:
+    bearers = bearers_of(ScriptedTransport(in_region("us-gov-1", redirect("https://api.laggar.gcw.crowdstrike.com/"))))
+
+    with pytest.raises(Retryable, match=r"account's cloud \(Falcon says that this API client lives in us-gov-1\)$"):
+        bearers.current()
+
+
+def test_a_refused_pair_is_not_sent_again_at_once_whoever_asks() -> None:
+    clock, pair = FakeClock(), Credentials("client", "s3cret")
+    transport = ScriptedTransport(answered(403, **{"x-cs-traceid": "trace"}), token("one"))
+    bearers = Bearers(transport, clock, origin_of("us-1"), lambda: pair)
+
+    caught = []
+    for _ in range(4):
+        with pytest.raises(CredentialsRefused) as each:
+            bearers.current()
+        caught.append(each.value)
+        clock.pause(1.0)
+    assert len(transport.sent) == 1
+    assert {(str(error), error.status, error.trace_id) for error in caught} == {(str(caught[0]), 403, "trace")}
+    assert [error.after for error in caught] == [0.0, 4.0, 3.0, 2.0]
+    clock.pause(1.0)
+    assert bearers.current() == "one"
+
+
+def test_a_pair_that_was_corrected_is_sent_at_once() -> None:
+    transport = ScriptedTransport(answered(403), token("one"))
+    bearers = bearers_of(transport)
+
+    with pytest.raises(CredentialsRefused):
+        bearers.current()
+    assert bearers.current() == "one"
+
+
+def test_a_bearer_that_replaced_a_refused_one_and_is_refused_too_leaves_nobody_one_for_a_minute() -> None:
+    clock, transport = FakeClock(), ScriptedTransport(token("one"), token("two"), token("three"))
+    bearers = bearers_of(transport, clock=clock)
+    bearers.current()
+
+    assert bearers.instead_of("one") == "two"
+    assert [bearers.instead_of(refused) for refused in ("two", "one", "two")] == [None] * 3
+    clock.pause(59.0)
+    with pytest.raises(Retryable, match=r"refused one bearer after the other.*: check the account's cloud$") as caught:
+        bearers.current()
+    assert caught.value.after == 1.0
+    assert len(transport.sent) == 2
+    clock.pause(1.0)
+    assert bearers.current() == "three"
+
+
+def test_a_refused_bearer_is_not_used_again_although_no_other_could_be_had() -> None:
+    transport = ScriptedTransport(token("one"), answered(503), token("two"))
+    bearers = bearers_of(transport)
+    bearers.current()
+
+    with pytest.raises(Retryable, match="gave no token"):
+        bearers.instead_of("one")
+    assert bearers.current() == "two"
+
+
+def test_a_bearer_that_is_refused_a_minute_after_the_last_one_was_is_replaced_at_once() -> None:
+    clock, transport = FakeClock(), ScriptedTransport(token("one"), token("two"), token("three"))
+    bearers = bearers_of(transport, clock=clock)
+    bearers.current()
+    bearers.instead_of("one")
+    clock.pause(60.0)
+
+    assert bearers.instead_of("two") == "three"
 
 
 def test_the_bearer_is_given_back_at_its_home_within_a_second() -> None:

@@ -137,6 +137,40 @@ def test_a_proxy_that_refuses_is_told_by_its_answer_and_without_its_password(pla
     )
 
 
+@pytest.mark.every_python
+@pytest.mark.parametrize(
+    ("offers", "told"),
+    [
+        (["NTLM"], "NTLM"),
+        (["Negotiate"], "Negotiate"),
+        (["NTLM TlRMTVNTUAACAAAA"], "NTLM"),
+        (["Negotiate", "NTLM"], "Negotiate, NTLM"),
+        (["Negotiate, NTLM"], "Negotiate, NTLM"),
+        (['Digest realm="a, Basic", nonce="x"'], "Digest"),
+    ],
+)
+def test_a_proxy_whose_login_we_do_not_speak_is_told_with_what_to_do(
+    plain_host: Host, offers: list[str], told: str
+) -> None:
+    plain_host.says(answer(407, b"", *(f"Proxy-Authenticate: {offer}" for offer in offers)))
+    said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
+
+    assert said == (
+        f"falcon.invalid: the proxy asks for a login by {told}, and this add-on speaks Basic only: "
+        "allow Basic there, or let this machine through without a login"
+    )
+
+
+@pytest.mark.parametrize("offers", [["NTLM", 'Basic realm="a"'], ["Negotiate, basic realm=a"], ["Strange"], []])
+def test_a_proxy_that_speaks_basic_too_or_says_nothing_refused_the_login_itself(
+    plain_host: Host, offers: list[str]
+) -> None:
+    plain_host.says(answer(407, b"", *(f"Proxy-Authenticate: {offer}" for offer in offers)))
+    said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
+
+    assert said.endswith("check its host, port, user name and password")
+
+
 def test_a_proxy_that_is_not_there_is_told_as_a_refusal() -> None:
     said = refusal(lambda: transport_of("", proxy_at(closed_port())).send("GET", "https://falcon.invalid/", {}))
 
