@@ -170,7 +170,7 @@ def test_an_input_that_waits_for_another_process_tells_of_itself_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert await_lock(HeldLock(100), FakeClock(), SimpleQueue(), lambda: None) is None  # type: ignore[arg-type]
+    assert await_lock(HeldLock(100), FakeClock(), SimpleQueue(), lambda: None) is None
 
     line = {"partition": "*", "state": "standby", "trouble": "process 7 reads this input"}
     assert statistics(caplog) == [line]
