@@ -31,10 +31,10 @@ def line(action: str, ago: float = 0.0, **fields: object) -> Seen:
     return {name: [value] for name, value in told.items()}, (), ()
 
 
-def states(*told: str, minutes: int = 17, **fields: object) -> list[Seen]:
+def states(*told: str, minutes: int = 17, trouble: str = "none", **fields: object) -> list[Seen]:
     """A line a minute in the last minutes, newest first, in these states by turns."""
     return [
-        line("stream_stats", **{"ago": 60 * minute, "state": told[minute % len(told)], "trouble": "none", **fields})
+        line("stream_stats", 60.0 * minute, state=told[minute % len(told)], trouble=trouble, **fields)
         for minute in range(minutes)
     ]
 
