@@ -128,6 +128,27 @@ def test_an_app_id_in_use_is_a_wait_that_is_told_and_ends_by_itself() -> None:
     assert story.discovered(offer("0")) == ["0"]
 
 
+def test_a_wanted_partition_that_is_not_offered_is_missing_and_the_app_id_is_free() -> None:
+    for wanted, opened in ((["7"], []), (["0", "7"], ["0"])):
+        story = Story(wanted=wanted)
+        story.intents()
+
+        assert story.discovered(offer("0", "1")) == opened
+        assert (story.roster.missing, story.roster.connected) == (["7"], opened)
+        assert story.state("7") == "waiting_app_id"
+        assert story.run(60) == [Discover()]
+        assert story.discovered(offer("7")) == ["7"]
+        assert story.roster.missing == []
+
+
+def test_where_nothing_at_all_is_offered_no_partition_is_missing() -> None:
+    story = Story(wanted=["7"])
+    story.intents()
+    story.discovered(offer())
+
+    assert story.roster.missing == []
+
+
 def test_after_a_clean_restart_the_app_id_is_asked_for_again_within_seconds() -> None:
     story = Story()
     story.intents()
