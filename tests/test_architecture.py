@@ -22,7 +22,7 @@ ROOMS = {
     "commits": {"core", "errors", "ports", "progress", "happenings"},
     "reader": {"core", "errors", "ports", "progress", "tally", "happenings"},
     "goodbye": {"errors", "ports", "happenings", "reader"},
-    "claimant": {"core", "errors", "ports", "happenings"},
+    "claimant": {"core", "errors", "ports", "happenings", "health"},
     "supervisor": {"core", "errors", "ports", "commits", "goodbye", "happenings", "reader", "tally"},
     "health": {"core", "errors", "ports", "progress"},
     "lifecycle": {"errors", "happenings"},

@@ -94,6 +94,7 @@ def _claim_stdout(stdout: BinaryIO) -> int:
 
 
 def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
+    from falcon_streams.health import tell_of_input
     from falcon_streams.splunk.checkpoint import folder_of
     from falcon_streams.splunk.logs import start_logging
     from falcon_streams.splunk.settings import check_name
@@ -108,6 +109,7 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
     stop = _run_named(invocation, descriptor, clock)
     state = "error" if stop.ending is Ending.FATAL else "stopped"
     trouble = str(stop.error) if isinstance(stop.error, StreamsError) else ""
+    tell_of_input(state, trouble)
     board = StateFile(folder_of(invocation.checkpoint_dir, invocation.name))
     board.show({"state": state, "trouble": trouble, "updated_at": clock.now(), "partitions": {}})
     return stop

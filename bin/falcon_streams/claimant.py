@@ -13,15 +13,15 @@ from typing import Callable, Dict, Optional, Protocol
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.claim import STANDBY, UNREACHABLE, Claims, Confirm, Intent, Look
-from falcon_streams.core.roster import ALL, ERROR
+from falcon_streams.core.roster import ALL, ERROR, STARTING
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone, StreamsError
 from falcon_streams.happenings import Claimed, Ending, Happening, Stop, stop_for
+from falcon_streams.health import STATISTICS_EVERY, tell_of_input
 from falcon_streams.ports import ClaimStore, Clock, Lock, StateBoard
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
 RELEASE = 1.0
-STARTING = "starting"
 _STATES = {STANDBY: STANDBY, UNREACHABLE: ERROR}
 
 
@@ -63,14 +63,12 @@ def await_lock(lock: Lock, clock: Clock, inbox: SimpleQueue[Happening], on_tick:
     """Wait until no other process of this machine reads the input and return None, or the stop that came first.
 
     The one that reads shows its state; the one that waits only logs, because both have the same state file."""
-    told = ""
+    vigil = Vigil(clock)
     while True:
         holder = lock.take()
         if not holder:
             return None
-        if holder != told:
-            told = holder
-            LOG.warning("state_changed", {"partition": ALL, "state": STANDBY, "reason": "locked", "trouble": holder})
+        vigil.tell(STANDBY, "locked", holder, whom=holder)
         happening = _wait(clock, inbox, on_tick)
         if isinstance(happening, Stop):
             return happening
@@ -84,6 +82,25 @@ def _wait(clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], Non
     except SplunkdGone as error:
         return stop_for(error)
     return happening
+
+
+class Vigil:
+    """What an input that waits for its right tells in its log: every change, and once a minute how it is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counted_at = clock.monotonic()
+        self._told: object = None
+
+    def tell(self, state: str, reason: str, trouble: str, whom: str) -> None:
+        """Called about once a second; another reason, or another one `whom` it waits for, is a change."""
+        if (reason, whom) != self._told:
+            self._told = (reason, whom)
+            LOG.warning("state_changed", {"partition": ALL, "state": state, "reason": reason, "trouble": trouble})
+        at = self._clock.monotonic()
+        if at - self._counted_at >= STATISTICS_EVERY:
+            self._counted_at = at
+            tell_of_input(state, trouble)
 
 
 class Claimant:
@@ -106,7 +123,7 @@ class Claimant:
         self._bell: SimpleQueue[bool] = SimpleQueue()
         self._released: SimpleQueue[bool] = SimpleQueue()
         self._announced = self._given_back = False
-        self._shown: object = None
+        self._vigil = Vigil(clock)
         self._trouble = ""
 
     # -- the main thread's side ------------------------------------------------------------------------------------
@@ -141,9 +158,7 @@ class Claimant:
         state, newest = _STATES.get(reason, STARTING), self._claims.newest
         reader = newest.forwarder if newest is not None else ""
         trouble = self._trouble or (f"{reader} reads this input" if reason == STANDBY else "")
-        if (reason, reader) != self._shown:
-            self._shown = (reason, reader)
-            LOG.warning("state_changed", {"partition": ALL, "state": state, "reason": reason, "trouble": trouble})
+        self._vigil.tell(state, reason, trouble, whom=reader)
         shown: Dict[str, object] = {"state": state, "trouble": trouble, "updated_at": self._clock.now()}
         board.show({**shown, "partitions": {}})
 

@@ -111,7 +111,12 @@ def _supervisor(
     sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
     sink.start()
     return Supervisor(
-        Plan(settings.partitions, Filters(settings.event_types, settings.exclude_event_types), settings.idle_timeout),
+        Plan(
+            settings.partitions,
+            Filters(settings.event_types, settings.exclude_event_types),
+            settings.idle_timeout,
+            settings.app_id,
+        ),
         api=EventStreamsInput(EventStreams(transport, bearers), bearers, clock, settings.app_id, settings.format),
         feeds=HttpFeeds(transport, clock, settings.event_types),
         sink=sink,
@@ -121,7 +126,7 @@ def _supervisor(
         start_thread=start_thread,
         draw=random.random,
         watch=_watch(parent, right),
-        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.trouble),
+        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.troubles),
         on_early_end=right.doubt,
     )
 

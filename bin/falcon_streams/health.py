@@ -1,17 +1,19 @@
-"""How an input is doing: the statistics line of each partition once a minute, the state shown to the Inputs page, and a
-word where time itself went wrong: a clock that was set, a process that was held up.
+"""How an input is doing: its statistics line and one of each partition once a minute, the state shown to the Inputs
+page, and a word where time itself went wrong: a clock that was set, a process that was held up.
 
-Rules: read-only over the supervisor's roster and commits. Keys keep their order, a new one goes to the end (design
-section 6): searches and dashboards read these lines.
+Rules: read-only over the supervisor's roster, commits and troubles. Keys keep their order, a new one goes to the end
+(design section 6): searches and dashboards read these lines. An input has its line, `partition=*`, from its first
+minute to its end, whether it has a partition or not: who says nothing any more is dead.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Dict, Mapping, NamedTuple
+from typing import Dict, Mapping, NamedTuple, Optional
 
-from falcon_streams.core.roster import Roster
+from falcon_streams.core.roster import ALL, Roster
+from falcon_streams.core.trouble import NO_TROUBLE, Troubles
 from falcon_streams.ports import Clock, StateBoard
 from falcon_streams.progress import Progress
 
@@ -20,6 +22,11 @@ STATISTICS_EVERY = 60.0
 SHOW_EVERY, SHOW_QUIET_EVERY = 2.0, 6.0
 CLOCK_STEP = 2.0
 HELD_UP = 30.0  # we are called about once a second
+
+
+def tell_of_input(state: str, trouble: str) -> None:
+    """The statistics line of the input itself."""
+    LOG.info("stream_stats", {"partition": ALL, "state": state, "trouble": trouble or NO_TROUBLE})
 
 
 class Label(NamedTuple):
@@ -46,7 +53,7 @@ class Health:
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
 
-    def check(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str) -> None:
+    def check(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles) -> None:
         """Log and show what is due."""
         at = self._clock.monotonic()
         self._watch_time(at, self._clock.now())
@@ -54,10 +61,10 @@ class Health:
         every = SHOW_QUIET_EVERY if events == self._shown_events else SHOW_EVERY
         if states != self._shown_states or at - self._shown_at >= every:
             self._shown_at, self._shown_states, self._shown_events = at, states, events
-            self._show(roster, partitions, trouble, at)
+            self._show(roster, partitions, troubles, at)
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
-            self.log(roster, partitions)
+            self._log(roster, partitions, troubles, at)
 
     def _watch_time(self, at: float, now: float) -> None:
         passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
@@ -67,26 +74,37 @@ class Health:
         if abs(step) > CLOCK_STEP:
             LOG.warning("clock_stepped", {"by_s": step})
 
-    def log(self, roster: Roster, partitions: Mapping[str, Progress]) -> None:
-        """The statistics lines, now."""
-        at = self._clock.monotonic()
-        for partition in partitions:
-            LOG.info("stream_stats", self._statistics(roster, partition, partitions[partition], at))
+    def _log(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
+        tell_of_input(roster.states()[0], troubles.of(ALL) or self._doubt)
+        for fields in self._statistics(roster, partitions, troubles, at).values():
+            LOG.info("stream_stats", fields)
         events = _events(partitions)
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
             self._ingested = events
 
-    def _statistics(self, roster: Roster, partition: str, progress: Progress, at: float) -> Dict[str, object]:
+    def _statistics(
+        self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float
+    ) -> Dict[str, Dict[str, object]]:
+        """The fields of each partition's line; of one that has not been opened in this run, what is known."""
+        return {
+            name: {
+                "partition": name,
+                "state": member.state,
+                **(self._numbers(partitions[name], roster.session_left(name, at)) if name in partitions else {}),
+                "trouble": troubles.of(name) or NO_TROUBLE,
+            }
+            for name, member in roster.members.items()
+        }
+
+    def _numbers(self, progress: Progress, session_left: Optional[float]) -> Dict[str, object]:
         counters = progress.counters
         now = self._clock.now()
         return {
-            "partition": partition,
-            "state": roster.members[partition].state,
             "offset": progress.written_offset,
             "committed": progress.record.offset,
             "lag_s": progress.lag,
-            "session_left_s": roster.session_left(partition, at),
+            "session_left_s": session_left,
             "events": counters.events,
             "bytes": counters.bytes,
             "malformed": counters.malformed,
@@ -103,11 +121,15 @@ class Health:
             "before_start": counters.before_start,
         }
 
-    def _show(self, roster: Roster, partitions: Mapping[str, Progress], trouble: str, at: float) -> None:
-        state, _ = roster.states()
-        shown = {name: self._statistics(roster, name, partitions[name], at) for name in partitions}
-        told = trouble or self._doubt
-        self._board.show({"state": state, "trouble": told, "updated_at": self._clock.now(), "partitions": shown})
+    def _show(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
+        self._board.show(
+            {
+                "state": roster.states()[0],
+                "trouble": troubles.of(ALL) or self._doubt,
+                "updated_at": self._clock.now(),
+                "partitions": self._statistics(roster, partitions, troubles, at),
+            }
+        )
 
 
 def _events(partitions: Mapping[str, Progress]) -> int:

@@ -21,7 +21,8 @@ from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, T
 from falcon_streams.commits import Commits
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
-from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.roster import ALL, RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.trouble import Troubles
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
 from falcon_streams.happenings import (
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     wanted: Optional[FrozenSet[str]]
     filters: Filters
     idle_timeout: float
+    app_id: str
 
 
 class Supervisor:
@@ -82,11 +84,10 @@ class Supervisor:
         """`watch` is called before anything is stored and about once a second, by several threads; raises SplunkdGone
         where splunkd has died, RestartNeeded where the right to read is lost. `on_tick` is called about once a second,
         for statistics. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
-
-        `trouble` is the last sentence that says why something is not read, empty once a feed opens.
         """
         self.roster = Roster(plan.wanted, plan.idle_timeout, draw, commits.known)
         self.commits = commits
+        self.troubles = Troubles(plan.app_id)
         self._plan = plan
         self._api = api
         self._feeds = feeds
@@ -104,7 +105,6 @@ class Supervisor:
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
         self._next_tick = self._next_receipt = clock.monotonic()
-        self.trouble = ""
 
     def run(self) -> Stop:
         """Run to the end; returns how it came. Raises nothing of ours."""
@@ -143,10 +143,10 @@ class Supervisor:
             self._take_discovery(happening.discovery, at)
         elif isinstance(happening, DiscoveryFailed):
             LOG.warning("discovery_failed", complaint(happening.error))
-            self.trouble = str(happening.error)
+            self.troubles.note(ALL, str(happening.error))
             self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
         elif isinstance(happening, FeedOpened):
-            self.trouble = ""
+            self.troubles.heal(happening.partition)
             self._carry_out(self.roster.opened(happening.partition, at, happening.pulse))
         elif isinstance(happening, FeedEnded):
             self._take_end(happening, at)
@@ -162,9 +162,9 @@ class Supervisor:
         self._served_at = discovery.served_at
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
-            self.trouble = refusal
         LOG.info("discovered", {"partitions": ",".join(lease.partition for lease in discovery.leases)})
         self._carry_out(self.roster.discovered(discovery, at))
+        self.troubles.discovered(discovery, self.roster.connected, self.roster.missing)
 
     def _take_end(self, ended: FeedEnded, at: float) -> None:
         del self._readers[ended.partition]
@@ -174,7 +174,7 @@ class Supervisor:
         if isinstance(ended.error, (Fatal, SplunkdGone)):
             raise ended.error
         if ended.error is not None:
-            self.trouble = f"partition {ended.partition}: {ended.error}"
+            self.troubles.note(ended.partition, str(ended.error))
         self.commits.progress[ended.partition].counters.reconnects += 1
         session = self.roster.members[ended.partition].session
         if session is not None and at - session.opened_at < EARLY:

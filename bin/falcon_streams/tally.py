@@ -55,7 +55,7 @@ class Tally:
         counters.events += len(wanted.lines)
         progress.last_event_at = now = self._clock.now()
         created = batch.last_created()
-        progress.lag = progress.lag if created is None else now - created
+        progress.lag = progress.lag if created is None else max(now - created, 0.0)  # Falcon's clock may be ahead
         return wanted
 
     def overlong(self, count: int) -> None:

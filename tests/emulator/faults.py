@@ -26,7 +26,7 @@ STREAM_ACTIONS = {
     "reset_mid_line": "half of the next line, then a reset",
     "cut_at_byte": "after `byte` bytes of the body, the end by `how` (eof, cut, reset)",
     "stall": "nothing at all for `seconds`",
-    "heartbeats_only": "no events for `seconds`",
+    "heartbeats_only": "no events for `seconds`, or for as long as the feed lasts; the events stay in the log",
     "half_open": "silence for ever; (app id, partition) stays taken for `lock`, as it may after any end",
     "drip": "`bytes` at a time, `every` seconds, for `seconds`",
     "garbage_line": "a `line` that is in no log",

@@ -126,6 +126,21 @@ def test_a_stall_holds_everything_back_and_heartbeats_only_the_events(falcon: Fa
         assert Body(feed).until(lambda body: b"\n" in body).startswith(b"{")
 
 
+def test_a_feed_may_live_and_withhold_its_events_for_good_and_the_next_one_has_them(falcon: Falcon) -> None:
+    emulator = falcon(time_scale=0, heartbeat=1, preload=1)
+    client = Client(emulator)
+    emulator.add_faults([{"on": "feed", "partition": "0", "do": "heartbeats_only"}])
+    with client.feed() as feed:
+        body = Body(feed)
+        eventually(lambda: emulator.waiting_faults() == [])
+        for number in range(10):
+            emulator.skip(100)
+            body.until(lambda body, number=number: body.count(b"\r\n") > number)  # type: ignore[misc]
+        assert b"".join(body.chunks) == b"\r\n" * 10
+    with client.feed(app_id="app2") as feed:
+        assert offsets(Body(feed).lines(1)) == [0]
+
+
 def test_a_cleared_script_lets_a_stalled_feed_go_on(falcon: Falcon) -> None:
     emulator = falcon(preload=2)
     emulator.add_faults([{"on": "feed", "after_events": 1, "do": "stall"}])

@@ -10,6 +10,7 @@ from tests.faults.row import Act, Row, Step, await_lines, find_line
 from tests.integration.scene import Scene
 
 PRETTY = '{\n  "errors": [\n    {\n      "code": 401,\n      "message": "Not authorized"\n    }\n  ]\n}'
+HOUR = 60 * MINUTE
 REFUSED_FOR = 2.0  # at least, from the first refusal on
 CUT: Step = {"on": "feed", "partition": "0", "after_events": 40, "lock": 2.0}
 NOBODY_LISTENS = "https://127.0.0.1:1/sensors/entities/datafeed/v1/{partition}?appId=appmain"
@@ -147,6 +148,13 @@ def be_quiet_for_an_hour(scene: Scene) -> None:
     assert feeds <= 3, f"{feeds - 1} reconnects within the hour"
 
 
+def wait_for_a_reconnect(scene: Scene) -> None:
+    """The feed lives and withholds its events; after four hours it is opened anew, and everything comes."""
+    scene.wait_until_open()
+    pass_time(scene, 4 * HOUR)
+    find_line(scene, "reason=no_events")
+
+
 def wait_for(seconds: float) -> Act:
     """Falcon's time passes."""
     return lambda scene: pass_time(scene, seconds)
@@ -228,6 +236,14 @@ SILENCE = [
         options={"heartbeat": None},
         loaded="1",
         scale=120.0,
+    ),
+    Row(
+        "feed",
+        "heartbeats only, events withheld for good",
+        "feed_closing .*partition=0 reason=no_events",
+        [{**CUT, "do": "heartbeats_only"}],
+        act=wait_for_a_reconnect,
+        scale=400.0,
     ),
 ]
 PIECES = [

@@ -21,9 +21,10 @@ from tests.faults.refreshes import REFRESH
 from tests.faults.row import Outcome, Row, play
 from tests.faults.splunkd import SPLUNKD
 from tests.faults.tokens import TOKEN
+from tests.faults.troubles import TROUBLE
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *FEED, *LINES, *REFRESH, *SPLUNKD, *MACHINE)
+ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *FEED, *LINES, *REFRESH, *TROUBLE, *SPLUNKD, *MACHINE)
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:

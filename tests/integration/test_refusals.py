@@ -149,3 +149,12 @@ def test_enough_bad_stanzas_are_in_the_table() -> None:
     assert len(GOLDEN["inputs"]) >= 25
     assert len(GOLDEN["accounts"]) >= 25
     assert len({case["sentence"] for case in GOLDEN["inputs"]}) >= 20
+
+
+def test_an_input_that_cannot_run_tells_of_it_in_a_statistics_line(app: Path, splunkd: Splunkd, tmp_path: Path) -> None:
+    """It ends before its first minute is over, each time."""
+    sentence = last_words(app, splunkd, tmp_path, "nowhere")
+    log = (splunkd.home / "var" / "log" / "splunk" / "falcon_event_streams_main.log").read_text(encoding="utf-8")
+
+    lines = [line for line in log.splitlines() if "action=stream_stats" in line]
+    assert lines[-1].endswith(f'input=main partition=* state=error trouble="{sentence}"')

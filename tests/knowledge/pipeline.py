@@ -2,21 +2,22 @@
 
 Rules ("Search Reference"): the first part and `search` are criteria; `stats` and `timechart` aggregate, `by` leaves out
 events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before;
-`dedup` keeps the first; `where` takes an expression of eval. An unknown command, option or function is refused, not
-guessed."""
+`dedup` keeps the first; `where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds
+the results to each event of the group; `bin` rounds a number down to a multiple of its span. An unknown command, option
+or function is refused, not guessed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Callable, NamedTuple
+from typing import Callable, NamedTuple, Optional
 
 from tests.searchtime.criterion import Probe, compile_criterion
 from tests.searchtime.event import Cost
 from tests.searchtime.expression.formula import compile_formula
 from tests.searchtime.expression.scope import Scope, Settings
-from tests.searchtime.expression.value import truth
+from tests.searchtime.expression.value import to_field, truth
 from tests.searchtime.macro import expand
 from tests.searchtime.refusal import Refused
 
@@ -24,7 +25,8 @@ Fields = Mapping[str, list[str]]
 Row = dict[str, object]
 _PIPE = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|([|])|[^"`|]+')
 _AGGREGATE = re.compile(r"(\w+)(?:\((\w+)\))?(?:\s+AS\s+(\w+))?")
-_SPANS = {"1d": 86_400, "5m": 300}
+_SPANS = {"1d": 86_400, "10m": 600, "5m": 300}
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\s*=\s*(?!=)(.+)")
 
 
 class _Seen(NamedTuple):
@@ -35,14 +37,21 @@ class _Seen(NamedTuple):
 
 
 def run(
-    search: str, events: Sequence[tuple[Fields, Sequence[str], Sequence[str]]], macros: Mapping[str, Mapping[str, str]]
+    search: str,
+    events: Sequence[tuple[Fields, Sequence[str], Sequence[str]]],
+    macros: Mapping[str, Mapping[str, str]],
+    now: Optional[float] = None,
 ) -> list[Row]:
-    """The rows of a search over events: (fields, event types, tags), newest first."""
+    """The rows of a search over events: (fields, event types, tags), newest first. `now` is when it runs."""
     head, *commands = split(expand(search, macros))
+    settings = Settings(now=now)
     seen = [_Seen({**fields, "tag": list(tags)}, types) for fields, types, tags in events]
     rows: list[_Seen] = _matching(seen, head)
     for command in commands:
         name, _, rest = command.partition(" ")
+        if name in _FORMULAS:
+            rows = _FORMULAS[name](rows, rest.strip(), settings)
+            continue
         known = _COMMANDS.get(name)
         if known is None:
             raise Refused(f"the command {name} is not known here")
@@ -71,14 +80,23 @@ def _matching(rows: list[_Seen], criterion: str) -> list[_Seen]:
     return [row for row in rows if fits(row)]
 
 
-def _where(rows: list[_Seen], expression: str) -> list[_Seen]:
+def _where(rows: list[_Seen], expression: str, settings: Settings) -> list[_Seen]:
     asked = compile_formula(expression)
+    return [row for row in rows if truth(asked.evaluate(_scope(row, settings)), "where") is True]
 
-    def holds(row: _Seen) -> bool:
-        fields = {name: list(values) for name, values in row.fields.items()}
-        return truth(asked.evaluate(Scope(fields, Settings(), Cost())), "where") is True
 
-    return [row for row in rows if holds(row)]
+def _eval(rows: list[_Seen], rest: str, settings: Settings) -> list[_Seen]:
+    match = _ASSIGNMENT.fullmatch(rest)
+    if match is None:
+        raise Refused(f"eval {rest}")
+    name, formula = match.group(1), compile_formula(match.group(2))
+    return [
+        row._replace(fields={**row.fields, name: to_field(formula.evaluate(_scope(row, settings)))}) for row in rows
+    ]
+
+
+def _scope(row: _Seen, settings: Settings) -> Scope:
+    return Scope({name: list(values) for name, values in row.fields.items()}, settings, Cost())
 
 
 def _dedup(rows: list[_Seen], rest: str) -> list[_Seen]:
@@ -144,6 +162,31 @@ def _stats(rows: list[_Seen], rest: str) -> list[_Seen]:
             fields[name] = _value(function, field, groups[key])
         made.append(_Seen(fields, ()))
     return made
+
+
+def _eventstats(rows: list[_Seen], rest: str) -> list[_Seen]:
+    asked, _, by = rest.partition(" by ")
+    names = by.split()
+    if any(len(row.fields.get(name, ())) > 1 for row in rows for name in names):
+        raise Refused("eventstats by a field of several values")
+    groups = _grouped(rows, names) if names else {(): rows}
+    added = {
+        key: {name: _value(function, field, group) for function, field, name in _aggregates(asked)}
+        for key, group in groups.items()
+    }
+    keys = [tuple(value for name in names for value in row.fields.get(name, ())) for row in rows]
+    return [row._replace(fields={**row.fields, **added.get(key, {})}) for row, key in zip(rows, keys)]
+
+
+def _bin(rows: list[_Seen], rest: str) -> list[_Seen]:
+    match = re.fullmatch(r"span=(\w+)\s+(\w+)\s+AS\s+(\w+)", rest)
+    if match is None:
+        raise Refused(f"bin {rest}")
+    span, field, name = _SPANS[match.group(1)], match.group(2), match.group(3)
+    return [
+        row._replace(fields={**row.fields, name: [str(int(float(each) // span * span)) for each in row.fields[field]]})
+        for row in rows
+    ]
 
 
 def _timechart(rows: list[_Seen], rest: str) -> list[_Seen]:
@@ -212,11 +255,13 @@ def _time(row: _Seen) -> float:
     return float(row.fields["_time"][0])
 
 
+_FORMULAS: Mapping[str, Callable[[list[_Seen], str, Settings], list[_Seen]]] = {"where": _where, "eval": _eval}
 _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "search": _matching,
-    "where": _where,
     "dedup": _dedup,
     "stats": _stats,
+    "eventstats": _eventstats,
+    "bin": _bin,
     "timechart": _timechart,
     "sort": _sort,
     "head": lambda rows, rest: rows[: int(rest)],

@@ -73,7 +73,7 @@ def log_lines() -> Iterator[Seen]:
         fields = {name: [quoted or plain] for name, quoted, plain in _PAIR.findall(line)}
         time = datetime.fromisoformat(line.split(" ", 1)[0]).timestamp()
         known = {"_time": f"{time:.3f}", "index": "_internal", "sourcetype": "falcon:event_streams:log", "_raw": line}
-        yield {**fields, **{name: [value] for name, value in known.items()}}, (), ()
+        yield {**fields, **{name: [value] for name, value in known.items()}, "host": ["forwarder01"]}, (), ()
 
 
 def answers() -> dict[str, list[dict[str, object]]]:

@@ -23,11 +23,37 @@ CONDITIONS = [
 ]
 
 
-def line(action: str, **fields: object) -> Seen:
-    """A line of an input's log, as a search sees it."""
-    known = {"_time": f"{NOW}.000", "index": "_internal", "sourcetype": "falcon:event_streams:log", "input": "main"}
-    told = {**known, "partition": "0", "action": action, **{name: str(value) for name, value in fields.items()}}
+def line(action: str, ago: float = 0.0, **fields: object) -> Seen:
+    """A line of an input's log so many seconds ago, as a search sees it."""
+    known = {"_time": f"{NOW - ago:.3f}", "index": "_internal", "sourcetype": "falcon:event_streams:log"}
+    source = {"host": "hf1", "input": "main", "partition": "0"}
+    told = {**known, **source, "action": action, **{name: str(value) for name, value in fields.items()}}
     return {name: [value] for name, value in told.items()}, (), ()
+
+
+def states(*told: str, minutes: int = 17, trouble: str = "none", **fields: object) -> list[Seen]:
+    """A line a minute in the last minutes, newest first, in these states by turns."""
+    return [
+        line("stream_stats", 60.0 * minute, state=told[minute % len(told)], trouble=trouble, **fields)
+        for minute in range(minutes)
+    ]
+
+
+def quiet_for(hours: float, pause: float = 0.1, days: float = 7.0, **fields: object) -> list[Seen]:
+    """A line every five minutes, newest first, of a partition that brought an event in every `pause` hours and has
+    brought none for so long."""
+    found = []
+    for number in range(int(days * 24 * 12)):
+        ago = number * 300.0
+        earlier = ago - hours * 3600
+        age = hours * 3600 - ago if earlier < 0 else earlier % (pause * 3600)
+        found.append(line("stream_stats", ago, state="running", last_event_age_s=age, **fields))
+    return found
+
+
+def named(alert: str, lines: list[Seen]) -> list[object]:
+    """The partitions that an alert names, found in these lines."""
+    return [row.get("partition") for row in run(ALERTS[alert]["search"], lines, Knowledge.load(ROOT).macros, NOW)]
 
 
 def event(knowledge: Knowledge, raw: str) -> Seen:
@@ -57,9 +83,10 @@ def occasions(knowledge: Knowledge) -> Mapping[str, list[Seen]]:
     )
     detection = '"SeverityName":"Critical","PatternDispositionDescription":"Detection, standard detection.","Name":"x"'
     return {
-        "Falcon - no events from an enabled input": [
-            line("stream_stats", state="running", events=0, last_event_age_s=1)
-        ],
+        "Falcon - input in error or waiting": states("waiting_app_id"),
+        "Falcon - silent input": [line("stream_stats", ago=901, state="running")],
+        "Falcon - input ended by a fatal error": [line("fatal", error="account prod has no client secret")],
+        "Falcon - no events from a partition": quiet_for(1.1),
         "Falcon - authentication refused": [line("discovery_failed", status=403, error="give it the scope")],
         "Falcon - reconnect storm": [line("feed_ended") for _ in range(21)],
         "Falcon - lag above ten minutes": [line("stream_stats", lag_s=601)],
@@ -83,7 +110,7 @@ def test_an_alert_fires_by_its_condition_and_without_one_always(
 @pytest.mark.parametrize("name", sorted(ALERTS))
 def test_an_alert_that_finds_nothing_does_not_fire(name: str) -> None:
     knowledge = Knowledge.load(ROOT)
-    rows = run(ALERTS[name]["search"], [], knowledge.macros)
+    rows = run(ALERTS[name]["search"], [], knowledge.macros, NOW)
 
     assert not fires(ALERTS[name], len(rows))
 
@@ -91,7 +118,7 @@ def test_an_alert_that_finds_nothing_does_not_fire(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ALERTS))
 def test_an_alert_fires_for_what_it_is_for(name: str) -> None:
     knowledge = Knowledge.load(ROOT)
-    rows = run(ALERTS[name]["search"], occasions(knowledge)[name], knowledge.macros)
+    rows = run(ALERTS[name]["search"], occasions(knowledge)[name], knowledge.macros, NOW)
 
     assert fires(ALERTS[name], len(rows)), rows
 
@@ -100,3 +127,73 @@ def test_an_alert_looks_back_further_than_it_waits() -> None:
     """A run must not miss what came between two."""
     for name, each in ALERTS.items():
         assert re.fullmatch(r"-\d+[mh]", each["dispatch.earliest_time"]), name
+
+
+NO_EVENTS = "Falcon - no events from a partition"
+
+
+def test_a_partition_that_is_silent_for_48_hours_is_named_and_its_sibling_is_not() -> None:
+    assert named(NO_EVENTS, [*quiet_for(48), *quiet_for(0.1, partition="1")]) == ["0"]
+
+
+@pytest.mark.parametrize(("hours", "found"), [(0.9, []), (1.1, ["0"]), (24.0, ["0"]), (160.0, ["0"])])
+def test_a_busy_partition_is_named_after_the_hour_until_the_week_is_over(hours: float, found: list[str]) -> None:
+    assert named(NO_EVENTS, quiet_for(hours)) == found
+
+
+@pytest.mark.parametrize(("hours", "found"), [(5.0, []), (8.0, []), (10.0, ["0"])])
+def test_a_partition_that_used_to_pause_for_hours_is_named_after_half_as_long_again(
+    hours: float, found: list[str]
+) -> None:
+    assert named(NO_EVENTS, quiet_for(hours, pause=6.0)) == found
+
+
+def test_a_partition_that_is_always_quiet_is_never_named() -> None:
+    never = [line("stream_stats", ago=300 * number, state="running", events=0) for number in range(2000)]
+    once = quiet_for(170)
+
+    assert named(NO_EVENTS, never) == []
+    assert named(NO_EVENTS, once) == []
+
+
+def test_a_silence_goes_on_over_a_restart() -> None:
+    """After a restart the line knows no event yet."""
+    restarted = [line("stream_stats", ago=300 * number, state="running", events=0) for number in range(20)]
+    before = [each for each in quiet_for(3.0) if float(each[0]["_time"][0]) < NOW - 6000]
+
+    assert named(NO_EVENTS, [*restarted, *before]) == ["0"]
+
+
+def test_a_partition_that_nobody_reads_any_more_is_left_to_other_alerts() -> None:
+    assert named(NO_EVENTS, [each for each in quiet_for(3.0) if float(each[0]["_time"][0]) < NOW - 1000]) == []
+
+
+WAITING = "Falcon - input in error or waiting"
+
+
+@pytest.mark.parametrize("state", ["error", "waiting_app_id", "starting", "stopped"])
+def test_an_input_that_is_not_read_for_a_quarter_of_an_hour_is_named(state: str) -> None:
+    assert named(WAITING, states(state, partition="*")) == ["*"]
+    assert named(WAITING, states(state, minutes=12, partition="*")) == []
+
+
+def test_an_input_that_is_read_stands_by_or_finds_its_way_back_is_not_named() -> None:
+    assert named(WAITING, [*states("running"), *states("standby", host="hf2", partition="*")]) == []
+    assert named(WAITING, states(*["error"] * 16, "running")) == []
+    assert named(WAITING, states("error", "running")) == []
+
+
+def test_one_partition_of_several_is_named_alone_with_its_trouble() -> None:
+    told = [*states("running", partition="*"), *states("running", partition="1"), *states("error", trouble="cut")]
+    assert named(WAITING, told) == ["0"]
+
+
+SILENT = "Falcon - silent input"
+
+
+def test_a_dead_forwarder_is_named_and_its_standby_is_not() -> None:
+    search, macros = ALERTS[SILENT]["search"], Knowledge.load(ROOT).macros
+    dead = [line("stream_stats", ago=901 + 60 * minute, partition="*", state="running") for minute in range(9)]
+    rows = run(search, [*states("standby", partition="*", host="hf2"), *dead], macros, NOW)
+
+    assert [(row["host"], row["input"], row["state"]) for row in rows] == [("hf1", "main", "running")]

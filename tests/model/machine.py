@@ -68,7 +68,7 @@ class InputMachine(RuleBasedStateMachine):
         owner = Owner("api.crowdstrike.com", "a" * 32, "")
         beginning = Beginning("i", owner, StartFrom(), REPLAY, self.splunkd_started)
         self.supervisor = Supervisor(
-            Plan(None, Filters(), 60.0),
+            Plan(None, Filters(), 60.0, "app"),
             api=self.falcon,
             feeds=self.falcon,
             sink=self.pipe,

@@ -8,7 +8,7 @@ from typing import Any, List, Mapping
 
 import pytest
 
-from falcon_streams.claimant import Claimant, Sole
+from falcon_streams.claimant import Claimant, Sole, await_lock
 from falcon_streams.core.claim import Claim, Claims, Trace
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
 from falcon_streams.happenings import Claimed, Ending, Happening, Stop
@@ -148,6 +148,43 @@ def test_a_standby_shows_who_reads_and_goes_on_when_it_is_its_turn(
     assert stage.claimant.stand_by(board, lambda: None) is None
     assert {(each["state"], each["trouble"]) for each in board.shown} == {("standby", "hf2/guid reads this input")}
     assert [record.getMessage() for record in caplog.records].count("state_changed") == 1
+
+
+def statistics(caplog: pytest.LogCaptureFixture) -> List[Any]:
+    """The fields of the statistics lines."""
+    return [record.args for record in caplog.records if record.getMessage() == "stream_stats"]
+
+
+def test_a_standby_tells_of_itself_once_a_minute(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    stage.store.insert(Claim(1, "other", "hf2/guid", READS))
+    stage.claims.saw(stage.store.look(), stage.clock.monotonic(), stage.clock.monotonic())
+    stage.clock.after(150.0, lambda: stage.inbox.put(Claimed(2)))
+    stage.claimant.stand_by(Board(), lambda: None)
+
+    line = {"partition": "*", "state": "standby", "trouble": "hf2/guid reads this input"}
+    assert statistics(caplog) == [line, line]
+
+
+class HeldLock:
+    """A lock that another process has for a while."""
+
+    def __init__(self, looks: int) -> None:
+        self._looks = looks
+
+    def take(self) -> str:
+        self._looks -= 1
+        return "process 7 reads this input" if self._looks > 0 else ""
+
+
+def test_an_input_that_waits_for_another_process_tells_of_itself_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert await_lock(HeldLock(100), FakeClock(), SimpleQueue(), lambda: None) is None
+
+    line = {"partition": "*", "state": "standby", "trouble": "process 7 reads this input"}
+    assert statistics(caplog) == [line]
 
 
 def test_a_standby_ends_by_a_stop_or_with_splunkd(stage: Stage) -> None:

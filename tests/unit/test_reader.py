@@ -180,8 +180,16 @@ def test_the_pulse_hears_heartbeats_and_events() -> None:
     desk.read(b"\r\n", lines(0))
 
     assert desk.reader.pulse.heartbeats_seen
-    assert desk.reader.pulse.events_seen
+    assert desk.reader.pulse.event_at is not None
     assert not desk.reader.pulse.writing
+
+
+def test_a_lag_is_never_negative_where_falcons_clock_is_ahead_of_ours() -> None:
+    desk = Desk()
+    desk.clock.step_epoch(-100.0)
+    desk.read(lines(0))
+
+    assert desk.progress.lag == 0.0
 
 
 def test_the_supervisor_is_woken_by_the_first_batch_that_awaits_its_receipt_and_by_no_other() -> None:

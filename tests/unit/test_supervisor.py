@@ -1,4 +1,5 @@
-"""The supervisor never waits for its store: a store that hangs holds up neither the reading nor a stop."""
+"""The supervisor never waits for its store: a store that hangs holds up neither the reading nor a stop. And what it
+tells of trouble, from its beginning to what heals it."""
 
 from __future__ import annotations
 
@@ -15,8 +16,19 @@ from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
-from falcon_streams.errors import RestartNeeded, SplunkdGone
-from falcon_streams.happenings import Ending, Happening, Stop, Written
+from falcon_streams.core.roster import ALL
+from falcon_streams.core.session import Pulse
+from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone
+from falcon_streams.happenings import (
+    Discovered,
+    DiscoveryFailed,
+    Ending,
+    FeedEnded,
+    FeedOpened,
+    Happening,
+    Stop,
+    Written,
+)
 from falcon_streams.lifecycle import start_thread
 from falcon_streams.ports import Clock, StartThread
 from falcon_streams.supervisor import TICK, Plan, Supervisor
@@ -85,7 +97,7 @@ def supervise(
 ) -> Supervisor:
     """A supervisor of one input that reads all."""
     return Supervisor(
-        Plan(None, Filters(), 600.0),
+        Plan(None, Filters(), 600.0, "app"),
         api=falcon,
         feeds=falcon,
         sink=sink,
@@ -250,3 +262,28 @@ def test_the_worst_of_several_endings_counts(first: Ending) -> None:
 
     assert supervisor.run().ending is Ending.UNCLEAN
     assert [record.clean for record in store.saves] == []
+
+
+def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None:
+    clock, inbox = FakeClock(), SimpleQueue[Happening]()
+    leases = (LEASE, Lease("1", "https://f/1", "https://a/1", "t", 1800.0))
+    supervisor = supervise(MemoryStore(), Falcon(), MemorySink(), clock, inbox, start_thread=lambda name, work: None)
+
+    def told(*happenings: Happening) -> List[str]:
+        for happening in happenings:
+            inbox.put(happening)
+            supervisor.step()
+        return [supervisor.troubles.of(name) for name in (ALL, "0", "1")]
+
+    def opened(partition: str) -> FeedOpened:
+        return FeedOpened(partition, Pulse(clock.monotonic()))
+
+    good = Discovered(Discovery(leases, ()))
+    in_use = told(Discovered(Discovery((), ())))
+    assert in_use[0].startswith("Falcon gives app id app to another reader. ")
+    assert told(good, opened("0"), opened("1")) == ["", "", ""]
+    assert told(DiscoveryFailed(Retryable("no connection"))) == ["no connection", "", ""]
+    cut = [FeedEnded(each, "feed_cut", 0.0, Retryable(f"{each} was cut")) for each in "01"]
+    assert told(*cut) == ["no connection", "0 was cut", "1 was cut"]
+    assert told(good, opened("1")) == ["", "0 was cut", ""]
+    assert told(opened("0")) == ["", "", ""]

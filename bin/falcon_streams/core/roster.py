@@ -7,6 +7,10 @@ id and partition) or still has to wait. While siblings are connected, Falcon may
 none (reference 8, row 4): when one that was read before is missing for ten minutes, all close and start over; when it
 is still missing although nothing of ours is connected, it has vanished, and is only waited for.
 
+A feed can live and withhold its events: heartbeats come, refreshes are answered, and nothing else for days. From
+outside that looks like a quiet tenant. So where a partition has brought events, and its feed has brought none for
+hours, the feed is opened anew at its own offset; a quiet tenant pays one reconnect in that time.
+
 Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error.
 """
 
@@ -27,7 +31,7 @@ MISSING_TOO_LONG = 600.0
 # A partition that Falcon adds while all feeds are healthy would otherwise wait for the next failure (row 12).
 REDISCOVERY = 900.0
 
-RUNNING, WAITING_APP_ID, ERROR = "running", "waiting_app_id", "error"
+STARTING, RUNNING, WAITING_APP_ID, ERROR = "starting", "running", "waiting_app_id", "error"
 ALL = "*"
 
 
@@ -79,7 +83,8 @@ class Member:
         self.missing_since: Optional[float] = None
         self.started_over = False
         self.vanished = False
-        self.state = ""
+        self.has_brought_events = False
+        self.state = STARTING
 
     @property
     def is_open(self) -> bool:
@@ -107,11 +112,11 @@ class Roster:
         self._alone = True
         self._not_before = 0.0
         self._rediscover_at = 0.0
-        self._state = ""
+        self._state = STARTING
         self._starting_over = False
         self.members: Dict[str, Member] = {}
         for partition in sorted((known if wanted is None else known & wanted) | (wanted or frozenset())):
-            self._member(partition)
+            self._member(partition).has_brought_events = partition in known
 
     # -- happenings ------------------------------------------------------------------------------------------------
 
@@ -217,9 +222,12 @@ class Roster:
             self._not_before = at + self._backoff.next()
             return self._input_state(ERROR, "discovery_refused")
         self._not_before = at + self._app_id_wait()
-        intents = self._input_state(WAITING_APP_ID, "no_streams_offered")
+        reason = "not_offered" if discovery.leases else "no_streams_offered"
+        intents = self._input_state(WAITING_APP_ID, reason)
         for member in self.members.values():
-            intents += self._state_of(member, WAITING_APP_ID, "no_streams_offered")
+            if discovery.leases and member.missing_since is None:
+                member.missing_since = at
+            intents += self._state_of(member, WAITING_APP_ID, reason)
         return intents
 
     def _miss(self, member: Member, at: float) -> List[Intent]:
@@ -249,10 +257,15 @@ class Roster:
     def _session_intents(self, member: Member, at: float) -> List[Intent]:
         if member.session is None or member.lease is None or member.closing:
             return []
+        member.has_brought_events = member.has_brought_events or member.session.has_brought_events
         intent = member.session.intent(at)
         if isinstance(intent, Refresh):
             return [RefreshOf(member.lease)]
-        return self._close(member, intent.reason) if isinstance(intent, Close) else []
+        if isinstance(intent, Close):
+            return self._close(member, intent.reason)
+        if member.has_brought_events and member.session.is_eventless(at):
+            return self._close(member, "no_events")
+        return []
 
     def _close(self, member: Member, reason: str) -> List[Intent]:
         if not member.is_open or member.closing:
@@ -285,6 +298,17 @@ class Roster:
         """Seconds the session of a partition has left, None without a feed."""
         session = self.members[partition].session
         return session.left(at) if session is not None else None
+
+    @property
+    def connected(self) -> List[str]:
+        """The partitions that may have a feed."""
+        return [name for name, member in self.members.items() if member.is_open]
+
+    @property
+    def missing(self) -> List[str]:
+        """The partitions that have no feed because Falcon does not offer them, although it offers others."""
+        members = self.members.items()
+        return [name for name, member in members if not member.is_open and member.missing_since is not None]
 
     def states(self) -> Tuple[str, Dict[str, str]]:
         """The input's state and each partition's."""

@@ -24,6 +24,7 @@ SOONEST_REFRESH = 15.0  # as Beats does
 REFRESH_MARGIN = 120.0
 QUIET_WITHOUT_HEARTBEATS = 600.0
 LONGEST_REFRESH_RETRY = 60.0
+NO_EVENTS_TOO_LONG = 4 * 3600.0  # a tenant that is quiet for so long pays one reconnect
 
 
 class Refresh(NamedTuple):
@@ -45,18 +46,19 @@ class Pulse:
     def __init__(self, at: float) -> None:
         self.heard_at = at
         self.heartbeats_seen = False
-        self.events_seen = False
+        self.event_at: Optional[float] = None
         self.writing = False
 
     def heard(self, at: float, heartbeat: bool, event: bool) -> None:
         """Bytes arrived; whether a blank line or an event was among them."""
         self.heard_at = at
         self.heartbeats_seen = self.heartbeats_seen or heartbeat
-        self.events_seen = self.events_seen or event
+        if event:
+            self.event_at = at
 
     def written(self, at: float) -> None:
         """The sink took a batch; while it did, nothing could be heard."""
-        self.heard_at = at
+        self.heard_at = self.event_at = at
         self.writing = False
 
 
@@ -107,9 +109,19 @@ class Session:
         """Seconds until Falcon may cut the feed for want of a refresh."""
         return self._renewed_at + self._interval - at
 
+    @property
+    def has_brought_events(self) -> bool:
+        """Whether an event has come on this feed."""
+        return self._pulse.event_at is not None
+
+    def is_eventless(self, at: float) -> bool:
+        """Whether the feed has brought no event for hours, although it lives."""
+        latest = self.opened_at if self._pulse.event_at is None else self._pulse.event_at
+        return not self._pulse.writing and at - latest > NO_EVENTS_TOO_LONG
+
     def waits_in_vain(self, at: float, limit: float) -> bool:
         """Whether the feed lives, but has shown no event within `limit` seconds of its opening."""
-        return self._pulse.heartbeats_seen and not self._pulse.events_seen and at - self.opened_at > limit
+        return self._pulse.heartbeats_seen and not self.has_brought_events and at - self.opened_at > limit
 
     def _silent(self, at: float) -> bool:
         if self._pulse.heartbeats_seen:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping
 
 from falcon_streams.core.answer import tidy
+from falcon_streams.core.trouble import NO_TROUBLE
 from falcon_streams.errors import Refused
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
@@ -100,7 +101,7 @@ class Inputs:
     def _health(self, name: str, disabled: bool) -> Dict[str, object]:
         shown = read_state(folder_of(str(self._checkpoint_dir), name))
         partitions = [each for each in _mapping(shown.get("partitions")).values() if isinstance(each, dict)]
-        state, trouble = str(shown.get("state") or "starting"), str(shown.get("trouble") or "")
+        state, trouble = str(shown.get("state") or "starting"), _trouble(shown)
         if disabled:
             state, trouble = "disabled", ""
         elif state == "stopped":
@@ -110,7 +111,7 @@ class Inputs:
         lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
         return {
             "state": state,
-            "trouble": trouble or "none",
+            "trouble": trouble or NO_TROUBLE,
             "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
             "lag": f"{max(lags):.0f} s" if lags else "-",
             "offsets": ", ".join(
@@ -130,6 +131,15 @@ def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any
                 continue
         texts[setting] = value
     return texts
+
+
+def _trouble(shown: Mapping[str, Any]) -> str:
+    """What stands in the way of the input, then of each partition; empty for nothing."""
+    told = [str(shown.get("trouble") or "")]
+    for partition, each in _mapping(shown.get("partitions")).items():
+        sentence = str(_mapping(each).get("trouble") or NO_TROUBLE)
+        told.append("" if sentence == NO_TROUBLE else f"partition {partition}: {sentence}")
+    return "; ".join(filter(None, told))
 
 
 def _mapping(value: object) -> Dict[str, Any]:

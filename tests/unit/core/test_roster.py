@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.roster import Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
@@ -126,6 +126,27 @@ def test_an_app_id_in_use_is_a_wait_that_is_told_and_ends_by_itself() -> None:
         assert story.discovered(offer()) == []
     assert story.run(60) == [Discover()]
     assert story.discovered(offer("0")) == ["0"]
+
+
+def test_a_wanted_partition_that_is_not_offered_is_missing_and_the_app_id_is_free() -> None:
+    for wanted, opened in ((["7"], []), (["0", "7"], ["0"])):
+        story = Story(wanted=wanted)
+        story.intents()
+
+        assert story.discovered(offer("0", "1")) == opened
+        assert (story.roster.missing, story.roster.connected) == (["7"], opened)
+        assert story.state("7") == "waiting_app_id"
+        assert story.run(60) == [Discover()]
+        assert story.discovered(offer("7")) == ["7"]
+        assert story.roster.missing == []
+
+
+def test_where_nothing_at_all_is_offered_no_partition_is_missing() -> None:
+    story = Story(wanted=["7"])
+    story.intents()
+    story.discovered(offer())
+
+    assert story.roster.missing == []
 
 
 def test_after_a_clean_restart_the_app_id_is_asked_for_again_within_seconds() -> None:
@@ -263,3 +284,54 @@ def test_a_feed_that_was_healthy_is_retried_quickly_again() -> None:
     story.end("0")
     assert story.run(200) == [Discover()]
     assert story.at - quick <= 5
+
+
+HOUR = 3600.0
+
+
+def watch(roster: Roster, hours: float, events: Sequence[float] = ()) -> List[Tuple[float, str]]:
+    """Simulate these hours of a feed that heartbeats and brings events at these hours only; its closes, by hour."""
+    at, closes, pulse = 0.0, [], Pulse(0.0)
+    due = sorted(events)
+    intents = roster.intents(at)
+    while at <= hours * HOUR:
+        for intent in intents:
+            if isinstance(intent, Discover):
+                opens = roster.discovered(offer("0"), at)
+                if any(isinstance(each, Open) for each in opens):
+                    pulse = Pulse(at)
+                    roster.opened("0", at, pulse)
+            elif isinstance(intent, RefreshOf):
+                roster.refreshed(intent.lease, at)
+            elif isinstance(intent, CloseOf):
+                closes.append((round(at / HOUR, 1), intent.reason))
+                roster.ended("0", at, 0.0, "closed")
+        at += 20.0
+        brings = bool(due) and at >= due[0] * HOUR
+        due = due[1:] if brings else due
+        pulse.heard(at, heartbeat=True, event=brings)
+        intents = roster.intents(at)
+    return closes
+
+
+def test_a_feed_that_brought_events_and_withholds_them_for_days_is_opened_anew_every_few_hours() -> None:
+    closes = watch(Roster(None, 60, draw=lambda: 0.5), 72, events=[0.5])
+
+    assert {reason for _, reason in closes} == {"no_events"}
+    assert closes[0] == (4.5, "no_events")
+    assert all(3.95 < later - earlier < 4.15 for (earlier, _), (later, _) in zip(closes, closes[1:]))
+    assert len(closes) == 17
+
+
+def test_a_partition_that_was_read_in_an_earlier_run_is_opened_anew_too() -> None:
+    closes = watch(Roster(None, 60, draw=lambda: 0.5, known=frozenset("0")), 9)
+
+    assert closes == [(4.0, "no_events"), (8.0, "no_events")]
+
+
+def test_a_feed_that_brings_an_event_now_and_then_is_left_alone() -> None:
+    assert watch(Roster(None, 60, draw=lambda: 0.5), 72, events=[3.9 * each for each in range(1, 20)]) == []
+
+
+def test_a_partition_that_never_brought_an_event_is_left_alone() -> None:
+    assert watch(Roster(None, 60, draw=lambda: 0.5), 72) == []

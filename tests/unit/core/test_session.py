@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from falcon_streams.core.session import Close, Pulse, Refresh, Session
+from falcon_streams.core.session import NO_EVENTS_TOO_LONG, Close, Pulse, Refresh, Session
 
 
 def session(interval: float = 1800, idle_timeout: float = 60, at: float = 0.0) -> tuple[Session, Pulse]:
@@ -116,3 +116,24 @@ def test_a_feed_that_lives_without_an_event_waits_in_vain() -> None:
 
     pulse.heard(601, heartbeat=False, event=True)
     assert not machine.waits_in_vain(700, 600)
+
+
+def test_a_feed_is_eventless_after_hours_without_an_event_from_its_last_one_on() -> None:
+    machine, pulse = session()
+    assert not machine.is_eventless(NO_EVENTS_TOO_LONG)
+    pulse.heard(NO_EVENTS_TOO_LONG, heartbeat=False, event=True)
+    late = 2 * NO_EVENTS_TOO_LONG
+    keep_alive(pulse, late)
+
+    assert machine.has_brought_events
+    assert not machine.is_eventless(late)
+    assert machine.is_eventless(late + 1)
+
+
+def test_events_that_wait_for_a_blocked_pipe_are_no_lack_of_events() -> None:
+    machine, pulse = session()
+    pulse.writing = True
+    assert not machine.is_eventless(2 * NO_EVENTS_TOO_LONG)
+
+    pulse.written(2 * NO_EVENTS_TOO_LONG)
+    assert not machine.is_eventless(3 * NO_EVENTS_TOO_LONG)
