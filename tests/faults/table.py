@@ -19,10 +19,11 @@ from tests.faults.machine import MACHINE
 from tests.faults.refreshes import REFRESH
 from tests.faults.row import Outcome, Row, play
 from tests.faults.splunkd import SPLUNKD
+from tests.faults.tenants import TENANT
 from tests.faults.tokens import TOKEN
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (*TOKEN, *DISCOVERY, *FEED, *LINES, *REFRESH, *SPLUNKD, *MACHINE)
+ROWS: Sequence[Row] = (*TOKEN, *DISCOVERY, *TENANT, *FEED, *LINES, *REFRESH, *SPLUNKD, *MACHINE)
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:
