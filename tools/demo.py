@@ -72,10 +72,10 @@ def show(drop: int) -> bool:
 @contextmanager
 def stage(folder: Path, built: Path) -> Iterator[tuple[Any, Any]]:
     """The emulator and the stand-in, running."""
-    from tests.emulator import EmulatorProcess
+    from tests.emulator import AS_IN_LIFE, EmulatorProcess
     from tests.splunkd import Splunkd
 
-    emulator = EmulatorProcess(partitions=2, preload=BACKLOG, rate=RATE, seed=7)
+    emulator = EmulatorProcess(partitions=2, preload=BACKLOG, rate=RATE, seed=7, **AS_IN_LIFE)
     with emulator as falcon, Splunkd(folder / "splunk", built, sys.executable) as splunkd:
         yield falcon, splunkd
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from tests.emulator.clock import EmulatedClock
 from tests.emulator.emulator import Emulator
-from tests.emulator.options import Options
+from tests.emulator.options import AS_IN_LIFE, Options
 from tests.emulator.process import EmulatorProcess
 
-__all__ = ["EmulatedClock", "Emulator", "EmulatorProcess", "Options"]
+__all__ = ["AS_IN_LIFE", "EmulatedClock", "Emulator", "EmulatorProcess", "Options"]

@@ -1,7 +1,8 @@
-"""The test CA, and one certificate under it for every host the emulator answers as; and certificates that are no good.
+"""The test CA, an intermediate under it, one certificate for every host the emulator answers as; and bad certificates.
 
-Rules: the CA lives in a folder, `ca.pem` for clients and `ca.key` for the next start, so that a restarted emulator is
-trusted by whoever trusted the first. A bad certificate has one fault only.
+Rules: a server sends its certificate and the intermediate, as the hosts of Falcon do; a client trusts the CA alone. The
+CA lives in a folder, `ca.pem` for clients and `ca.key` for the next start, so that a restarted emulator is trusted by
+whoever trusted the first. A bad certificate has one fault only.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import trustme
 
 from tests.emulator.clouds import HOSTS, UNKNOWN_HOST
 
-CERTIFICATES = ("good", "unknown CA", "expired", "wrong name")
+CERTIFICATES = ("good", "unknown CA", "expired", "wrong name", "intermediate left out")
 _NAMES = ("127.0.0.1", "localhost", UNKNOWN_HOST, *HOSTS)
 _LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class Authority:
-    """A CA in a folder, made there when the folder has none."""
+    """A CA in a folder, made there when the folder has none, and an intermediate under it that issues."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +34,9 @@ class Authority:
             key_file.touch(mode=0o600)
             self._ca.private_key_pem.write_to_path(str(key_file))
             self._ca.cert_pem.write_to_path(str(self.ca_file))
+        self._intermediate = self._ca.create_child_ca()
+        self.intermediate_file = folder / "intermediate.pem"
+        self._intermediate.cert_pem.write_to_path(str(self.intermediate_file))
 
     def server_context(self, certificate: str = "good") -> ssl.SSLContext:
         """What a server speaks TLS with, one of CERTIFICATES. Raises ValueError for any other."""
@@ -45,7 +49,13 @@ class Authority:
         if certificate not in CERTIFICATES:
             raise ValueError(f"a certificate is one of {', '.join(CERTIFICATES)}, not {certificate!r}")
         if certificate == "unknown CA":
-            return trustme.CA().issue_cert(*_NAMES)
+            return trustme.CA().create_child_ca().issue_cert(*_NAMES)
         if certificate == "expired":
-            return self._ca.issue_cert(*_NAMES, not_before=_LONG_AGO, not_after=_LONG_AGO + datetime.timedelta(1))
-        return self._ca.issue_cert("elsewhere.invalid") if certificate == "wrong name" else self._ca.issue_cert(*_NAMES)
+            a_day_later = _LONG_AGO + datetime.timedelta(1)
+            return self._intermediate.issue_cert(*_NAMES, not_before=_LONG_AGO, not_after=a_day_later)
+        if certificate == "wrong name":
+            return self._intermediate.issue_cert("elsewhere.invalid")
+        good = self._intermediate.issue_cert(*_NAMES)
+        if certificate == "intermediate left out":
+            return trustme.LeafCert(good.private_key_pem.bytes(), good.cert_chain_pems[0].bytes(), [])
+        return good

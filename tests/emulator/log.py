@@ -45,6 +45,7 @@ class Log:
         self._type_ids: dict[str, int] = {}
         self.type_names: list[str] = []
         self._trimmed = 0
+        self.sent = 0  # the index after the last event that was sent to anybody
         self._lock = threading.Lock()
 
     def __len__(self) -> int:

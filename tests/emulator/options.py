@@ -18,6 +18,11 @@ def option(default: Any, text: str, choices: Optional[tuple[str, ...]] = None) -
     return field(default=default, metadata={"text": text, "choices": choices})
 
 
+# As a tenant is in life: offsets of hundreds of millions, and no event in the same bytes twice. For proofs; tests that
+# speak of single offsets or bytes are easier to read without.
+AS_IN_LIFE: dict[str, Any] = {"floor": 412_345_678, "render_anew": True}
+
+
 @dataclass
 class Options:
     """The emulator's options."""
@@ -38,6 +43,9 @@ class Options:
     rate: float = option(0.0, "generated events per second and partition")
     events: Optional[str] = option(None, "replay this file's lines byte for byte, spread over the partitions, in order")
     floor: int = option(0, "offset of each partition's first retained event")
+    null_every: int = option(2000, "one generated event in so many has metadata only, its `event` null; 0 none")
+    children: int = option(0, "child tenants whose events the streams bear beside the customer's own")
+    render_anew: bool = option(False, "an event that is sent again has another key order and one key more")
     retention: float = option(7 * 86400.0, "how long events are retained")
 
     time_scale: float = option(1.0, "how much faster the clock runs; 0 stands still until told to skip")

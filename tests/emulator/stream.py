@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from tests.emulator.events.renditions import render_anew
 from tests.emulator.feed import Feed
 from tests.emulator.flat import flatten
 from tests.emulator.listener import Connection
@@ -44,6 +45,7 @@ class Stream:
         self.drip: Optional[tuple[int, float, float]] = None  # bytes at a time, seconds between, until
         self._generation = feed.partition.generation
         self._log: Log = feed.partition.log
+        self._sending = feed.number + 1
         self._mid_chunk = False
         self._last_sent: Optional[tuple[int, int]] = None
         self._quiet_since = tenant.clock.now()
@@ -144,6 +146,8 @@ class Stream:
         else:
             indexes, last = self._wanted(first, last, most)
         payload = b"".join(log.read(each.start, each.stop) for each in indexes)
+        if self.options.render_anew and first < log.sent:
+            payload = self._render_anew(payload, sum(1 for each in indexes for index in each if index < log.sent))
         if self.feed.asked.flat:
             separator = self.options.separator
             payload = b"".join(flatten(line, separator) + b"\n" for line in payload.split(b"\n")[:-1])
@@ -179,13 +183,20 @@ class Stream:
         if self._last_sent is not None:
             generation, index = self._last_sent
             self.feed.repeated.append(self._last_sent)
-            self.send(self.feed.partition.logs[generation].line(index) + b"\n")
+            line = self.feed.partition.logs[generation].line(index)
+            self.send((render_anew(line, self._sending) if self.options.render_anew else line) + b"\n")
+
+    def _render_anew(self, payload: bytes, count: int) -> bytes:
+        """The first `count` lines as this feed's sending has them."""
+        lines = payload.split(b"\n")
+        return b"\n".join([*(render_anew(line, self._sending) for line in lines[:count]), *lines[count:]])
 
     def _note(self, batch: Batch) -> list[int]:
         stretches = self.feed.stretches
         if not stretches or stretches[-1][0] != self._generation or stretches[-1][2] != batch.first:
             stretches.append([self._generation, batch.first, batch.first])
         stretches[-1][2] = self.index = batch.last
+        self._log.sent = max(self._log.sent, batch.last)
         return stretches[-1]
 
     def _take_back(self, stretch: list[int], batch: Batch, sent: int) -> None:

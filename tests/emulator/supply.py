@@ -82,7 +82,7 @@ class Supply:
                 self._catalogue = Catalogue(options.seed, options.customer)
             if partition.name not in self._generators:
                 seed = f"{options.seed}/{partition.name}"
-                self._generators[partition.name] = Generator(self._catalogue, seed, options.customer)
+                self._generators[partition.name] = Generator(self._catalogue, seed, options)
             generator = self._generators[partition.name]
             partition.compose(lambda offset: generator.make(count, offset, start, end, types), end)
 

@@ -1,4 +1,4 @@
-"""The certificates that the firehose shows: one that is good, and three that are no good, each for one reason."""
+"""The certificates that the firehose shows: one that is good, and others that are no good, each for one reason."""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ def fault_of(url: str, falcon: Emulator, name: str = "127.0.0.1") -> Optional[in
 
 @pytest.mark.parametrize(
     ("certificate", "code"),
-    [("unknown CA", UNABLE_TO_GET_ISSUER_LOCALLY), ("expired", EXPIRED), ("wrong name", ADDRESS_MISMATCH)],
+    [
+        ("unknown CA", UNABLE_TO_GET_ISSUER_LOCALLY),
+        ("expired", EXPIRED),
+        ("wrong name", ADDRESS_MISMATCH),
+        ("intermediate left out", UNABLE_TO_GET_ISSUER_LOCALLY),
+    ],
 )
 def test_a_bad_certificate_has_its_one_fault_until_a_good_one_is_shown(
     falcon: Falcon, certificate: str, code: int
@@ -60,6 +65,17 @@ def test_the_good_certificate_names_the_host_that_no_resolver_knows(falcon: Falc
     one = falcon()
 
     assert fault_of(one.api_url, one, UNKNOWN_HOST) is None
+
+
+def test_the_good_certificate_is_under_an_intermediate_that_the_server_sends(falcon: Falcon) -> None:
+    one = falcon()
+    context = ssl.create_default_context(cafile=one.ca_file)
+    with connect(one.feed_url) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as client:
+        shown = client.getpeercert()
+    (trusted,) = context.get_ca_certs()
+
+    assert shown
+    assert shown["issuer"] != trusted["subject"]
 
 
 def test_a_certificate_that_nobody_knows_is_refused(falcon: Falcon) -> None:

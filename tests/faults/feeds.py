@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from tests.emulator.log import read_line
 from tests.faults.discoveries import MINUTE, pass_time
 from tests.faults.row import Act, Row, Step, await_lines, find_line
-from tests.integration.scene import Scene
+from tests.integration.scene import ACCOUNT_CONF, Scene
 
 PRETTY = '{\n  "errors": [\n    {\n      "code": 401,\n      "message": "Not authorized"\n    }\n  ]\n}'
 HOUR = 60 * MINUTE
 REFUSED_FOR = 2.0  # at least, from the first refusal on
 CUT: Step = {"on": "feed", "partition": "0", "after_events": 40, "lock": 2.0}
+END: Step = {**CUT, "do": "eof"}
 NOBODY_LISTENS = "https://127.0.0.1:1/sensors/entities/datafeed/v1/{partition}?appId=appmain"
 LARGE = 32 * 1024 * 1024
 _LINE = (
     '{"metadata":{"customerIDString":"c","offset":%d,"eventType":"AuthActivityAuditEvent",'
-    '"eventCreationTime":1769000131000},"event":{"UserId":"%s"}}'
+    '"eventCreationTime":%s},"event":{"UserId":"%s"}}'
 )
 ACCENTS = "é€😀"
 CUT_ONES = ("0", "2", "3", "4", "5")
+COUNTED = {"floor": 0, "render_anew": False}  # where a row counts bytes
+TIME = 1769000131303  # 2026-01-21T12:55:31.303Z
+TIMES = {
+    "text": '"1769000131303"',
+    "a float": "1769000131303.0",
+    "seconds with a fraction": "1769000131.303",
+    "seconds as text": '"1769000131.303"',
+    "microseconds": "1769000131303000",
+    "nanoseconds": "1769000131303000999",
+    "ISO text": '"2026-01-21T12:55:31.303Z"',
+    "ISO text with nanoseconds and a zone": '"2026-01-21T13:55:31.303826373+01:00"',
+}
+NO_TIMES = ("-1", '"0001-01-01T00:00:00Z"', "99999999999999", "null", '"soon"')
 
 
 def meet(step: Step, times: int = 1) -> Act:
@@ -51,12 +66,12 @@ def show(certificate: str) -> Act:
     return act
 
 
-def publish(scene: Scene, partition: str, text: str, back: int = 0) -> int:
-    """A line with this text, at the next offset less `back`; returns its length without its end."""
+def publish(scene: Scene, partition: str, text: str, back: int = 0, form: str = "1769000131000") -> int:
+    """A line with this text, at the next offset less `back`, `form` its creation time; its length without its end."""
     lines: list[bytes] = []
 
     def make(offset: int) -> list[bytes]:
-        lines.append((_LINE % (offset - back, text)).encode())
+        lines.append((_LINE % (offset - back, form, text)).encode())
         return lines
 
     found = scene.falcon.tenant.partitions[partition]
@@ -87,15 +102,56 @@ def begin_anew(scene: Scene) -> None:
     """Falcon resets the partition, and its new offsets have passed the old ones before it is opened again."""
     scene.wait_until_open()
     time.sleep(1.0)
-    scene.falcon.reset_partition("0")
+    scene.falcon.reset_partition("0", scene.falcon.tenant.options.floor)
     scene.falcon.generate(300, "0")
+
+
+def begin_anew_at_0(scene: Scene) -> None:
+    """Falcon resets the partition, whose offsets are hundreds of millions, to 0."""
+    await_delivery(scene, "0")
+    asked = scene.falcon.offsets()["0"]
+    scene.falcon.reset_partition("0", 0)
+    scene.falcon.generate(300, "0")
+    assert asked > 100 * scene.falcon.offsets()["0"] > 0
 
 
 def begin_anew_below(scene: Scene) -> None:
     """Falcon resets the partition, and its new offsets stay below the one that is asked for."""
     await_delivery(scene, "0")
-    scene.falcon.reset_partition("0")
+    scene.falcon.reset_partition("0", scene.falcon.tenant.options.floor)
     scene.falcon.generate(5, "0")
+
+
+def cut_again_and_again(scene: Scene) -> None:
+    """Three times; the event at which the feed is resumed is rendered otherwise each time."""
+    scene.wait_until_open()
+    for times in range(1, 4):
+        scene.falcon.drop_feeds("0", lock=0.1)
+        await_lines(scene, "partition=0 state=running reason=feed_opened", times + 1)
+        scene.falcon.generate(1)
+    assert "offset_reset" not in scene.log(), "an event that was rendered anew was taken for another"
+
+
+def tell_the_time_otherwise(scene: Scene) -> None:
+    """One event with each form of the one time, then some whose time is none."""
+    scene.wait_until_open()
+    began = time.time()
+    for form in (*TIMES.values(), *NO_TIMES):
+        publish(scene, "0", "time", form=form)
+
+    def times() -> list[float]:
+        found = scene.splunkd.events("CAST(raw AS TEXT) LIKE ?", ['%"UserId":"time"%'])
+        return [event.time for event in found]
+
+    scene.wait(lambda: len(times()) == len(TIMES) + len(NO_TIMES), 30.0, "all forms")
+    assert times()[: len(TIMES)] == [TIME / 1000] * len(TIMES), f"{times()}, not {TIME / 1000}"
+    assert all(began - 1 < at < time.time() + 1 for at in times()[len(TIMES) :]), times()
+
+
+def trust_the_intermediate(scene: Scene) -> None:
+    """The account's CA file holds the intermediate alone."""
+    intermediate = Path(scene.falcon.ca_file).with_name("intermediate.pem")
+    scene.splunkd.edit_conf_stanza(ACCOUNT_CONF, "prod", ca_bundle=str(intermediate))
 
 
 def end_before_the_last_newline(scene: Scene) -> None:
@@ -126,7 +182,7 @@ def await_delivery(scene: Scene, partition: str) -> None:
 def cut_at_every_byte(scene: Scene) -> None:
     """Each of the cut partitions takes every fifth byte of the event, from its first to its line end."""
     scene.wait_until_open(1 + len(CUT_ONES))
-    length = len((_LINE % (20, ACCENTS)).encode())
+    length = len((_LINE % (20, "1769000131000", ACCENTS)).encode())
     for number, partition in enumerate(CUT_ONES):
         cut_at(scene, partition, list(range(1, length + 2))[number :: len(CUT_ONES)])
     scene.wait(lambda: not scene.falcon.waiting_faults(), 120.0, "all cuts")
@@ -135,7 +191,7 @@ def cut_at_every_byte(scene: Scene) -> None:
 def cut_in_a_character(scene: Scene) -> None:
     """After the second of the four bytes of a character."""
     scene.wait_until_open()
-    before = (_LINE % (20, ACCENTS)).encode().index("😀".encode())
+    before = (_LINE % (20, "1769000131000", ACCENTS)).encode().index("😀".encode())
     cut_at(scene, "0", [before + 2])
     scene.wait(lambda: not scene.falcon.waiting_faults(), 30.0, "the cut")
 
@@ -194,7 +250,11 @@ CERTIFICATE = [
         ("an unknown CA", "unknown CA", "add the issuing CA"),
         ("an expired certificate", "expired", "expired.*check this machine's clock"),
         ("a wrong name", "wrong name", "not valid for.*in this host's place"),
+        ("its intermediate left out", "intermediate left out", "add the issuing CA"),
     )
+] + [
+    Row("feed", f"TLS under an intermediate, {name}", "partition=0 reason=feed_ended", [END], prepare=prepare)
+    for name, prepare in (("the CA known", None), ("the intermediate alone known", trust_the_intermediate))
 ]
 ENDING = [
     Row("feed", name, f"feed_ended .*partition=0 reason={reason}", [{**CUT, **what}])
@@ -261,11 +321,11 @@ PIECES = [
         "cut at every byte of an event",
         "feed_cut",
         act=cut_at_every_byte,
-        options={"partitions": 6},
+        options={"partitions": 6, **COUNTED},
         loaded="1",
         scale=100.0,
     ),
-    Row("feed", "cut in a multi-byte character", "feed_cut", act=cut_in_a_character, loaded="1"),
+    Row("feed", "cut in a multi-byte character", "feed_cut", act=cut_in_a_character, options=COUNTED, loaded="1"),
     Row(
         "feed",
         "no newline at the end",
@@ -286,6 +346,22 @@ OFFSETS = [
     Row("feed", "repeated offset, another event", "state_changed .*partition=0 state=running", act=step_back(1)),
     Row("feed", "decreasing offsets", "state_changed .*partition=0 state=running", act=step_back(10)),
     Row("feed", "reset offsets", "offset_reset .*partition=0", act=begin_anew),
+    Row(
+        "feed",
+        "hundreds of millions, reset to 0",
+        "offset_beyond_head .*partition=0",
+        act=begin_anew_at_0,
+        loaded="1",
+        scale=60.0,
+    ),
+    Row(
+        "feed",
+        "cut again and again, events rendered anew",
+        "feed_ended .*partition=0",
+        act=cut_again_and_again,
+        options={"lock": 0.1},
+    ),
+    Row("feed", "times in every form", "state_changed .*partition=0 state=running", act=tell_the_time_otherwise),
     Row(
         "feed",
         "reset offsets, below the one asked for",

@@ -11,7 +11,7 @@ from functools import partial
 from tests.faults.row import Row
 from tests.integration.scene import Scene
 
-_HEAD = b'{"metadata":{"customerIDString":"c","offset":5000001,"eventType":"AuthActivityAuditEvent",'
+_HEAD = b'{"metadata":{"customerIDString":"c","offset":900000001,"eventType":"AuthActivityAuditEvent",'
 _HEAD += b'"eventCreationTime":1769000131000},"event":'
 U_FFFD = "\ufffd".encode()
 RUNNING, MALFORMED = "state_changed .*partition=0 state=running", "malformed_line .*partition=0"

@@ -4,8 +4,9 @@ Rules: a row runs the built package against a fresh emulator and a fresh stand-i
 partition before, during and after the fault, and it ends in the ledger check: nothing missing, the repeats within the
 row's bound, the order kept. `says`, a pattern, must be found in a line of the input's log, or of splunkd.log. In the
 groups of SPARING the fault is partition 0's alone, and the row shows besides that its sibling was read meanwhile. On a
-`scale` other than 1 the input's clock and the emulator's run that much faster, and the row says so. A row that cannot
-run on this machine is reported as not run, never as passed.
+`scale` other than 1 the input's clock and the emulator's run that much faster, and the row says so. Offsets begin in
+the hundreds of millions, and an event that is sent again comes in other bytes. A row that cannot run on this machine
+is reported as not run, never as passed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from tests.emulator import AS_IN_LIFE
 from tests.faults import sibling
 from tests.faults.load import load
 from tests.integration.comparison import Comparison, compare, key_of, name_of
@@ -89,7 +91,7 @@ def play(row: Row, folder: Path, package: Path) -> Outcome:
     if skipped:
         return Outcome(row.title, skipped=skipped)
     began = time.monotonic()
-    options: dict[str, Any] = {"partitions": 2, "lock": 0.2, "linger": 0.2, "rate_limits": False}
+    options: dict[str, Any] = {**AS_IN_LIFE, "partitions": 2, "lock": 0.2, "linger": 0.2, "rate_limits": False}
     options["ca_dir"] = str(folder / "ca")
     if row.scale != 1.0:
         options.update(time_scale=row.scale, epoch=time.time())

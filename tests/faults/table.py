@@ -20,6 +20,7 @@ from tests.faults.machine import MACHINE
 from tests.faults.refreshes import REFRESH
 from tests.faults.row import Outcome, Row, play
 from tests.faults.splunkd import SPLUNKD
+from tests.faults.tenants import TENANT
 from tests.faults.tokens import TOKEN
 from tests.faults.troubles import TROUBLE
 

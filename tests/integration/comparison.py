@@ -1,6 +1,7 @@
 """The ledger check: every event that Falcon had, is it in the index, once or more, in its order?
 
-Rules: events are compared by (partition, offset, SHA-256 of the line). A repeat is a second arrival of the same three;
+Rules: events are compared by (partition, offset, SHA-256 of the line as it was published, whatever sending brought it:
+`emulator/events/renditions.py`). A repeat is a second arrival of the same three;
 order is judged over first arrivals, partition by partition. What is indexed but was never published is a stranger.
 """
 
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, NamedTuple, Tuple
 
+from tests.emulator.events.renditions import original
 from tests.splunkd.intake.index import Event
 
 Key = Tuple[str, int, str]
@@ -73,9 +75,9 @@ def compare(
 
 
 def name_of(raw: bytes) -> tuple[int, str]:
-    """Offset, -1 where there is none to be read, and SHA-256 of a line."""
+    """Offset, -1 where there is none to be read, and SHA-256 of a line as it was published."""
     found = _OFFSET.search(raw)
-    return int(found.group(1)) if found else -1, hashlib.sha256(raw).hexdigest()
+    return int(found.group(1)) if found else -1, hashlib.sha256(original(raw)).hexdigest()
 
 
 def partition_of(event: Event) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.emulator import AS_IN_LIFE
 from tests.integration.comparison import Comparison, key_of
 from tests.integration.scene import INPUT, Scene
 from tests.splunkd import Event
@@ -103,6 +104,7 @@ def prove(schedule: Schedule, folder: Path, package: Path, python: str, say: Cal
         seed=schedule.seed,
         lock=1.5,
         linger=0.1,
+        **AS_IN_LIFE,
     )
     with scene:
         scene.begin(interval="1", replay_seconds=f"{REPLAY:.0f}")

@@ -59,6 +59,10 @@ class ModelFeed:
                 return b"\r\n"
             pause()
 
+    def disown(self, start: bytes) -> Retryable:
+        """What says that this was no feed."""
+        return Retryable(f"no event stream: {start!r}")
+
     def finish(self) -> None:
         """The client's goodbye."""
         self._over = True

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from tests.emulator import AS_IN_LIFE
 from tests.integration.comparison import Comparison, Key, compare, key_of
 from tests.integration.restarts import DROP_MS, STOP, Act, act, live
 from tests.integration.scene import INPUT, Scene
@@ -64,6 +65,7 @@ def play(schedule: Schedule, folder: Path, package: Path, say: Callable[[str], N
     """Play it; `lose` forgets so many indexed events on purpose, which must be found out."""
     switches = {"drop_at_stop_ms": DROP_MS, "flush_ms": 100}
     options: dict[str, Any] = {
+        **AS_IN_LIFE,
         "partitions": PARTITIONS,
         "seed": schedule.seed,
         "lock": 0.2,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-from tests.emulator import Emulator
+from tests.emulator import AS_IN_LIFE, Emulator
 from tests.integration import leaks
 from tests.integration.comparison import Comparison, compare
 from tests.integration.entry import install
@@ -62,7 +62,7 @@ class Pair:
     def __init__(self, folder: Path, package: Path, *, scale: float, **falcon: Any) -> None:
         self.scale = scale
         epoch = time.time()
-        known = {"partitions": 2, "linger": 1.0, "lock": 60.0, "rate_limits": False}
+        known = {**AS_IN_LIFE, "partitions": 2, "linger": 1.0, "lock": 60.0, "rate_limits": False}
         self.falcon = Emulator(**{**known, **falcon}, time_scale=scale, epoch=epoch)
         self.store = Splunkd(folder / "store", package, certificate_names=["127.0.0.1"])
         self._app = install(package, folder, f"ScaledClock({scale}, {epoch})")

@@ -2,7 +2,8 @@ r"""From a line to an event: the peek at `metadata` that everything else needs, 
 
 Rules: the line stays as it arrived; reading it never changes it. The fast path is one match of a bytes pattern anchored
 at the start of the line, for the key order that every capture shows (events reference, section 1). Whatever it does not
-match is read by `json.loads`: `metadata` second, keys in any order, `version` missing, `event` null, `format=flatjson`.
+match is read by `json.loads`: `metadata` second, keys in any order, a creation time or an offset of another form,
+`format=flatjson`.
 A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The
 fast path takes a line that begins and ends as it should for whole; a feed's last line without its end is therefore
 read by `read_tail`.
@@ -14,6 +15,8 @@ import json
 import re
 from typing import Any, Dict, NamedTuple, Optional
 
+from falcon_streams.core.creation import creation_time
+
 # Customer, offset, type, and the creation time in seconds and milliseconds, because `<time>` wants a dot between.
 # What this takes wrongly, names with escapes in them, `is_plain` finds; other years than 2001 to 2096 it does not take.
 FAST = re.compile(
@@ -22,9 +25,8 @@ FAST = re.compile(
 )
 # flatjson has no public sample: any run of separators may stand between the words (reference section 6).
 _FLAT = re.compile(r"metadata[^A-Za-z0-9]+(offset|eventType|eventCreationTime|customerIDString)\Z")
-
-# 2000-01-01 and 2100-01-01 in milliseconds: outside of these a creation time is an error, not a time.
-_EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000
+# A float is exact up to here.
+_LARGEST_FLOAT = 2.0**53
 
 
 class Event(NamedTuple):
@@ -73,7 +75,7 @@ def _read_slowly(line: bytes) -> Event:
         line,
         _offset(fields.get("offset")),
         _string(fields.get("eventType")),
-        _creation_time(fields.get("eventCreationTime")),
+        creation_time(fields.get("eventCreationTime")),
         _string(fields.get("customerIDString")),
     )
 
@@ -91,11 +93,9 @@ def _whole_number(digits: str) -> Any:
 def _offset(value: Any) -> Optional[int]:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         value = int(value)
+    if isinstance(value, float) and value.is_integer() and value <= _LARGEST_FLOAT:
+        value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _creation_time(value: Any) -> Optional[int]:
-    return value if isinstance(value, int) and _EARLIEST <= value <= _LATEST else None
 
 
 def _string(value: Any) -> str:

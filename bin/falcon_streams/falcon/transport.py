@@ -12,7 +12,7 @@ import http.client
 import re
 import socket
 import ssl
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 from urllib.parse import urlsplit
 
 import requests

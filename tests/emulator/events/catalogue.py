@@ -63,19 +63,20 @@ class Catalogue:
         self.weighted: list[tuple[Template, float]] = [
             (template, kind.share / kind.variants) for kind in KINDS for template in self.by_type[kind.event_type]
         ]
-        self.weighted += [(template, _HARD_SHARE / len(self.hard)) for template in self.hard]
+        self._mixed = [template for template in self.hard if template is not hard.METADATA_ONLY]
+        self.weighted += [(template, _HARD_SHARE / len(self._mixed)) for template in self._mixed]
         self.episodes = [self._burst(), self._repeated_lead(), self._mass_closing(), self._twins()]
 
     def tour(self) -> list[Template]:
-        """One of everything."""
-        return [templates[0] for templates in self.by_type.values()] + self.hard
+        """One of everything but the event without a body."""
+        return [templates[0] for templates in self.by_type.values()] + self._mixed
 
     def of(self, types: list[str]) -> list[Template]:
         """All variants of these types, the hard ones included."""
         strange = set(types) - set(self.by_type) - {template.event_type for template in self.hard}
         if strange:
             raise ValueError(f"no events of type {', '.join(sorted(strange))} are generated")
-        hard_ones = [template for template in self.hard if template.event_type in types]
+        hard_ones = [template for template in self._mixed if template.event_type in types]
         return [template for name in types for template in self.by_type.get(name, [])] + hard_ones
 
     # -- things that come together ---------------------------------------------------------------------------------

@@ -12,20 +12,30 @@ from itertools import cycle
 from typing import Iterator, Optional
 
 from tests.emulator.events.catalogue import Catalogue
+from tests.emulator.events.hard import METADATA_ONLY
 from tests.emulator.events.template import Template
 from tests.emulator.log import Line
+from tests.emulator.options import Options
 
+_OTHER_FORM = 8  # every so many events have their metadata in another order and without a version
 _REFILL = 512
 _EPISODE_CHANCE = 0.25  # per refill
 _INVERSION_CHANCE, _LARGEST_INVERSION = 0.05, 2000  # ms
 
 
+def customers_of(options: Options) -> list[bytes]:
+    """Whose events the streams bear: the tenant's own CID, then its children's."""
+    children = [f"{number:02x}" + options.customer[2:] for number in range(0xC1, 0xC1 + options.children)]
+    return [each.encode() for each in (options.customer, *children)]
+
+
 class Generator:
     """An endless source of events."""
 
-    def __init__(self, catalogue: Catalogue, seed: str, customer: str) -> None:
+    def __init__(self, catalogue: Catalogue, seed: str, options: Options) -> None:
+        """Of the options `customer`, `children` and `null_every` count, as they stand when events are made."""
         self._catalogue = catalogue
-        self._customer = customer.encode()
+        self._options = options
         self._rng = random.Random(seed)
         tour = catalogue.tour()
         self._rng.shuffle(tour)
@@ -40,17 +50,20 @@ class Generator:
     ) -> list[Line]:
         """That many events, created between two instants (epoch seconds), of all types or of these in turn."""
         source = self._mix() if types is None else cycle(self._catalogue.of(types))
-        rng, customer = self._rng, self._customer
+        rng, every, customers = self._rng, self._options.null_every, customers_of(self._options)
         begin, step = start * 1000, (end - start) * 1000 / max(count, 1)
         lines = []
         for number in range(count):
             created = int(begin + step * (number + 1))
             if rng.random() < _INVERSION_CHANCE:
                 created -= rng.randrange(_LARGEST_INVERSION)
-            template = next(source)
-            offset = first_offset + number
-            lines.append(Line(offset, template.event_type, template.stamp(customer, offset, created, self._number)))
             self._number += 1
+            is_bare = types is None and every and self._number % every == 0
+            template = METADATA_ONLY if is_bare else next(source)
+            offset, customer = first_offset + number, customers[self._number % len(customers)]
+            usual = self._number % _OTHER_FORM != 0
+            line = template.stamp(customer, offset, created, self._number - 1, usual)
+            lines.append(Line(offset, template.event_type, line))
         return lines
 
     def _mix(self) -> Iterator[Template]:

@@ -17,6 +17,7 @@ UNKNOWN_TYPE = "WorkloadPostureSummaryEvent"
 _SCANNED = "FileName FilePath SHA256String LocalIP MACAddress Hostname Name Description Severity AgentId CompositeId"
 _SCANNED += " FalconHostLink Tactic Technique PatternId"
 EPP, AUTH = "EppDetectionSummaryEvent", "AuthActivityAuditEvent"
+METADATA_ONLY = Template(EPP, None, 1000)  # the generator has it as rarely as its options say
 
 
 def templates(cast: Cast) -> list[Template]:
@@ -34,7 +35,7 @@ def templates(cast: Cast) -> list[Template]:
         Template(EPP, {**epp, "CommandLine": "cmd.exe /c " + "rem é" * 14000 + ' "C:\\x\\"'}, 1000),  # over 64 KiB
         Template("EPPDetectionSummaryEvent", epp, 1000),  # the type in another case
         Template(EPP, {name: "" if isinstance(value, str) else value for name, value in epp.items()}, 1000),
-        Template(EPP, None, 1000),  # metadata only
+        METADATA_ONLY,
         Template("XdrDetectionSummaryEvent", {**xdr, "StartTimeEpoch": nanos(-293), "EndTimeEpoch": nanos(-73)}, 1000),
         Template("IdpDetectionSummaryEvent", _nameless(identity.idp(cast)), 1000),
         Template("IncidentSummaryEvent", {**incident, "IncidentType": "CrowdScore incident"}, 1000),  # text, not number

@@ -75,15 +75,18 @@ class Template:
             self._stamps.append(_stamp(kind.decode(), int(delta)))
             end = found.end()
         pieces.append(source[end:].replace(b"%", b"%%"))
-        tail = b',"version":"1.0"}' if version else b"}"
-        self._head = b'{"metadata":{"customerIDString":"%s","offset":%d,"eventType":"'
-        self._head += event_type.encode() + b'","eventCreationTime":%d' + tail + b',"event":'
+        tail, name = b',"version":"1.0"}' if version else b"}", event_type.encode()
+        self._head = b'{"metadata":{"customerIDString":"%(customer)s","offset":%(offset)d,"eventType":"' + name
+        self._head += b'","eventCreationTime":%(created)d' + tail + b',"event":'
+        self._other_head = b'{"metadata":{"eventType":"' + name + b'","customerIDString":"%(customer)s",'
+        self._other_head += b'"offset":%(offset)d,"eventCreationTime":%(created)d},"event":'
         self._body = b"%s".join(pieces) + b"}"
 
-    def stamp(self, customer: bytes, offset: int, created: int, number: int) -> bytes:
-        """The line of one event, created at that many epoch milliseconds."""
+    def stamp(self, customer: bytes, offset: int, created: int, number: int, usual: bool = True) -> bytes:
+        """The line of one event, created at that many epoch milliseconds; else with another key order, no version."""
         created -= created % self.resolution
-        head = self._head % (customer, offset, created)
+        head = self._head if usual else self._other_head
+        head %= {b"customer": customer, b"offset": offset, b"created": created}
         return head + self._body % tuple([stamp(created, number) for stamp in self._stamps])
 
 

@@ -69,11 +69,37 @@ def test_an_offset_beyond_double_precision_is_exact() -> None:
     assert read_event(FAST.replace(b"174", b"18446744073709551615")).offset == 18446744073709551615
 
 
-@pytest.mark.parametrize("created", [b"0", b"12345", b"999999999999999", b'"2024-07-22 21:32:49.531000000"', b"null"])
+@pytest.mark.parametrize("created", [b"0", b"12345", b"99999999999999", b'"yesterday"', b"null", b"-1657110865303"])
 def test_an_unreadable_creation_time_is_none(created: bytes) -> None:
     event = read_event(FAST.replace(b"1657110865303", created))
 
     assert (event.offset, event.created) == (174, None)
+
+
+@pytest.mark.parametrize("created", [b'"1657110865303"', b"1657110865303.0", b'"2022-07-06T12:34:25.303Z"'])
+def test_a_creation_time_of_another_form_is_read_behind_the_usual_keys(created: bytes) -> None:
+    line = FAST.replace(b"1657110865303", created)
+
+    assert read_event(line) == Event(line, 174, "A", 1657110865303, "c1")
+
+
+@pytest.mark.parametrize("offset", [b"174.0", b"1.74e2"])
+def test_an_offset_as_a_float_without_fraction_is_an_offset(offset: bytes) -> None:
+    line = FAST.replace(b"174", offset)
+
+    assert read_event(line) == Event(line, 174, "A", 1657110865303, "c1")
+
+
+@pytest.mark.parametrize("offset", [b"-174.0", b"1e400", b"-1e400", b"18446744073709551615.0", b"NaN", b"Infinity"])
+def test_an_offset_that_a_float_cannot_tell_exactly_is_none(offset: bytes) -> None:
+    event = read_event(FAST.replace(b"174", offset))
+
+    assert (event.offset, event.malformed) == (None, False)
+
+
+@pytest.mark.parametrize("line", [b"\xef\xbb\xbf" + FAST, b"data: " + FAST, b"data:" + FAST, FAST + b","])
+def test_a_byte_order_mark_a_leading_data_and_a_trailing_comma_are_malformed_and_kept(line: bytes) -> None:
+    assert read_event(line) == Event(line, None, "", None, "", malformed=True)
 
 
 def test_depth_and_numbers_survive() -> None:
