@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 from tests.faults.discoveries import MINUTE, offer_nothing
-from tests.faults.row import Row, Step, find_line
+from tests.faults.row import Row, Step, await_lines, find_line
 from tests.integration.scene import INPUT, Scene
 
 IN_USE = "Falcon gives app id appmain to another reader"
@@ -58,12 +59,17 @@ def fail_to_rediscover(scene: Scene) -> None:
 
 
 def refuse_one(scene: Scene) -> None:
-    """Both feeds are cut; one is opened again, the other is refused for a while."""
+    """One feed is cut and refused for half a minute; meanwhile the other is cut, too, and opened again."""
     scene.wait_until_open()
-    scene.falcon.add_faults([{"on": "feed", "partition": "0", "for": 60 * MINUTE, "answer": {"status": 503}}])
-    scene.falcon.drop_feeds()
-    await_trouble(scene, p0="503", p1=NONE)
-    scene.falcon.clear_faults()
+    refusal = {"status": 429, "headers": {"Retry-After": "30"}}
+    scene.falcon.add_faults([{"on": "feed", "partition": "0", "answer": refusal}])
+    scene.falcon.drop_feeds("0")
+    await_trouble(scene, p0="answered 429")
+    scene.falcon.drop_feeds("1")
+    await_lines(scene, "partition=1 state=running reason=feed_opened", 2)
+    time.sleep(3.0)  # the state file is written anew
+    troubles = shown(scene)
+    assert "answered 429" in troubles["0"] and troubles["1"] == NONE, troubles
     await_health(scene)
 
 
@@ -110,7 +116,7 @@ TROUBLE = [
     Row(
         "trouble",
         "one partition refused, the other opened again",
-        "partition=0 reason=open_failed .*status=503",
+        "partition=0 reason=open_failed .*status=429",
         act=refuse_one,
     ),
     Row(

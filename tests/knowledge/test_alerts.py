@@ -136,6 +136,10 @@ def test_a_partition_that_is_silent_for_48_hours_is_named_and_its_sibling_is_not
     assert named(NO_EVENTS, [*quiet_for(48), *quiet_for(0.1, partition="1")]) == ["0"]
 
 
+def test_an_input_of_the_same_name_on_another_forwarder_hides_no_silence() -> None:
+    assert named(NO_EVENTS, [*quiet_for(48), *quiet_for(0.1, host="hf2")]) == ["0"]
+
+
 @pytest.mark.parametrize(("hours", "found"), [(0.9, []), (1.1, ["0"]), (24.0, ["0"]), (160.0, ["0"])])
 def test_a_busy_partition_is_named_after_the_hour_until_the_week_is_over(hours: float, found: list[str]) -> None:
     assert named(NO_EVENTS, quiet_for(hours)) == found
