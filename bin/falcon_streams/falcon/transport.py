@@ -184,13 +184,19 @@ class _TunnelAnswer(http.client.HTTPResponse):
             words = [word for offer in offers for word in _SCHEME.findall(_QUOTED.sub("", offer))]
             if words and "basic" not in map(str.lower, words):
                 raise _LoginUnspoken(", ".join(words))
+            # as http.client says it; since Python 3.12 it would first wait for the headers, which have been read
+            raise OSError(f"Tunnel connection failed: {status} {reason.strip()}")
         return version, status, reason
 
 
 class _Connection(HTTPSConnection):  # type: ignore[misc]
     def _tunnel(self) -> None:
         self.response_class = _TunnelAnswer
-        super()._tunnel()
+        try:
+            super()._tunnel()
+        except OSError:
+            self.close()  # by this urllib3 knows that the proxy refused
+            raise
         del self.response_class  # what comes through the tunnel is none of the proxy's
 
 

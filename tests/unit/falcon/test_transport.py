@@ -137,7 +137,6 @@ def test_a_proxy_that_refuses_is_told_by_its_answer_and_without_its_password(pla
     )
 
 
-@pytest.mark.every_python
 @pytest.mark.parametrize(
     ("offers", "told"),
     [
@@ -169,6 +168,23 @@ def test_a_proxy_that_speaks_basic_too_or_says_nothing_refused_the_login_itself(
     said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
 
     assert said.endswith("check its host, port, user name and password")
+
+
+@pytest.mark.parametrize(
+    ("offer", "told"),
+    [
+        ("NTLM", "the proxy asks for a login by NTLM"),
+        ("Basic", "the proxy refused (Tunnel connection failed: 407 Told)"),
+    ],
+)
+def test_a_proxy_that_keeps_the_connection_after_asking_for_a_login_is_told_at_once(
+    plain_host: Host, offer: str, told: str
+) -> None:
+    asking = answer(407, b"", f"Proxy-Authenticate: {offer}")
+    plain_host.act = lambda sock: (sock.sendall(asking), plain_host.ended.wait())
+    transport = transport_of("", proxy_at(plain_host.port))
+
+    assert told in refusal(lambda: transport.send("GET", "https://falcon.invalid/", {}, seconds=5.0))
 
 
 def test_a_proxy_that_is_not_there_is_told_as_a_refusal() -> None:
