@@ -28,8 +28,9 @@ ROOMS = {
     "lifecycle": {"errors", "happenings"},
     "clock": set(),
     "errors": set(),
-    "trust": {"errors"},
-    "falcon": {"core", "errors", "ports", "trust", "falcon", ""},
+    "bounded": set(),
+    "trust": {"bounded", "errors"},
+    "falcon": {"bounded", "core", "errors", "ports", "trust", "falcon", ""},
     "splunk": {"core", "errors", "ports", "trust", "splunk"},
 }
 FOREIGN = {
@@ -162,7 +163,16 @@ def test_tls_is_verified_everywhere_but_on_splunkds_own_machine() -> None:
     found = [(name, fault) for name, source in modules() for fault in unverified(source)]
 
     # an address of this very machine only: decision record 0002
-    assert found == [("falcon_streams.splunk.splunkd", "verify=not self._local")]
+    assert {name for name, _ in found} == {"falcon_streams.trust"}
+    assert sorted(fault for _, fault in found) == [
+        "CERT_NONE",
+        "context.check_hostname = False",
+        "context.verify_mode = ssl.CERT_NONE",
+    ]
+    assert [name for name, source in modules() if "make_unverified()" in source] == [
+        "falcon_streams.splunk.splunkd",
+        "falcon_streams.trust",
+    ]
 
 
 @pytest.mark.parametrize(

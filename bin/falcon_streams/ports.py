@@ -14,6 +14,7 @@ from falcon_streams.core.batch import Batch
 from falcon_streams.core.claim import Claim, View
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
+from falcon_streams.errors import Retryable
 
 T = TypeVar("T")
 
@@ -57,6 +58,9 @@ class Feed(Protocol):
 
     def read(self) -> bytes:
         """What is there now, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
+
+    def disown(self, start: bytes) -> Retryable:
+        """The error for an answer that has turned out to be no feed; `start` are the first bytes of it."""
 
     def finish(self) -> None:
         """Say goodbye, from any thread; a `read` under way returns b"" once the other side has closed too."""

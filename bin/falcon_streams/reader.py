@@ -10,7 +10,7 @@ hears of the end, because a new feed of this partition may be opened right after
 from __future__ import annotations
 
 import logging
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, Optional
 
 from falcon_streams.core.admission import Admission
 from falcon_streams.core.answer import tidy
@@ -106,20 +106,25 @@ class Reader:
             data = feed.read()
             if not data:
                 self._take_tail()
-                return self._ended("closed" if self._closed else "feed_ended", self._no_feed())
+                return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed))
             beats, overlong = self._framer.heartbeats, self._framer.overlong
-            lines = self._framer.push(data)
+            received = lines = self._framer.push(data)
             heartbeat = self._framer.heartbeats > beats
-            self.pulse.heard(self._clock.monotonic(), heartbeat, bool(lines))
             if self._framer.overlong > overlong:
                 self._tally.overlong(self._framer.overlong - overlong)
             self._progress.counters.bytes += len(data)
             if self._admission is not None:
                 lines = self._admit(self._admission, lines, heartbeat)
+            self._take_pulse(heartbeat, bool(received))
             if lines:
                 self._deliver(lines)
                 if feed.gathers:
                     self._take_breath(len(lines))
+
+    def _take_pulse(self, heartbeat: bool, line: bool) -> None:
+        """No sign of life comes from lines that may be a proxy's page."""
+        is_feed = self._admission is None or self._admission.is_feed
+        self.pulse.heard(self._clock.monotonic(), heartbeat and is_feed, line and is_feed)
 
     def _take_breath(self, lines: int) -> None:
         """Half a millisecond's wait in a hail of single events, so that locks and system calls are paid per batch."""
@@ -162,15 +167,11 @@ class Reader:
             self._admission = None
         return admitted.lines
 
-    def _no_feed(self) -> Optional[Retryable]:
+    def _no_feed(self, feed: Feed) -> Optional[Retryable]:
         """Why what has ended was none of Falcon's feeds, None where it was one."""
         admission = self._admission
         held = admission.held if admission is not None and not admission.is_feed else ()
-        if not held or self._closed:
-            return None
-        return Retryable(
-            f"Falcon, or a proxy, answered 200 with something that is no event stream: {tidy(_start(held))}"
-        )
+        return feed.disown(b"\n".join(held)) if held and not self._closed else None
 
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
         """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
@@ -194,7 +195,3 @@ class Reader:
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1
             LOG.warning("offset_gap", fields)
-
-
-def _start(lines: Sequence[bytes]) -> str:
-    return b" ".join(lines)[:200].decode("utf-8", "replace")

@@ -146,8 +146,7 @@ class Supervisor:
             self.troubles.note(ALL, str(happening.error))
             self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
         elif isinstance(happening, FeedOpened):
-            self.troubles.heal(happening.partition)
-            self._carry_out(self.roster.opened(happening.partition, at, happening.pulse))
+            self.roster.opened(happening.partition, at, happening.pulse)
         elif isinstance(happening, FeedEnded):
             self._take_end(happening, at)
         elif isinstance(happening, Refreshed):
@@ -249,6 +248,8 @@ class Supervisor:
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())
+                if intent.state == RUNNING and intent.partition != ALL:
+                    self.troubles.heal(intent.partition)
 
     def _open(self, lease: Lease) -> None:
         partition = lease.partition

@@ -3,7 +3,7 @@
 Rules: every verified connection, to Falcon, to an https proxy and to a KV store, has its context from `make_trust`:
 certifi's CAs and the admin's, the host name checked, TLS 1.2 or later. The verdict is the same on Python 3.9 and 3.13:
 an issuing CA is enough without its root, and a CA needs no authority key identifier. Signature, name and validity are
-always verified.
+always verified. On every connection a time-out bounds the whole exchange (`bounded`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import List, Union
 
 import certifi
 
+from falcon_streams.bounded import BoundedTls
 from falcon_streams.errors import Fatal
 
 # ssl.VERIFY_X509_PARTIAL_CHAIN, for which Python 3.9 has no name
@@ -30,8 +31,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContext:
     """A client's context. `ca_bundle` is the path of a file with CA certificates, as PEM in any encoding or as DER;
     `setting` is what an admin calls it. Raises Fatal where the file cannot be read or holds no CA certificate."""
-    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trust.minimum_version = ssl.TLSVersion.TLSv1_2
+    trust = _make_context()
     # 3.13's create_default_context sets the first and not the second; 3.9's neither.
     trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     trust.verify_flags |= _PARTIAL_CHAIN
@@ -39,6 +39,22 @@ def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContex
         _add(trust, ca_bundle, setting)
     trust.load_verify_locations(cafile=certifi.where())
     return trust
+
+
+def make_unverified() -> ssl.SSLContext:
+    """A client's context that takes any certificate: for splunkd on this very machine (decision record 0002)."""
+    context = _make_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _make_context() -> ssl.SSLContext:
+    # not by the functions of `ssl`, which write the keys of every connection into the file that SSLKEYLOGFILE names
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = BoundedTls
+    return context
 
 
 def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -> str:

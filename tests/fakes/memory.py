@@ -126,6 +126,10 @@ class ScriptedFeed:
             raise step
         return step
 
+    def disown(self, start: bytes) -> Retryable:
+        """What says that this was no feed."""
+        return Retryable(f"no event stream: {start!r}")
+
     def finish(self) -> None:
         """No more."""
         self.finished = True

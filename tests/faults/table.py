@@ -25,7 +25,7 @@ from tests.faults.tokens import TOKEN
 from tests.faults.troubles import TROUBLE
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *FEED, *LINES, *REFRESH, *TROUBLE, *SPLUNKD, *MACHINE)
+ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *TENANT, *FEED, *LINES, *REFRESH, *TROUBLE, *SPLUNKD, *MACHINE)
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:

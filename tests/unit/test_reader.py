@@ -271,8 +271,18 @@ def test_lines_that_an_answer_ends_with_before_any_sign_of_a_feed_are_no_events(
     ended = desk.read(b"<html>\n", b"<p>The proxy says no</p>\n")
 
     assert isinstance(ended.error, Retryable)
-    assert "<html> <p>The proxy says no</p>" in str(ended.error)
+    assert "<p>The proxy says no</p>" in str(ended.error)
     assert desk.sink.written == []
+    assert (desk.reader.pulse.heartbeats_seen, desk.reader.pulse.event_at) == (False, None)
+
+
+def test_the_blank_lines_of_a_page_are_no_heartbeats() -> None:
+    desk = Desk()
+    ended = desk.read(b"<html>\n", b"\n", b"\r\n<p>no</p>\n")
+
+    assert isinstance(ended.error, Retryable)
+    assert desk.sink.written == []
+    assert not desk.reader.pulse.heartbeats_seen
 
 
 @pytest.mark.parametrize("sign", [b"\r\n", lines(0)])

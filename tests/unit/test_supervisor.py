@@ -66,6 +66,9 @@ class Falcon:
         self.offset += 1
         return b'{"metadata":{"customerIDString":"c","offset":%d,"eventType":"A"},"event":{}}\n' % self.offset
 
+    def disown(self, start: bytes) -> Retryable:
+        return Retryable("no feed")
+
     def finish(self) -> None:
         self._over.set()
 
@@ -273,10 +276,14 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
         for happening in happenings:
             inbox.put(happening)
             supervisor.step()
+        clock.pause(TICK)
+        supervisor.step()
         return [supervisor.troubles.of(name) for name in (ALL, "0", "1")]
 
-    def opened(partition: str) -> FeedOpened:
-        return FeedOpened(partition, Pulse(clock.monotonic()))
+    def opened(partition: str, heartbeat: bool = True) -> FeedOpened:
+        pulse = Pulse(clock.monotonic())
+        pulse.heard(clock.monotonic(), heartbeat, event=False)
+        return FeedOpened(partition, pulse)
 
     good = Discovered(Discovery(leases, ()))
     in_use = told(Discovered(Discovery((), ())))
@@ -286,4 +293,6 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
     cut = [FeedEnded(each, "feed_cut", 0.0, Retryable(f"{each} was cut")) for each in "01"]
     assert told(*cut) == ["no connection", "0 was cut", "1 was cut"]
     assert told(good, opened("1")) == ["", "0 was cut", ""]
+    assert told(opened("0", heartbeat=False)) == ["", "0 was cut", ""]  # an answer of 200 may be a proxy's page
+    told(FeedEnded("0", "feed_ended", 0.0, Retryable("a page")), good)
     assert told(opened("0")) == ["", "", ""]

@@ -2,10 +2,10 @@
 
 Theory. Three questions are answered before a line is delivered. *Is this a feed at all?* A proxy's page or an error
 text can come with status 200: leading lines without an offset wait for the first heartbeat or event, and where the
-answer ends before that, none of them was an event. *Is it the stream we know?* `Resume` judges the first event that has
-an offset; after a change of account an unknown customer is foreign only when a whole window of events shows no known
-one. *What came before?* A feed that is opened again repeats the lines without an offset that followed the last event:
-they are recognised by their bytes.
+answer ends before that, none of them was an event. The blank lines of a page are no heartbeats. *Is it the stream we
+know?* `Resume` judges the first event that has an offset; after a change of account an unknown customer is foreign only
+when a whole window of events shows no known one. *What came before?* A feed that is opened again repeats the lines
+without an offset that followed the last event: they are recognised by their bytes.
 
 Rules: pure; times are monotonic seconds. What is held is bounded in bytes and time, because heartbeats are usual and
 not guaranteed (reference 3.3): then the lines are let on, or judged, as they stand. What is held at the end of a feed
@@ -64,18 +64,23 @@ class Admission:
         return self._is_feed or self._first is not None
 
     @property
+    def _looks_like_a_page(self) -> bool:
+        """A page has blank lines too, and they are no heartbeats."""
+        return bool(self._held) and self._held[0].lstrip().startswith(b"<")
+
+    @property
     def held(self) -> Sequence[bytes]:
         """The lines that wait."""
         return self._held
 
     def push(self, lines: Sequence[bytes], heartbeat: bool, at: float) -> Admitted:
         """Look at the next lines; `heartbeat` says whether one came with them."""
-        self._is_feed = self._is_feed or heartbeat
         if self.verdict is not None:
             return Admitted(self._without_repeats(lines))
         if not self._held:
             self._since = at
         too_old = self._look_for_first(lines) if self._first is None else self._look_for_customer(lines)
+        self._is_feed = self._is_feed or (heartbeat and not self._looks_like_a_page)
         admitted = self._decide(at)
         return admitted._replace(too_old=too_old)
 

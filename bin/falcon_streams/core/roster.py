@@ -147,13 +147,12 @@ class Roster:
         self._not_before = at + self._backoff.next(after)
         return self._input_state(ERROR, reason) if self._alone else []
 
-    def opened(self, partition: str, at: float, pulse: Pulse) -> List[Intent]:
-        """The feed answered 200."""
+    def opened(self, partition: str, at: float, pulse: Pulse) -> None:
+        """The feed answered 200. What it brings says whether it is one."""
         member = self.members[partition]
         assert member.lease is not None
         member.session = Session(member.lease.interval, self._idle_timeout, at, pulse)
         member.started_over = member.vanished = False
-        return self._state_of(member, RUNNING, "feed_opened")
 
     def ended(self, partition: str, at: float, after: float, reason: str) -> List[Intent]:
         """The reader of this partition has ended and its connection is closed."""
@@ -259,13 +258,14 @@ class Roster:
             return []
         member.has_brought_events = member.has_brought_events or member.session.has_brought_events
         intent = member.session.intent(at)
-        if isinstance(intent, Refresh):
-            return [RefreshOf(member.lease)]
         if isinstance(intent, Close):
             return self._close(member, intent.reason)
+        intents = self._state_of(member, RUNNING, "feed_opened") if member.session.is_alive(at) else []
+        if isinstance(intent, Refresh):
+            return [*intents, RefreshOf(member.lease)]
         if member.has_brought_events and member.session.is_eventless(at):
-            return self._close(member, "no_events")
-        return []
+            return intents + self._close(member, "no_events")
+        return intents
 
     def _close(self, member: Member, reason: str) -> List[Intent]:
         if not member.is_open or member.closing:

@@ -24,6 +24,7 @@ SOONEST_REFRESH = 15.0  # as Beats does
 REFRESH_MARGIN = 120.0
 QUIET_WITHOUT_HEARTBEATS = 600.0
 LONGEST_REFRESH_RETRY = 60.0
+ALIVE_AFTER = 60.0  # heartbeats are not guaranteed; what is no feed has ended by then, or was taken for one
 NO_EVENTS_TOO_LONG = 4 * 3600.0  # a tenant that is quiet for so long pays one reconnect
 
 
@@ -108,6 +109,10 @@ class Session:
     def left(self, at: float) -> float:
         """Seconds until Falcon may cut the feed for want of a refresh."""
         return self._renewed_at + self._interval - at
+
+    def is_alive(self, at: float) -> bool:
+        """Whether a heartbeat, an event or mere time has shown that this is a feed: an answer of 200 alone does not."""
+        return self._pulse.heartbeats_seen or self.has_brought_events or at - self.opened_at >= ALIVE_AFTER
 
     @property
     def has_brought_events(self) -> bool:

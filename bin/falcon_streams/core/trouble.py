@@ -1,7 +1,7 @@
 """What stands in the way of reading, as sentences for the admin: one for the input, one for each partition.
 
 Rules: a sentence stays until what heals it. The input's is healed by the next discovery that is answered well, a
-partition's by its own feed that opens. A sentence says what happened and what to do.
+partition's by its own feed, once that lives. A sentence says what happened and what to do.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def body_of(response: requests.Response) -> Body:
     """The body of an open answer of which nothing was read yet, in the faster way that its shape allows."""
     sock = socket_under(response)
     encoding = response.headers.get("Content-Encoding", "identity")
-    known = type(sock) in (socket.socket, ssl.SSLSocket) and hasattr(select, "poll")  # Windows has no poll
+    known = isinstance(sock, socket.socket) and hasattr(select, "poll")  # Windows has no poll
     if known and response.raw.chunked and encoding == "identity":
         return SocketBody(sock, _read_ahead(_file_under(response), sock))
     return PublicBody(response)

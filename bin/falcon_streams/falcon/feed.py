@@ -11,11 +11,12 @@ What arrives after either is dropped.
 from __future__ import annotations
 
 import socket
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
-from falcon_streams.core.answer import Answer
+from falcon_streams.core.answer import Answer, tidy
 from falcon_streams.core.discovery import Lease
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.body import READ_SIZE, body_of, socket_under
@@ -23,6 +24,10 @@ from falcon_streams.falcon.transport import Transport, explain, lower_headers
 from falcon_streams.ports import Clock
 
 DRAIN_SECONDS = 0.2
+# Falcon's head can wait for the first byte of the body, and no heartbeat is guaranteed: a quiet stream is no failure.
+HEAD_SECONDS = 120.0
+_CODINGS = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))  # what urllib3 unpacks by itself
+_FRAMINGS = frozenset(("", "chunked"))
 
 
 class HttpFeeds:
@@ -40,8 +45,9 @@ class HttpFeeds:
         headers = {"Authorization": f"Token {lease.token}", "Connection": "Keep-Alive"}
         session = self._transport.session(url)
         try:
-            response = self._transport.request(session, "GET", url, headers)
-            if response.status_code != 200:
+            response = self._transport.request(session, "GET", url, headers, seconds=HEAD_SECONDS)
+            _refuse_codings(response, url)
+            if response.status_code != 200 or _kind(response) == "text/html":
                 self._refuse(response, url)
             return HttpFeed(session, response, self._clock)
         except (OSError, AttributeError, ValueError) as error:
@@ -54,13 +60,54 @@ class HttpFeeds:
     def _refuse(self, response: requests.Response, url: str) -> None:
         with response:
             answer = Answer(response.status_code, lower_headers(response), self._transport.body(response, url))
-        remedy = ": a new discovery brings a new session token" if answer.status == 401 else ""
+        if answer.status == 200:
+            raise no_feed(response, answer.body, self._clock.now())
         raise Retryable(
-            f"the feed was answered {answer.status} ({answer.complaint() or 'no reason given'}){remedy}",
+            f"the feed was answered {answer.status} ({answer.complaint() or 'no reason given'}){_remedy(answer)}",
             after=answer.wait(self._clock.now()),
             status=answer.status,
             trace_id=answer.trace_id,
         )
+
+
+def no_feed(response: requests.Response, start: bytes, now: float) -> Retryable:
+    """The error that says what a 200 brought instead of events; `start` are the first bytes of it."""
+    answer = Answer(response.status_code, lower_headers(response), start)
+    kind = tidy(_kind(response)) or "no content type"
+    said = answer.complaint() or tidy(start.decode("utf-8", "replace"))
+    return Retryable(
+        f"{urlsplit(response.url).hostname} answered 200 with something that is no event stream ({kind}): look for a "
+        f"proxy that answers in Falcon's place. It said: {said}",
+        after=answer.wait(now),
+        status=answer.status,
+        trace_id=answer.trace_id,
+    )
+
+
+def _remedy(answer: Answer) -> str:
+    if answer.status == 401:
+        return ": a new discovery brings a new session token"
+    target = urlsplit(answer.headers.get("location", "")).hostname
+    if 300 <= answer.status < 400 and target:
+        return f": it points to {tidy(target)}, and a feed is never followed elsewhere. Look for a proxy that redirects"
+    return ""
+
+
+def _refuse_codings(response: requests.Response, url: str) -> None:
+    """Raises Retryable where the body is coded in a way that we cannot undo: its bytes would pass for lines."""
+    for header, known in (("Content-Encoding", _CODINGS), ("Transfer-Encoding", _FRAMINGS)):
+        value = response.headers.get(header, "").strip().lower()
+        if value not in known:
+            raise Retryable(
+                f"{urlsplit(url).hostname} sends the feed coded as {tidy(value)}, which nobody asked for: look for a "
+                "proxy that compresses",
+                status=response.status_code,
+            )
+
+
+def _kind(response: requests.Response) -> str:
+    """The media type of an answer, in lower case, empty where it names none."""
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 class HttpFeed:
@@ -92,6 +139,10 @@ class HttpFeed:
             if isinstance(error, Retryable):
                 raise
             raise Retryable(f"the feed was cut: {explain(error)}") from None
+
+    def disown(self, start: bytes) -> Retryable:
+        """See the port."""
+        return no_feed(self._response, start, self._clock.now())
 
     def finish(self) -> None:
         """Say goodbye; a read under way returns b"" once Falcon has closed too."""

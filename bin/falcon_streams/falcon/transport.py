@@ -1,7 +1,8 @@
 """HTTP over TLS, as every call to Falcon uses it: one session per call, verified, bounded, never redirected.
 
 Rules: TLS is verified by one context for all sessions (`trust`); there is no switch. `trust_env` is off, so proxies
-come from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline.
+come from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline that
+holds for the whole of it, a proxy's and each interim answer included (`bounded`).
 Errors of requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that
 failed and the remedy, and never a URL's query, a header or a proxy's password.
 """
@@ -22,6 +23,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from falcon_streams import __version__
+from falcon_streams.bounded import bound
 from falcon_streams.core.account import Proxy
 from falcon_streams.core.answer import Answer
 from falcon_streams.errors import Retryable
@@ -59,7 +61,7 @@ class Transport:
         with self.session(url) as session:
             response = self.request(session, method, url, headers, form, seconds)
             with response:
-                return Answer(response.status_code, lower_headers(response), self.body(response, url, seconds))
+                return Answer(response.status_code, lower_headers(response), self.body(response, url))
 
     def session(self, url: str) -> requests.Session:
         """A session that verifies, ignores the environment, and goes through the proxy where the host needs it."""
@@ -96,22 +98,19 @@ class Transport:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise Retryable(f"{_host(url)}: {explain(error)}") from None
 
-    def body(self, response: requests.Response, url: str, seconds: float = ANSWER_SECONDS) -> bytes:
-        """The body of an open answer. Raises Retryable where it is too large, too slow or cut."""
-        deadline = self._clock.monotonic() + seconds
+    def body(self, response: requests.Response, url: str) -> bytes:
+        """The body of an open answer, unpacked. Raises Retryable where it is too large, too slow, cut or no such."""
         parts: List[bytes] = []
         size = 0
         try:
             while True:
-                part = response.raw.read1(BODY_LIMIT)
+                part = response.raw.read1(BODY_LIMIT, decode_content=True)
                 if not part:
                     return b"".join(parts)
                 parts.append(part)
                 size += len(part)
                 if size > BODY_LIMIT:
                     raise Retryable(f"{_host(url)}: the answer is larger than 1 MiB", status=response.status_code)
-                if self._clock.monotonic() > deadline:
-                    raise Retryable(f"{_host(url)}: the answer took too long", status=response.status_code)
         except (HTTPError, OSError) as error:
             raise Retryable(f"{_host(url)}: {explain(error)}") from None
 
@@ -147,6 +146,8 @@ def explain(error: BaseException) -> str:
         return "no answer in time"
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
         return "the connection was refused: check the host and port"
+    if "DecodeError" in names:
+        return "the answer cannot be unpacked: look for a proxy that compresses"
     if names & {"ProtocolError", "IncompleteRead", "InvalidChunkLength", "ConnectionResetError", "RemoteDisconnected"}:
         return "the connection ended early"
     return f"the connection failed ({type(chain[-1]).__name__})"
@@ -189,7 +190,23 @@ class _TunnelAnswer(http.client.HTTPResponse):
         return version, status, reason
 
 
+class _FinalAnswer(http.client.HTTPResponse):
+    """An answer without those that only announce it: http.client passes over 100, not over 103 (RFC 8297)."""
+
+    def _read_status(self) -> Tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not http.client.SWITCHING_PROTOCOLS < status < http.client.OK:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+
 class _Connection(HTTPSConnection):  # type: ignore[misc]
+    response_class: Type[http.client.HTTPResponse] = _FinalAnswer
+
+    def _new_conn(self) -> socket.socket:
+        return bound(super()._new_conn())
+
     def _tunnel(self) -> None:
         self.response_class = _TunnelAnswer
         try:
@@ -204,6 +221,10 @@ class _Pool(HTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _Connection
 
 
+def _use_our_connections(manager: Any) -> None:
+    manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": _Pool}
+
+
 class _TrustingAdapter(HTTPAdapter):
     """requests' adapter with our trust, on the way to the host and to an https proxy."""
 
@@ -213,12 +234,13 @@ class _TrustingAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)  # type: ignore[no-untyped-call]
+        _use_our_connections(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(  # type: ignore[no-untyped-call]
             *args, **kwargs, ssl_context=self._trust, proxy_ssl_context=self._trust
         )
-        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": _Pool}
+        _use_our_connections(manager)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

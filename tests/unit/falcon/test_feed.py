@@ -6,6 +6,7 @@ import select
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -17,6 +18,7 @@ from falcon_streams.core.discovery import Lease
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.feed import HttpFeed, HttpFeeds
 from falcon_streams.falcon.transport import Transport
+from tests.fakes.clock import ScaledClock
 from tests.unit.falcon.host import PATIENCE, Host, answer
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -121,17 +123,84 @@ def test_the_last_chunk_is_the_end_of_the_feed(host: Host, ca_file: str) -> None
         assert feed.read() == b""
 
 
-@pytest.mark.parametrize("coding", ["identity", "x-nobody-knows"])
+@pytest.mark.parametrize("coding", ["identity", "deflate"])
 def test_a_feed_that_ends_without_its_last_chunk_was_cut_in_either_way_of_reading(
     host: Host, ca_file: str, coding: str
 ) -> None:
-    host.says(HEAD[:-2] + f"Content-Encoding: {coding}\r\n\r\n".encode() + FIRST)
+    packer = zlib.compressobj()
+    packed = packer.compress(b"first\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+    data = b"first\n" if coding == "identity" else packed
+    host.says(HEAD[:-2] + f"Content-Encoding: {coding}\r\n\r\n".encode() + b"%x\r\n%s\r\n" % (len(data), data))
 
     with (
         opened(host, ca_file) as feed,
         pytest.raises(Retryable, match=r"^the feed was cut: the connection ended early"),
     ):
         feed.read()
+
+
+@pytest.mark.parametrize(
+    "header, told",
+    [
+        (b"Content-Encoding: br", "br"),
+        (b"Content-Encoding: gzip, br", "gzip, br"),
+        (b"Transfer-Encoding: gzip, chunked", "gzip, chunked"),
+    ],
+)
+def test_a_feed_in_a_coding_that_we_cannot_undo_is_refused_by_its_name(
+    host: Host, ca_file: str, header: bytes, told: str
+) -> None:
+    host.says(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + FIRST)
+
+    assert str(refusal(host, ca_file)) == (
+        f"127.0.0.1 sends the feed coded as {told}, which nobody asked for: look for a proxy that compresses"
+    )
+
+
+def test_a_page_in_the_place_of_a_feed_is_refused_with_what_it_says_and_its_wait(host: Host, ca_file: str) -> None:
+    host.says(answer(200, b"<html>Log in first</html>", "Content-Type: text/html; charset=utf-8", "Retry-After: 9"))
+    refused = refusal(host, ca_file)
+
+    assert str(refused) == (
+        "127.0.0.1 answered 200 with something that is no event stream (text/html): look for a proxy that answers in "
+        "Falcon's place. It said: <html>Log in first</html>"
+    )
+    assert (refused.status, refused.after) == (200, 9.0)
+
+
+def test_a_feed_is_disowned_with_its_content_type_and_the_error_that_it_tells(host: Host, ca_file: str) -> None:
+    host.says(HEAD[:-2] + b"Content-Type: application/json\r\n\r\n" + FIRST + LAST)
+    with opened(host, ca_file) as feed:
+        said = str(feed.disown(b'{"errors":[{"code":500,"message":"try later"}]}'))
+
+    assert "(application/json)" in said
+    assert said.endswith("It said: 500: try later")
+
+
+def test_a_redirect_of_a_feed_is_refused_and_names_its_host(host: Host, ca_file: str) -> None:
+    host.says(answer(302, b"", "Location: https://elsewhere.example/feed?t=s3cret"))
+    said = str(refusal(host, ca_file))
+
+    assert "it points to elsewhere.example, and a feed is never followed elsewhere" in said
+    assert "s3cret" not in said
+
+
+def test_a_head_that_comes_with_the_first_byte_of_the_body_after_45_seconds_is_no_failure(
+    host: Host, ca_file: str
+) -> None:
+    clock = ScaledClock(100.0)
+    host.act = lambda sock: (host.ended.wait(0.45), sock.sendall(HEAD + FIRST + LAST))
+    feed = HttpFeeds(Transport(clock, ca_file), clock, ()).open(lease_at(host), "whence=0")
+
+    assert feed.read() == b"first\n"
+    feed.close()
+
+
+def test_an_answer_that_only_announces_the_feed_is_passed_over(host: Host, ca_file: str) -> None:
+    host.says(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + HEAD + FIRST + LAST)
+
+    with opened(host, ca_file) as feed:
+        assert feed.read() == b""
 
 
 def test_a_gzip_that_is_damaged_is_a_cut(host: Host, ca_file: str) -> None:

@@ -5,7 +5,6 @@ Which certificates are trusted, and what is said of one that is not, stands in t
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import threading
@@ -20,8 +19,7 @@ from falcon_streams import __version__
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Proxy
 from falcon_streams.errors import Retryable
-from falcon_streams.falcon.transport import ANSWER_SECONDS, BODY_LIMIT, Transport, explain
-from tests.fakes.clock import FakeClock
+from falcon_streams.falcon.transport import BODY_LIMIT, Transport, explain
 from tests.unit.falcon.host import Host, answer
 
 SHORT = 0.05
@@ -209,24 +207,6 @@ def test_a_larger_answer_is_refused_before_its_end(host: Host, ca_file: str, fra
     said = refusal(lambda: transport_of(ca_file).send("GET", host.url, {}))
 
     assert said == "127.0.0.1: the answer is larger than 1 MiB"
-
-
-def test_an_answer_that_trickles_past_its_deadline_is_given_up_with_its_status() -> None:
-    clock = FakeClock()
-
-    class Trickle:
-        def read1(self, limit: int) -> bytes:
-            clock.pause(10.0)
-            return b"x"
-
-    with pytest.raises(Retryable, match=r"^falcon\.invalid: the answer took too long$") as caught:
-        Transport(clock).body(response_of(Trickle()), "https://falcon.invalid/", ANSWER_SECONDS)
-    assert caught.value.status == 502
-    assert clock.monotonic() == 1040.0  # the first byte after 30 s
-
-
-def test_an_answer_that_ends_before_its_deadline_is_read() -> None:
-    assert Transport(FakeClock()).body(response_of(io.BytesIO(b"body")), "https://falcon.invalid/") == b"body"
 
 
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"], ids=["no head", "a part"])
