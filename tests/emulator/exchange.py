@@ -10,6 +10,7 @@ import json
 from email.utils import formatdate
 from typing import Any, BinaryIO, Iterator, Mapping
 
+from tests.emulator.faults import ENDLESS
 from tests.emulator.listener import Connection
 from tests.emulator.tenant import Tenant
 from tests.emulator.wire import Answer, BadRequest, Request, json_answer, read_request, render
@@ -46,6 +47,8 @@ class Exchange:
         """Let the fault have the request: True where it took the answer into its own hands."""
         tenant = self._tenant
         tenant.pause(fault.get("delay", 0))
+        if fault.get("hints"):
+            self._connection.socket.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n")
         if "answer" in fault:
             self._send(kind, request, scripted(fault["answer"], tenant.clock.now()), base)
         elif "do" in fault:
@@ -53,6 +56,8 @@ class Exchange:
             self._over = True
             if fault["do"] == "hang":
                 tenant.pause(fault.get("seconds", float("inf")))
+            elif fault["do"] in ENDLESS:
+                self._drip(*ENDLESS[fault["do"]])
             elif fault["do"] == "reset":
                 self._connection.reset()
         return "answer" in fault or "do" in fault
@@ -60,6 +65,15 @@ class Exchange:
     def answer(self, kind: str, request: Request, answer: Answer, fault: Fault, base: Mapping[str, str]) -> None:
         """Answer well, bent as far as the fault wants it; `base` are the headers that every answer bears."""
         self._send(kind, request, bend(answer, fault), base)
+
+    def _drip(self, first: bytes, again: bytes) -> None:
+        """The first piece, then the other one again and again, until the client has had enough or all of us end."""
+        try:
+            self._connection.socket.sendall(first)
+            while not self._tenant.stopping.wait(0.02):
+                self._connection.socket.sendall(again)
+        except OSError:
+            pass
 
     def _send(self, kind: str, request: Request, answer: Answer, base: Mapping[str, str]) -> None:
         self._tenant.record(kind, request, answer.status)

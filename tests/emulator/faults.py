@@ -2,8 +2,9 @@
 
 A step is a mapping. Where: `on` (token, revoke, discover, refresh, feed, proxy, or api for the first four), optionally
 `partition` and `app_id`. When: `at` seconds after it was added; then `times` (default 1), or for the next `for`
-seconds. What, on a request: `answer` {status, headers, body, truncate}, `delay` in seconds, `do` (close, reset, hang),
-and for good answers `merge` and `remove` (keys of the answer's JSON) and `resource` (keys of the discovered
+seconds. What, on a request: `answer` {status, headers, body, truncate}, `delay` in seconds, `hints` (a 103 goes before
+the answer), `do` (close, reset, hang, or one of ENDLESS, a piece at a time until the client has had enough), and for
+good answers `merge` and `remove` (keys of the answer's JSON) and `resource` (keys of the discovered
 resources). On a feed that is open: `do` (STREAM_ACTIONS) once `after_events`, `after_bytes` and `after_seconds` of
 that feed have passed.
 
@@ -18,7 +19,13 @@ import threading
 from typing import Any, Mapping, Optional
 
 PLACES = ("token", "revoke", "discover", "refresh", "feed", "proxy", "api")
-REQUEST_ACTIONS = ("close", "reset", "hang")
+ENDLESS = {
+    "endless_status": (b"HTTP/1.1 200 ", b"O"),
+    "endless_head": (b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"),
+    "endless_continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "endless_body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+}
+REQUEST_ACTIONS = ("close", "reset", "hang", *ENDLESS)
 STREAM_ACTIONS = {
     "eof": "the last chunk, then the end",
     "cut": "the end without the last chunk",
@@ -34,7 +41,7 @@ STREAM_ACTIONS = {
     "repeat": "the last event once more",
 }
 _WHERE_AND_WHEN = {"on", "partition", "app_id", "at", "times", "for"}
-_REQUEST_KEYS = {"answer", "delay", "do", "merge", "remove", "resource", "seconds"}
+_REQUEST_KEYS = {"answer", "delay", "do", "hints", "merge", "remove", "resource", "seconds"}
 _STREAM_KEYS = {
     "do",
     "after_events",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import socket
+import ssl
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, Callable
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from tests.emulator import Emulator
 from tests.emulator.conftest import PATIENCE, Client, Falcon, eventually
+from tests.emulator.faults import ENDLESS
+
+Talk = Callable[[dict[str, Any]], tuple[Emulator, ssl.SSLSocket]]
 
 
 def statuses(client: Client, count: int) -> list[int]:
@@ -216,3 +226,40 @@ def test_a_step_that_means_nothing_is_refused_with_a_sentence(falcon: Falcon, st
     with pytest.raises(ValueError, match=words):
         emulator.add_faults([{"on": "token", "answer": {"status": 500}}, step])
     assert emulator.waiting_faults() == []
+
+
+@pytest.fixture
+def talk(falcon: Falcon) -> Iterator[Talk]:
+    """Send a token request by hand; gives the emulator, and the socket on which its answer comes."""
+    with ExitStack() as stack:
+
+        def begin(step: dict[str, Any]) -> tuple[Emulator, ssl.SSLSocket]:
+            emulator = falcon()
+            emulator.add_faults([{"on": "token", **step}])
+            context = ssl.create_default_context(cafile=emulator.ca_file)
+            address = "127.0.0.1", int(urlsplit(emulator.api_url).port or 0)
+            plain = stack.enter_context(socket.create_connection(address, PATIENCE))
+            sock = stack.enter_context(context.wrap_socket(plain, server_hostname="127.0.0.1"))
+            sock.sendall(b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            return emulator, sock
+
+        yield begin
+
+
+@pytest.mark.parametrize("action, begins", [(name, first or again) for name, (first, again) in ENDLESS.items()])
+def test_an_answer_without_end_goes_on_until_the_client_has_had_enough(talk: Talk, action: str, begins: bytes) -> None:
+    emulator, sock = talk({"do": action})
+    data = b""
+    while len(data) < len(begins) + 60:
+        data += sock.recv(4096)
+    sock.close()
+
+    assert data.startswith(begins)
+    assert statuses(Client(emulator), 1) == [201]
+
+
+def test_hints_go_before_the_answer(talk: Talk) -> None:
+    _, sock = talk({"hints": True})
+    data = b"".join(iter(lambda: sock.recv(4096), b""))
+
+    assert re.match(rb"HTTP/1\.1 103 Early Hints\r\n.*?\r\n\r\nHTTP/1\.1 4\d\d ", data, re.DOTALL)

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.faults.accounts import ACCOUNT
+from tests.faults.answers import ANSWERS
 from tests.faults.discoveries import DISCOVERY
 from tests.faults.feeds import FEED
 from tests.faults.lines import LINES
@@ -25,7 +26,19 @@ from tests.faults.tokens import TOKEN
 from tests.faults.troubles import TROUBLE
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (*TOKEN, *ACCOUNT, *DISCOVERY, *TENANT, *FEED, *LINES, *REFRESH, *TROUBLE, *SPLUNKD, *MACHINE)
+ROWS: Sequence[Row] = (
+    *TOKEN,
+    *ACCOUNT,
+    *DISCOVERY,
+    *TENANT,
+    *ANSWERS,
+    *FEED,
+    *LINES,
+    *REFRESH,
+    *TROUBLE,
+    *SPLUNKD,
+    *MACHINE,
+)
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:

@@ -26,13 +26,16 @@ from tests.unit.falcon.host import Host, answer
 
 LIMIT, FAR_BEYOND = 0.3, 4.0  # seconds; without a bound the host drips for as long as it is asked
 HEAD = b"HTTP/1.1 200 OK\r\n"
+LARGE = b"Connection: close\r\nContent-Length: 100000\r\n\r\n"
 ENDLESS: dict[str, Callable[[], Iterable[bytes]]] = {
     "the status line": lambda: itertools.chain([b"HTTP/1.1 200 "], itertools.repeat(b"O")),
     "headers": lambda: itertools.chain([HEAD], itertools.cycle([b"X-A: b\r", b"\n"])),
     "one header": lambda: itertools.chain([HEAD, b"X-A: "], itertools.repeat(b"b")),
     "100 Continue": lambda: itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
     "103 Early Hints": lambda: itertools.repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-    "the body": lambda: itertools.chain([HEAD, b"Connection: close\r\nContent-Length: 100000\r\n\r\n"], itertools.repeat(b"x")),
+    "the body": lambda: itertools.chain(
+        [HEAD, b"Connection: close\r\nContent-Length: 100000\r\n\r\n"], itertools.repeat(b"x")
+    ),
 }
 
 

@@ -1,0 +1,58 @@
+"""Faults of single answers: those that never come to their end, and those that only look like a feed."""
+
+from __future__ import annotations
+
+from tests.faults.feeds import meet
+from tests.faults.machine import proxied
+from tests.faults.row import Row, Step
+
+PAGE = "<html>\n\n<p>Please log in to the proxy</p>\n\n</html>\n"
+ERRORS = {"errors": [{"code": 500, "message": "try again later"}], "resources": []}
+JSON = "application/json"
+PROXY = "look for a proxy .*log in"
+ELSEWHERE = "https://elsewhere.example/feed"
+
+
+def on_feed(status: int = 200, body: object = "", **headers: str) -> Step:
+    """Partition 0's feed is answered so."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"on": "feed", "partition": "0", "answer": {"status": status, "body": body, "headers": named}}
+
+
+ANSWERS = [
+    *(
+        Row("answer", f"discovery, {name} without end", "discovery_failed .*no answer in time", [step], scale=20.0)
+        for name, step in (
+            ("a status line", {"on": "discover", "times": 2, "do": "endless_status"}),
+            ("a head", {"on": "discover", "times": 2, "do": "endless_head"}),
+            ("100 Continue", {"on": "discover", "times": 2, "do": "endless_continue"}),
+            ("a body", {"on": "discover", "times": 2, "do": "endless_body"}),
+        )
+    ),
+    Row(
+        "answer",
+        "proxy, a head to CONNECT without end",
+        "discovery_failed .*(no connection in time|no answer in time|the proxy refused)",
+        [{"on": "proxy", "times": 2, "do": "endless_head"}],
+        prepare=proxied(login=False),
+        scale=10.0,
+    ),
+    *(
+        Row("feed", name, f"partition=0 reason=(open_failed|feed_ended) .*{says}", act=meet(step), scale=scale)
+        for name, says, step, scale in (
+            ("a head without end", "no answer in time", {"on": "feed", "partition": "0", "do": "endless_head"}, 60.0),
+            ("a proxy's page at 200", rf"\(text/html\): {PROXY}", on_feed(body=PAGE, Content_Type="text/html"), 1.0),
+            ("a page called JSON", rf"\(application/json\): {PROXY}", on_feed(body=PAGE, Content_Type=JSON), 1.0),
+            ("an error at 200", r"no event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
+            ("coded as br", "coded as br, which nobody asked for", on_feed(body="x", Content_Encoding="br"), 1.0),
+            ("redirected", "points to elsewhere.example, and a feed is", on_feed(302, Location=ELSEWHERE), 1.0),
+        )
+    ),
+    *(
+        Row("feed", name, "state_changed .*partition=0 state=running", [{"on": "feed", **step}], scale=scale)
+        for name, step, scale in (
+            ("103 before the 200", {"hints": True, "times": 2}, 1.0),
+            ("the head after 45 s", {"partition": "0", "delay": 45.0}, 10.0),
+        )
+    ),
+]
