@@ -2,9 +2,9 @@
 
 Theory. Serials rise within a partition, over its sequences too, so each rule is about one number. Within a run a line
 is written once, in order. After a clean stop nothing comes again that was committed. After an unclean end comes what
-was committed within the last `REPLAY` seconds that the process has lived through: the next step of the trail before
-them is where it goes on. What splunkd can lose is younger than that. Lines without an offset may come again in the next
-run, because no record names them.
+was committed within the last `REPLAY` seconds that the process has lived through, from one commit to the last: the next
+step of the trail before them is where it goes on. What splunkd can lose is younger than that. Lines without an offset
+may come again in the next run, because no record names them.
 
 Owed is what Falcon still holds: for a start at `newest` what came since the start was stored, for a start at an offset
 what is not below it. A first sequence that Falcon resets before the input could know it is indistinguishable from the
@@ -59,7 +59,6 @@ class Promise:
         self._lived = 0.0
         self._looked: Optional[float] = None
         self._commits: Dict[str, List[Commit]] = {name: [] for name in falcon.logs}
-        self._first_commit: Dict[str, float] = {}
         self._last_of_run: Dict[str, int] = {}
         self._done: Dict[str, int] = {}
         self._unknown: Set[Tuple[str, int]] = set()
@@ -81,11 +80,10 @@ class Promise:
 
     def note_sequence(self, partition: str, unclean: bool = False) -> None:
         """Note whether an input that opens this partition now can know that its sequence is not the first one."""
-        first, commits = self._first_commit.get(partition), self._commits[partition]
-        young = first is not None and (not commits or commits[-1].at - first < REPLAY + SLACK)
-        sequence = self._falcon.logs[partition].sequence
-        is_new = not commits or self._falcon.lines[commits[-1].serial].sequence != sequence
-        if first is None or (unclean and young and is_new):
+        commits, sequence = self._commits[partition], self._falcon.logs[partition].sequence
+        young = bool(commits) and commits[-1].at - commits[0].at < REPLAY + SLACK
+        is_new = bool(commits) and self._falcon.lines[commits[-1].serial].sequence != sequence
+        if not commits or (unclean and young and is_new):
             self._unknown.add((partition, sequence))
 
     def wrote(self, partition: str, serial: int) -> None:
@@ -93,13 +91,19 @@ class Promise:
         last = self._last_of_run.get(partition, -1)
         if serial <= last:
             self.breaches.append(f"{serial} of {partition} was written after {last}")
-        if self._falcon.lines[serial].offset is not None:
-            if serial <= self._done[partition]:
-                self.breaches.append(f"{serial} of {partition} came again, {self._done[partition]} was safe")
-            if last < 0:
-                self._commits[partition] = [each for each in self._commits[partition] if each.serial < serial]
+        if self._falcon.lines[serial].offset is not None and serial <= self._done[partition]:
+            self.breaches.append(f"{serial} of {partition} came again, {self._done[partition]} was safe")
+        if last < 0:
+            self._go_on(partition, serial)
         self._last_of_run[partition] = serial
         self.written[partition] = max(self.written.get(partition, -1), serial)
+
+    def _go_on(self, partition: str, serial: int) -> None:
+        """The first line of a run: what was committed behind it is about to come again. The time since the last commit
+        before it counts as none, because no record says how much of it was lived through."""
+        commits = [each for each in self._commits[partition] if each.serial < serial]
+        age = self._lived - self._commits[partition][-1].at if commits else 0.0
+        self._commits[partition] = [each._replace(at=each.at + age) for each in commits]
 
     def stored(self, record: Record, receipted: int) -> None:
         """A record was stored, while so much of its partition was receipted."""
@@ -114,7 +118,6 @@ class Promise:
         commits = self._commits[record.partition]
         if not commits or serial != commits[-1].serial:
             commits.append(Commit(serial, self._lived))
-            self._first_commit.setdefault(record.partition, self._lived)
 
     def owes(self, partition: str, entry: Entry) -> bool:
         """Whether this line that Falcon holds must be in the index."""
