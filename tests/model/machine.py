@@ -42,7 +42,7 @@ TAKEN_OVER_AFTER = 46.0
 partitions = st.sampled_from([str(number) for number in range(PARTITIONS)])
 pauses = st.sampled_from([0, 3, 400])
 steps_of_the_clock = st.sampled_from([0.0, 0.0, -3600.0, 3600.0])
-disturbances = st.sampled_from(["", "sleep", "reset", "-3600", "3600"])
+disturbances = st.sampled_from(["", "sleep", "reset", "restart", "-3600", "3600"])
 starts = st.sampled_from([StartFrom(), StartFrom(newest=True), StartFrom(offset=FIRST)])
 
 
@@ -209,9 +209,12 @@ class InputMachine(RuleBasedStateMachine):
         """A release of Falcon's: what is sent from now on is rendered otherwise."""
         self.falcon.style = style
 
-    @rule(partition=partitions, how=st.sampled_from(["eof", "cut", "reset", "silent"]))
-    def feed_ends(self, partition: str, how: str) -> None:
-        """A feed ends, or is dead without an end."""
+    @rule(partition=partitions, how=st.sampled_from(["eof", "cut", "reset", "silent"]), unplaced=st.booleans())
+    def feed_ends(self, partition: str, how: str, unplaced: bool) -> None:
+        """A feed ends, or is dead without an end, perhaps soon after a line without an offset."""
+        if unplaced:
+            self.falcon.produce(partition, 1, unplaced)
+            self.run_for(2.0, 0.0)
         feed = self.falcon.feeds.get(partition)
         if feed is not None and how == "silent":
             feed.silent_since = self.clock.monotonic()
@@ -319,6 +322,9 @@ class InputMachine(RuleBasedStateMachine):
             self.machine_sleeps(400.0)
         elif before == "reset":
             self.sequence_is_reset("0", [1])
+            self.run_for(660.0, 10.0)  # until the input has found that its offset lies beyond the head
+        elif before == "restart":
+            self.again(False, 0, 3600.0)
         elif before:
             self.clock_is_set(float(before))
         self.be_busy(3)

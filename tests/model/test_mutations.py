@@ -132,7 +132,7 @@ MISTAKES = {
         (Change(goodbye, "_await", "stops.append(happening)", "pass"),),
     ),
     "row 8a: an orphan commits before it looks at its parent": Mistake(
-        "stored after splunkd had died",
+        "stored after (splunkd had died|the claim was lost)",
         (
             Change(Supervisor, "_tick", "self._watch()", "pass"),
             Change(Supervisor, "_save", "self._watch()", "pass"),
