@@ -324,7 +324,7 @@ class InputMachine(RuleBasedStateMachine):
             self.sequence_is_reset("0", [1])
             self.run_for(660.0, 10.0)  # until the input has found that its offset lies beyond the head
         elif before == "restart":
-            self.again(False, 0, 3600.0)
+            self.stop_and_start(splunkd_too=False, away=0, step=3600.0, rotated=False)
         elif before:
             self.clock_is_set(float(before))
         self.be_busy(3)

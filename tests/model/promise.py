@@ -76,14 +76,14 @@ class Promise:
         self._last_of_run.pop(partition, None)
         commits = self._commits[partition]
         self._done[partition] = commits[-1].serial if clean and commits else self._replayed_from(commits)
-        self.note_sequence(partition, unclean=not clean)
+        self.note_sequence(partition)
 
-    def note_sequence(self, partition: str, unclean: bool = False) -> None:
+    def note_sequence(self, partition: str) -> None:
         """Note whether an input that opens this partition now can know that its sequence is not the first one."""
         commits, sequence = self._commits[partition], self._falcon.logs[partition].sequence
         young = bool(commits) and commits[-1].at - commits[0].at < REPLAY + SLACK
         is_new = bool(commits) and self._falcon.lines[commits[-1].serial].sequence != sequence
-        if not commits or (unclean and young and is_new):
+        if not commits or (partition not in self._last_of_run and young and is_new):
             self._unknown.add((partition, sequence))
 
     def wrote(self, partition: str, serial: int) -> None:
