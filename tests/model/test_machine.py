@@ -7,8 +7,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import InputMachine
 from tests.profile import trying
 
+EXAMPLES, STEPS = 100, 25
+
 
 def test_no_order_of_faults_stops_and_kills_loses_an_event() -> None:
-    limits = trying(40, steps=25)
+    limits = trying(EXAMPLES, steps=STEPS)
     run_state_machine_as_test(InputMachine, settings=limits)  # type: ignore[no-untyped-call]
     print(f"the model of an input: {limits.max_examples} examples")
