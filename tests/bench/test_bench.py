@@ -19,7 +19,6 @@ from tests.bench.table import AT_LEAST, AT_MOST, Row, Target, over_rounds
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 EVENTS, ROUNDS, CUT = 8000, 2, "16 KiB chunks"
 Show = Callable[[Iterable[Row]], None]
-TRIES = 3  # a busy machine may keep a single event waiting; an input that is slow always does
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +51,11 @@ def test_ours_costs_a_fraction_of_the_textbooks_and_little_more_than_the_floor(s
     assert gross(rows) == []
 
 
+@pytest.mark.nightly  # a latency: on a machine that has other work it says nothing of ours
 def test_a_live_event_is_in_the_pipe_within_milliseconds(stage: Stage, show: Show) -> None:
-    for _ in range(TRIES):
-        rows = list(live.measure_latency(stage, VERSION, Path(sys.executable), 2.0))
-        show(rows)
-        if not gross(rows):
-            return
+    rows = list(live.measure_latency(stage, VERSION, Path(sys.executable), 2.0))
+    show(rows)
+
     assert gross(rows) == []
 
 
