@@ -1,8 +1,8 @@
 """What all tests share: the built package, which Python plays which test, the header of every run, what was measured.
 
 Rules: a test that leaves something behind (an open socket, a thread's exception) fails itself and not its neighbour, so
-rubbish is collected at its end where scenes are played in this process. `--share K/N` is for one of N Pythons: a scene
-is played by the one that its name tells, what is not ours by the first."""
+rubbish is collected at its end where scenes are played in this process. `--share K/N` is for one of N Pythons: a scene,
+and what takes long, is played by the one that its name tells, what is not ours by the first."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
         return number == 0
     if folder in IN_ORDER:
         return number == count - 1
-    return folder not in SCENES or zlib.crc32(item.nodeid.encode()) % count == number
+    shared = folder in SCENES or item.get_closest_marker("slow") is not None
+    return not shared or zlib.crc32(item.nodeid.encode()) % count == number
 
 
 def pytest_collection_finish() -> None:
