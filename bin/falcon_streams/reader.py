@@ -105,8 +105,8 @@ class Reader:
         while True:
             data = feed.read()
             if not data:
-                self._take_tail()
-                return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed))
+                rest = self._take_tail()
+                return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed, rest))
             beats, overlong = self._framer.heartbeats, self._framer.overlong
             received = lines = self._framer.push(data)
             heartbeat = self._framer.heartbeats > beats
@@ -133,14 +133,16 @@ class Reader:
             self._clock.pause(BREATH)
         self._delivered_at = at
 
-    def _take_tail(self) -> None:
-        """An orderly end may leave a last line without its end; half a line will be sent again, so it is let go."""
+    def _take_tail(self) -> bytes:
+        """An orderly end may leave a last line without its end. Half a line will be sent again: it is let go, and
+        returned."""
         tail = self._framer.close()
-        lines = [tail] if read_tail(tail).offset is not None else []
-        if lines and self._admission is not None:
-            lines = self._admit(self._admission, lines, heartbeat=False)
+        if read_tail(tail).offset is None:
+            return tail
+        lines = [tail] if self._admission is None else self._admit(self._admission, [tail], heartbeat=False)
         if lines:
             self._deliver(lines)
+        return b""
 
     def _deliver(self, lines: List[bytes]) -> None:
         batch = read_batch(lines)
@@ -167,11 +169,13 @@ class Reader:
             self._admission = None
         return admitted.lines
 
-    def _no_feed(self, feed: Feed) -> Optional[Retryable]:
-        """Why what has ended was none of Falcon's feeds, None where it was one."""
+    def _no_feed(self, feed: Feed, rest: bytes) -> Optional[Retryable]:
+        """Why what has ended was none of Falcon's feeds, None where it was one; `rest` is its last half line."""
         admission = self._admission
-        held = admission.held if admission is not None and not admission.is_feed else ()
-        return feed.disown(b"\n".join(held)) if held and not self._closed else None
+        if admission is None or admission.is_feed or self._closed:
+            return None
+        start = b"\n".join([*admission.held, rest]).strip()
+        return feed.disown(start) if start else None
 
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
         """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""

@@ -10,6 +10,7 @@ PAGE = "<html>\n\n<p>Please log in to the proxy</p>\n\n</html>\n"
 ERRORS = {"errors": [{"code": 500, "message": "try again later"}], "resources": []}
 JSON = "application/json"
 PROXY = "look for a proxy .*log in"
+OPEN, END = "open_failed", "feed_ended"
 ELSEWHERE = "https://elsewhere.example/feed"
 
 
@@ -38,14 +39,26 @@ ANSWERS = [
         scale=10.0,
     ),
     *(
-        Row("feed", name, f"partition=0 reason=(open_failed|feed_ended) .*{says}", act=meet(step), scale=scale)
-        for name, says, step, scale in (
-            ("a head without end", "no answer in time", {"on": "feed", "partition": "0", "do": "endless_head"}, 60.0),
-            ("a proxy's page at 200", rf"\(text/html\): {PROXY}", on_feed(body=PAGE, Content_Type="text/html"), 1.0),
-            ("a page called JSON", rf"\(application/json\): {PROXY}", on_feed(body=PAGE, Content_Type=JSON), 1.0),
-            ("an error at 200", r"no event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
-            ("coded as br", "coded as br, which nobody asked for", on_feed(body="x", Content_Encoding="br"), 1.0),
-            ("redirected", "points to elsewhere.example, and a feed is", on_feed(302, Location=ELSEWHERE), 1.0),
+        Row("feed", name, f"partition=0 reason={reason} .*{says}", act=meet(step, reason=reason), scale=scale)
+        for reason, name, says, step, scale in (
+            (
+                OPEN,
+                "a head without end",
+                "no answer in time",
+                {"on": "feed", "partition": "0", "do": "endless_head"},
+                60.0,
+            ),
+            (
+                OPEN,
+                "a proxy's page at 200",
+                rf"\(text/html\): {PROXY}",
+                on_feed(body=PAGE, Content_Type="text/html"),
+                1.0,
+            ),
+            (END, "a page called JSON", rf"\(application/json\): {PROXY}", on_feed(body=PAGE, Content_Type=JSON), 1.0),
+            (END, "an error at 200", r"no event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
+            (OPEN, "coded as br", "coded as br, which nobody asked for", on_feed(body="x", Content_Encoding="br"), 1.0),
+            (OPEN, "redirected", "points to elsewhere.example, and a feed is", on_feed(302, Location=ELSEWHERE), 1.0),
         )
     ),
     *(

@@ -38,14 +38,14 @@ TIMES = {
 NO_TIMES = ("-1", '"0001-01-01T00:00:00Z"', "99999999999999", "null", '"soon"')
 
 
-def meet(step: Step, times: int = 1) -> Act:
+def meet(step: Step, times: int = 1, reason: str = "open_failed") -> Act:
     """Both feeds are open; partition 0 is cut, and meets this so often at least when it is opened again."""
 
     def act(scene: Scene) -> None:
         scene.wait_until_open()
         scene.falcon.add_faults([{"for": 10 * MINUTE, **step}])
         scene.falcon.drop_feeds("0")
-        await_lines(scene, "partition=0 reason=open_failed", times)
+        await_lines(scene, f"partition=0 reason={reason}", times)
         time.sleep(REFUSED_FOR)
         scene.falcon.clear_faults()
 

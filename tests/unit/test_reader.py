@@ -276,6 +276,13 @@ def test_lines_that_an_answer_ends_with_before_any_sign_of_a_feed_are_no_events(
     assert (desk.reader.pulse.heartbeats_seen, desk.reader.pulse.event_at) == (False, None)
 
 
+def test_an_answer_of_one_line_without_its_end_is_no_feed_either() -> None:
+    ended = Desk().read(b'{"errors":[{"code":500}]}')
+
+    assert isinstance(ended.error, Retryable)
+    assert '"code":500' in str(ended.error)
+
+
 def test_the_blank_lines_of_a_page_are_no_heartbeats() -> None:
     desk = Desk()
     ended = desk.read(b"<html>\n", b"\n", b"\r\n<p>no</p>\n")
