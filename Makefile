@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -54,6 +54,9 @@ soak: ## the long proof: a million events, 300 kills, random faults (SEED=number
 
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby
+
+upgrade: ## the long proof: this package put over a former one, the former one put back, and again; nothing is read anew
+	@$(PYTHON) -m tools.proof upgrade
 
 nightly: ## every long proof in turn, and one table of them at the end; hours
 	@$(PYTHON) -m tools.nightly $(if $(ONLY),--only "$(ONLY)")

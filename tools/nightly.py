@@ -25,6 +25,7 @@ PROOFS = {
     "fuzz": ["make", "fuzz"],
     "soak": ["make", "soak"],
     "standby": ["make", "standby"],
+    "upgrade": ["make", "upgrade"],
     "bench": ["make", "bench"],
     "real-splunk-image": ["make", "real-splunk-image"],
     "fresh": ["make", "fresh"],

@@ -1,4 +1,4 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `fuzz`), each with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`), each with a verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ SEED = 20261123
 def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
-    parser.add_argument("which", choices=("restarts", "day", "faults", "soak", "standby", "fuzz", "real-splunk-image"))
+    parser.add_argument(
+        "which", choices=("restarts", "day", "faults", "soak", "standby", "upgrade", "fuzz", "real-splunk-image")
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
     parser.add_argument(
@@ -42,6 +44,8 @@ def main() -> None:
             held = image(Path(folder))
         elif arguments.which == "standby":
             held = standby(Path(folder))
+        elif arguments.which == "upgrade":
+            held = upgrade(Path(folder))
         else:
             proof = {"restarts": restarts, "day": day, "soak": soak}[arguments.which]
             held = proof(Path(folder), arguments.seed, arguments.share)
@@ -76,6 +80,15 @@ def standby(folder: Path) -> bool:
     from tests.standby.takeovers import prove
 
     return not any(outcome.fault for outcome in prove(folder, package.build(folder), say))
+
+
+def upgrade(folder: Path) -> bool:
+    """The present package put over a former one, the former one put back, and again."""
+    from tests.upgrade import former
+    from tests.upgrade.upgrades import FORMER, PRESENT, prove
+
+    packages = {FORMER: former.build(), PRESENT: package.build(folder)}
+    return not any(leg.fault for leg in prove(folder, packages, say))
 
 
 def soak(folder: Path, seed: int, share: float) -> bool:

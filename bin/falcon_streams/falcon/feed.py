@@ -98,6 +98,7 @@ def _refuse_codings(response: requests.Response, url: str) -> None:
     for header, known in (("Content-Encoding", _CODINGS), ("Transfer-Encoding", _FRAMINGS)):
         value = response.headers.get(header, "").strip().lower()
         if value not in known:
+            response.close()
             raise Retryable(
                 f"{urlsplit(url).hostname} sends the feed coded as {tidy(value)}, which nobody asked for: look for a "
                 "proxy that compresses",

@@ -1,0 +1,1 @@
+"""The package of a former commit, the present one put over it, and the former one put back."""
