@@ -61,6 +61,33 @@ def test_on_a_socket_bytes_count_as_taken_two_seconds_after_they_were_written() 
         assert pipe.taken() == 5
 
 
+class Leaping(FakeClock):
+    """Each look at it is seconds later: whatever was written counts as taken at the next question."""
+
+    def monotonic(self) -> float:
+        self.pause(3.0)
+        return super().monotonic()
+
+
+def test_on_a_socket_a_write_and_a_question_meet_without_harm() -> None:
+    left, right = socket.socketpair()
+    usual = sys.getswitchinterval()
+    with left, right:
+        pipe, over = Pipe(left.fileno(), Leaping()), threading.Event()
+        asker = threading.Thread(target=lambda: [pipe.taken() for _ in iter(over.is_set, True)])
+        sys.setswitchinterval(1e-6)
+        try:
+            asker.start()
+            for _ in range(2000):
+                pipe.write(b"1")
+                right.recv(1)
+        finally:
+            over.set()
+            asker.join()
+            sys.setswitchinterval(usual)
+        assert pipe.taken() == 2000
+
+
 def test_on_a_socket_a_steady_stream_is_taken_too() -> None:
     left, right = socket.socketpair()
     clock = FakeClock()
