@@ -72,7 +72,7 @@ class HangingStore(MemoryStore):
     def save(self, records: Sequence[Record]) -> None:
         self.savers.append(threading.current_thread().name)
         self.asked.set()
-        self.let_go.wait()
+        self.let_go.wait(30)
         super().save(records)
 
 
