@@ -13,6 +13,7 @@ import sys
 from typing import BinaryIO, Optional, Sequence
 
 from falcon_streams.clock import SystemClock
+from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, StreamsError
 from falcon_streams.happenings import Ending, Stop, stop_for
 from falcon_streams.ports import Clock
@@ -101,7 +102,7 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
     from falcon_streams.splunk.state import StateFile
 
     try:
-        check_name(f"{SCHEME}://", invocation.name)
+        check_name(f"{SCHEME}://{tidy(invocation.name)}", invocation.name)
     except Fatal as error:
         sys.stderr.write(f"ERROR {error}\n")  # there is no log of such a name
         return Stop(Ending.FATAL)

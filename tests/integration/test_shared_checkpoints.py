@@ -209,3 +209,18 @@ def account_of(scene: Scene) -> dict[str, str]:
     address = scene.falcon.address()
     known = {"cloud": "custom", "base_url": address["api"], "client_id": address["client_id"]}
     return {**known, "ca_bundle": address["ca_file"]}
+
+
+def test_a_claim_that_was_won_for_nothing_is_given_back_at_once(stage: Stage, tmp_path: Path) -> None:
+    scene = stage()
+    no_pem = tmp_path / "ca.txt"
+    no_pem.write_text("no certificate")
+    scene.add_account("other", ca_bundle=str(no_pem))
+    scene.begin(**{**KVSTORE, "account": "other"})
+    scene.says("no certificate")
+
+    def released() -> bool:
+        claims = scene.splunkd.documents(COLLECTION, kind="claim")
+        return bool(claims) and all(each["released"] for each in claims)
+
+    scene.wait(released, what="the claim is given back")

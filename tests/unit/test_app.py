@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from falcon_streams import app
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
+from falcon_streams.happenings import Ending, Stop, stop_for
 from falcon_streams.splunk.settings import read_schema
 
 ENTRY = Path(__file__).resolve().parents[2] / "bin" / "falcon_event_streams.py"
@@ -57,3 +59,30 @@ def test_garbage_on_stdin_ends_with_one_sentence_and_no_traceback(stdin: bytes) 
         assert b"Traceback" not in done.stderr
         assert len((done.stderr + done.stdout).splitlines()) == 1
         assert b"started by splunkd" in done.stderr + done.stdout
+
+
+def test_an_input_whose_name_is_refused_ends_with_that_sentence() -> None:
+    stdin = b"""<input><server_host>h</server_host><server_uri>https://127.0.0.1:8089</server_uri>
+    <session_key>k</session_key><checkpoint_dir>/nowhere</checkpoint_dir>
+    <configuration><stanza name="falcon_event_streams://a/b"><param name="account">x</param></stanza></configuration>
+    </input>"""
+    done = subprocess.run([sys.executable, str(ENTRY)], input=stdin, capture_output=True, timeout=30)
+
+    assert done.returncode == 1
+    assert b"a/b" in done.stderr
+    assert b"name" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "error, ending",
+    [
+        (Fatal("no"), Ending.FATAL),
+        (Retryable("later"), Ending.RESTART),
+        (RestartNeeded("anew"), Ending.RESTART),
+        (SplunkdGone("gone"), Ending.UNCLEAN),
+        (ValueError("a fault of ours"), Ending.UNCLEAN),
+    ],
+)
+def test_what_ends_an_input_at_its_start_is_called_by_its_consequence(error: Exception, ending: Ending) -> None:
+    assert stop_for(error) == Stop(ending, error)

@@ -82,10 +82,12 @@ class HangingStore(MemoryStore):
         super().__init__()
         self.asked = threading.Event()
         self.let_go = threading.Event()
+        self.savers: List[str] = []
 
     def save(self, records: Sequence[Record]) -> None:
+        self.savers.append(threading.current_thread().name)
         self.asked.set()
-        self.let_go.wait()
+        self.let_go.wait(30)
         super().save(records)
 
 
@@ -97,6 +99,7 @@ def supervise(
     inbox: SimpleQueue[Happening],
     start_thread: StartThread = start_thread,
     watch: Callable[[], None] = lambda: None,
+    start_from: StartFrom = StartFrom(),  # noqa: B008 - frozen
 ) -> Supervisor:
     """A supervisor of one input that reads all."""
     return Supervisor(
@@ -104,7 +107,7 @@ def supervise(
         api=falcon,
         feeds=falcon,
         sink=sink,
-        commits=Commits(Beginning("i", Owner("h", "a", ""), StartFrom(), 30.0, 1.0), store, clock),
+        commits=Commits(Beginning("i", Owner("h", "a", ""), start_from, 30.0, 1.0), store, clock),
         clock=clock,
         inbox=inbox,
         start_thread=start_thread,
@@ -116,11 +119,13 @@ def supervise(
 
 
 def begin(
-    store: MemoryStore, falcon: Falcon
+    store: MemoryStore,
+    falcon: Falcon,
+    start_from: StartFrom = StartFrom(),  # noqa: B008 - frozen
 ) -> tuple[SimpleQueue[Happening], MemorySink, threading.Thread, List[Stop]]:
     """A supervisor at work in a thread; what it returns is in the list at its end."""
     clock, inbox, sink = ScaledClock(SCALE), SimpleQueue[Happening](), MemorySink()
-    supervisor = supervise(store, falcon, sink, clock, inbox)
+    supervisor = supervise(store, falcon, sink, clock, inbox, start_from=start_from)
     ends: List[Stop] = []
     thread = threading.Thread(target=lambda: ends.append(supervisor.run()), name="supervisor")
     thread.start()
@@ -141,6 +146,19 @@ def test_reading_goes_on_and_a_stop_gets_through_while_the_store_hangs() -> None
     thread.join(30)
     assert [stop.ending for stop in ends] == [Ending.STOPPED]
     assert store.saves == []
+    store.let_go.set()
+
+
+def test_where_newest_begins_is_stored_in_a_thread_of_its_own() -> None:
+    store = HangingStore()
+    inbox, sink, thread, ends = begin(store, Falcon(), StartFrom(newest=True))
+    assert store.asked.wait(30)
+
+    inbox.put(Stop(Ending.STOPPED))
+    thread.join(30)
+    assert [stop.ending for stop in ends] == [Ending.STOPPED]
+    assert sink.lines() == []
+    assert "supervisor" not in store.savers
     store.let_go.set()
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from queue import SimpleQueue
-from typing import Iterator, Tuple
+from typing import Callable, Deque, Iterator, Tuple
 
 import pytest
 
@@ -59,6 +59,35 @@ def test_on_a_socket_bytes_count_as_taken_two_seconds_after_they_were_written() 
         assert pipe.taken() == 0
         clock.take(SimpleQueue(), 0.2)
         assert pipe.taken() == 5
+
+
+class Meeting(Deque[Tuple[int, float]]):
+    """A history that lets `question` in between a writer's test whether it is empty and its use, if that may be."""
+
+    question: Callable[[], object] = staticmethod(lambda: None)
+
+    def __len__(self) -> int:
+        length = super().__len__()
+        if threading.current_thread() is threading.main_thread():
+            asker = threading.Thread(target=self.question)
+            asker.start()
+            asker.join(0.05)
+        return length
+
+
+def test_on_a_socket_a_question_between_two_steps_of_a_write_does_no_harm() -> None:
+    left, right = socket.socketpair()
+    clock = FakeClock()
+    with left, right:
+        pipe = Pipe(left.fileno(), clock)
+        pipe.write(b"1")
+        clock.pause(10.0)
+        pipe._history = meeting = Meeting(pipe._history)
+        meeting.question = pipe.taken
+        pipe.write(b"2")
+
+        clock.pause(10.0)
+        assert pipe.taken() == 2
 
 
 def test_on_a_socket_a_steady_stream_is_taken_too() -> None:
