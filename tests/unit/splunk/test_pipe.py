@@ -64,7 +64,7 @@ def test_on_a_socket_bytes_count_as_taken_two_seconds_after_they_were_written() 
 class Meeting(Deque[Tuple[int, float]]):
     """A history that lets `question` in between a writer's test whether it is empty and its use, if that may be."""
 
-    question: Callable[[], object] = staticmethod(lambda: None)
+    question: Callable[[], object]
 
     def __len__(self) -> int:
         length = super().__len__()
