@@ -21,7 +21,18 @@ from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, T
 from falcon_streams.commits import Commits
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
-from falcon_streams.core.roster import RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.roster import (
+    MOST_PARTITIONS,
+    RUNNING,
+    Changed,
+    CloseOf,
+    Discover,
+    Exceed,
+    Intent,
+    Open,
+    RefreshOf,
+    Roster,
+)
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
 from falcon_streams.happenings import (
@@ -163,7 +174,8 @@ class Supervisor:
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
             self.trouble = refusal
-        LOG.info("discovered", {"partitions": ",".join(lease.partition for lease in discovery.leases)})
+        names = [lease.partition for lease in discovery.leases]
+        LOG.info("discovered", {"partitions": ",".join(names[:MOST_PARTITIONS]), "count": len(names)})
         self._carry_out(self.roster.discovered(discovery, at))
 
     def _take_end(self, ended: FeedEnded, at: float) -> None:
@@ -246,6 +258,9 @@ class Supervisor:
                 LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
                 self._readers[intent.partition].close()
                 self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
+            elif isinstance(intent, Exceed):
+                LOG.error("partitions_exceeded", {"count": intent.count, "reason": str(intent)})
+                self.trouble = str(intent)
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())

@@ -7,7 +7,9 @@ id and partition) or still has to wait. While siblings are connected, Falcon may
 none (reference 8, row 4): when one that was read before is missing for ten minutes, all close and start over; when it
 is still missing although nothing of ours is connected, it has vanished, and is only waited for.
 
-Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error.
+Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error. Of what a
+discovery offers, no more partitions become members than `MOST_PARTITIONS`; those that the settings name, or that were
+read before, always do. The rest is reported and not read.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ SOONEST_APP_ID_WAIT, FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT = 1.0, 2.0, 30.0
 MISSING_TOO_LONG = 600.0
 # A partition that Falcon adds while all feeds are healthy would otherwise wait for the next failure (row 12).
 REDISCOVERY = 900.0
+# A partition is a thread, a connection and a record. Tenants have a handful; an answer may name thousands.
+MOST_PARTITIONS = 64
 
 RUNNING, WAITING_APP_ID, ERROR = "running", "waiting_app_id", "error"
 ALL = "*"
@@ -62,7 +66,19 @@ class Changed(NamedTuple):
     reason: str
 
 
-Intent = Union[Discover, Open, RefreshOf, CloseOf, Changed]
+class Exceed(NamedTuple):
+    """So many partitions were offered beyond those that an input reads."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return (
+            f"Falcon offers {self.count} partitions more than the {MOST_PARTITIONS} that an input reads: they are not "
+            "read. If they are yours, name the partitions of each input in its setting partitions"
+        )
+
+
+Intent = Union[Discover, Open, RefreshOf, CloseOf, Changed, Exceed]
 
 
 class Member:
@@ -126,10 +142,13 @@ class Roster:
         self._rediscover_at = at + REDISCOVERY
         self._backoff.reset()
         intents: List[Intent] = []
-        for lease in offered:
+        taken = [lease for lease in offered if self._admits(lease.partition)]
+        for lease in taken:
             intents += self._offer(lease, at)
         if intents:
             self._app_id_waits.reset()
+        if len(taken) < len(offered):
+            intents.append(Exceed(len(offered) - len(taken)))
         names = {lease.partition for lease in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
@@ -197,6 +216,12 @@ class Roster:
         return self._close(self.members[partition], reason)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _admits(self, partition: str) -> bool:
+        """Whether this is a member, or there was room to make it one."""
+        if partition in self.members or len(self.members) < MOST_PARTITIONS:
+            self._member(partition)
+        return partition in self.members
 
     def _offer(self, lease: Lease, at: float) -> List[Intent]:
         member = self._member(lease.partition)
