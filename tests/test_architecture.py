@@ -161,8 +161,16 @@ def _is_true(value: ast.expr) -> bool:
 def test_tls_is_verified_everywhere_but_on_splunkds_own_machine() -> None:
     found = [(name, fault) for name, source in modules() for fault in unverified(source)]
 
-    # an address of this very machine only: decision record 0002
-    assert found == [("falcon_streams.splunk.splunkd", "verify=not self._local")]
+    # `make_local`, for an address of this very machine only: decision record 0002
+    assert found == [
+        ("falcon_streams.trust", "trust.check_hostname = False"),
+        ("falcon_streams.trust", "trust.verify_mode = ssl.CERT_NONE"),
+        ("falcon_streams.trust", "CERT_NONE"),
+    ]
+    users = [
+        (name, line.strip()) for name, source in modules() for line in source.splitlines() if "make_local()" in line
+    ]
+    assert users == [("falcon_streams.splunk.splunkd", "self._trust = make_local() if local else make_trust()")]
 
 
 @pytest.mark.parametrize(

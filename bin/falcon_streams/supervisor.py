@@ -259,7 +259,7 @@ class Supervisor:
                 self._readers[intent.partition].close()
                 self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
             elif isinstance(intent, Exceed):
-                LOG.error("partitions_exceeded", {"count": intent.count, "reason": str(intent)})
+                LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
                 self.trouble = str(intent)
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING

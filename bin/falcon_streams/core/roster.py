@@ -69,11 +69,11 @@ class Changed(NamedTuple):
 class Exceed(NamedTuple):
     """So many partitions were offered beyond those that an input reads."""
 
-    count: int
+    beyond: int
 
     def __str__(self) -> str:
         return (
-            f"Falcon offers {self.count} partitions more than the {MOST_PARTITIONS} that an input reads: they are not "
+            f"Falcon offers {self.beyond} partitions more than the {MOST_PARTITIONS} that an input reads: they are not "
             "read. If they are yours, name the partitions of each input in its setting partitions"
         )
 

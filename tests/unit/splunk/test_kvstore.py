@@ -33,7 +33,7 @@ class Answering:
 
 
 def store(status: int, body: bytes) -> KvStore:
-    return KvStore(lambda: Answering(status, body), "the KV store at x", own=False)  # type: ignore[arg-type, return-value]
+    return KvStore(lambda: Answering(status, body), "the KV store at x", own=False)
 
 
 @pytest.mark.parametrize("call", CALLS)
