@@ -153,3 +153,14 @@ def _timed(read: Callable[[bytes], Event], text: bytes) -> float:
 def test_metadata_of_any_size_is_read_alike() -> None:
     text = b'{"event":{},"metadata":{"x":[' + b"[]," * 100_000 + b'1],"offset":5,"eventType":"' + b"a" * 5_000 + b'"}}'
     assert read_event(text)[1:] == (5, "", None, "", False)
+
+
+NEARLY = (
+    '{"a":1,}|{"a":[1,]}|{"a":{"b":1,}}|{"a":[,1]}|{"a":[1 2]}|{"a":1 "b":2}|{"a"}|{"a":}|{,}|{"a":01}|{"a":1.}|{"a":[}|'
+    '{"a":[1}]|{"a":1}}|{"a":1} 2|{"a":"\\x"}|{"a":"\\u12"}|{1:2}|[]'
+).split("|")
+
+
+@pytest.mark.parametrize("text", NEARLY)
+def test_what_is_nearly_an_object_is_none(text: str) -> None:
+    assert members(text.encode()) is expected(text.encode()) is None

@@ -333,9 +333,11 @@ def test_the_highest_generation_that_a_stranger_may_forge_is_outrun(collection: 
     assert newest is not None and newest.holder == f"holder-{10**9 + 1}"
 
 
-def test_a_claim_whose_document_was_spoilt_still_keeps_its_generation(collection: Collection) -> None:
+@pytest.mark.parametrize("number", ["NaN", "1e999", "1" + "0" * 400, '"1"', "null"])
+def test_a_claim_whose_document_was_spoilt_still_keeps_its_generation(collection: Collection, number: str) -> None:
     Run(collection, 1)
-    collection.texts["main:1"] = '{"_key": "main:1", "kind": "claim", "input": "main", "generation": NaN, "beat": NaN}'
+    spoilt = f'"generation": {number}, "beat": {number}, "released": true'
+    collection.texts["main:1"] = f'{{"_key": "main:1", "kind": "claim", "input": "main", {spoilt}}}'
 
     newest = sees(collection)
     assert newest is not None and (newest.generation, newest.released) == (1, False)
@@ -357,3 +359,13 @@ def test_another_reads_that_nobody_confirms_is_waited_out(collection: Collection
         at += 1.0
 
     assert taken is not None and taken.generation == 6
+
+
+@pytest.mark.parametrize("stamp", ["NaN", "1e999", '"x"', "true", "null"])
+def test_a_stamp_that_is_none_does_not_look_like_a_writer_at_work(collection: Collection, stamp: str) -> None:
+    collection.texts["main:1:0"] = (
+        f'{{"_key": "main:1:0", "kind": "record", "input": "main", "generation": 1, "updated_at": {stamp}}}'
+    )
+    claims = SharedClaims(collection, NAME, Seal(SECRET), lambda: 0)
+
+    assert claims.look() == claims.look()
