@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import re
 from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
@@ -271,7 +270,7 @@ def _claim_text(key: str) -> str:
 
 def _trace(name: str, document: Document) -> Optional[Trace]:
     place, stamp = _place(name, document, _RECORD), document.get("updated_at")
-    if place is None or not isinstance(stamp, (int, float)) or not math.isfinite(stamp):
+    if place is None or not isinstance(stamp, (int, float)):
         return None
     return Trace(*place, float(stamp))
 
