@@ -22,7 +22,7 @@ _STRING = rb'"[^"\\]*"'
 _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _SCALAR = rb"(?:" + _STRING + rb"|true|false|null|NaN|-?Infinity|" + _NUMBER + rb")"
 # a name that may be wanted is looked at by itself, and so is one with escapes
-_WANTED = rb"metadata|offset|event|customer"
+_WANTED = rb"metadata|offset|eventType|eventCreationTime|customerIDString"
 
 
 def _deeper(plain: bytes) -> bytes:

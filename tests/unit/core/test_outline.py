@@ -35,7 +35,7 @@ PIECES = st.sampled_from([*SMALL, *WORDS, "\\x", "é", "\ufeff", "0.5", "1e5", '
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["metadata", "offset", "event"]), inner)
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["metadata", "offset", "eventType"]), inner)
     ),
     max_leaves=30,
 )
@@ -44,7 +44,7 @@ TREES = st.recursive(
 def members(text: bytes) -> Optional[Dict[str, Any]]:
     """Every member whose name may be wanted, decoded; None for no object."""
     try:
-        found = find_members(text, lambda name: name if name.startswith(("metadata", "offset", "event")) else None)
+        found = find_members(text, lambda name: name if name in ("metadata", "offset", "eventType") else None)
     except ValueError:
         return None
     return {
@@ -59,13 +59,13 @@ def expected(text: bytes) -> Optional[Dict[str, Any]]:
         return None
     if not isinstance(tree, dict):
         return None
-    return {name: value for name, value in tree.items() if name.startswith(("metadata", "offset", "event"))}
+    return {name: value for name, value in tree.items() if name in ("metadata", "offset", "eventType")}
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join), st.booleans())
 def test_any_text_is_an_object_where_the_parser_says_so(text: str, wrapped: bool) -> None:
-    data = (f'{{"event":{text}}}' if wrapped else text).encode()
+    data = (f'{{"offset":{text}}}' if wrapped else text).encode()
     assert repr(members(data)) == repr(expected(data))
 
 
@@ -85,7 +85,7 @@ def test_members_are_what_the_parser_makes_of_them(
 @settings(max_examples=30, deadline=None)
 @given(TREES, st.data())
 def test_a_text_that_is_cut_is_no_object(tree: Any, data: st.DataObject) -> None:
-    text = json.dumps({"event": tree}).encode()
+    text = json.dumps({"offset": tree}).encode()
     assert members(text[: data.draw(st.integers(0, len(text) - 1))]) is None
 
 
@@ -124,7 +124,7 @@ def line(shape: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_shape_of_a_line_costs_more_than_its_own_memory(shape: str) -> None:
-    text = line(shape, 64 * KIB)
+    text = line(shape, 80 * KIB)
     tracemalloc.start()
     try:
         event = read_event(text)
@@ -139,9 +139,9 @@ def test_no_shape_of_a_line_costs_more_than_its_own_memory(shape: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_line_and_no_faster(shape: str) -> None:
     def seconds(text: bytes) -> float:
-        return min(_timed(read_event, text) for _ in range(3))
+        return min(_timed(read_event, text) for _ in range(2))
 
-    assert seconds(line(shape, 128 * KIB)) < 24 * seconds(line(shape, 16 * KIB)) + 0.05
+    assert seconds(line(shape, 640 * KIB)) < 24 * seconds(line(shape, 80 * KIB)) + 0.05
 
 
 def _timed(read: Callable[[bytes], Event], text: bytes) -> float:
@@ -158,7 +158,7 @@ def test_metadata_of_any_size_is_read_alike() -> None:
 NEARLY = [
     *(
         '{"a":1,}',
-        '{"event":1,}',
+        '{"offset":1,}',
         '{"a":[1,]}',
         '{"a":{"b":1,}}',
         '{"a":[,1]}',
