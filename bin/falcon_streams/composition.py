@@ -19,6 +19,7 @@ from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.claim import Claims
+from falcon_streams.core.custody import Seal
 from falcon_streams.core.record import Owner
 from falcon_streams.errors import RestartNeeded
 from falcon_streams.falcon.auth import Bearers
@@ -139,10 +140,12 @@ def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
     """The records in the KV store, and the claimant, who has begun."""
     documents = open_kvstore(parts.splunkd)
     name = parts.settings.name
-    records = SharedRecords(documents, name, parts.account.credentials.client_secret)
+    seal = Seal(parts.account.credentials.client_secret)
+    records = SharedRecords(documents, name, seal)
     holder = uuid.uuid4().hex
     claim = Claims(holder, parts.info.forwarder or holder, _reads(parts), parts.clock.monotonic())
-    claimant = Claimant(claim, SharedClaims(documents, name), parts.clock, parts.inbox, records.read)
+    claims = SharedClaims(documents, name, seal, lambda: records.generation)
+    claimant = Claimant(claim, claims, parts.clock, parts.inbox, records.read)
     start_thread("claimant", claimant.run)
     return records, claimant
 

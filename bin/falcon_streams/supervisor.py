@@ -21,7 +21,19 @@ from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, T
 from falcon_streams.commits import Commits
 from falcon_streams.core.discovery import Discovery, Lease
 from falcon_streams.core.record import Record
-from falcon_streams.core.roster import ALL, RUNNING, Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.roster import (
+    ALL,
+    MOST_PARTITIONS,
+    RUNNING,
+    Changed,
+    CloseOf,
+    Discover,
+    Exceed,
+    Intent,
+    Open,
+    RefreshOf,
+    Roster,
+)
 from falcon_streams.core.trouble import Troubles
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
@@ -161,9 +173,11 @@ class Supervisor:
         self._served_at = discovery.served_at
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
-        LOG.info("discovered", {"partitions": ",".join(lease.partition for lease in discovery.leases)})
-        self._carry_out(self.roster.discovered(discovery, at))
+        names = [lease.partition for lease in discovery.leases]
+        LOG.info("discovered", {"partitions": ",".join(names[:MOST_PARTITIONS]), "count": len(names)})
+        intents = self.roster.discovered(discovery, at)
         self.troubles.discovered(discovery, self.roster.connected, self.roster.missing)
+        self._carry_out(intents)
 
     def _take_end(self, ended: FeedEnded, at: float) -> None:
         del self._readers[ended.partition]
@@ -245,6 +259,9 @@ class Supervisor:
                 LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
                 self._readers[intent.partition].close()
                 self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
+            elif isinstance(intent, Exceed):
+                LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
+                self.troubles.note(ALL, str(intent))
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())

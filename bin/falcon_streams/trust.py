@@ -3,7 +3,10 @@
 Rules: every verified connection, to Falcon, to an https proxy and to a KV store, has its context from `make_trust`:
 certifi's CAs and the admin's, the host name checked, TLS 1.2 or later. The verdict is the same on Python 3.9 and 3.13:
 an issuing CA is enough without its root, and a CA needs no authority key identifier. Signature, name and validity are
-always verified. On every connection a time-out bounds the whole exchange (`bounded`).
+always verified. splunkd at an address of this machine has its context from `make_local`, which verifies nothing and has
+the same floor. No context comes from Python's defaults: those have no floor on 3.9, and write the keys of every
+connection into the file that the variable SSLKEYLOGFILE names. On every connection a time-out bounds
+the whole exchange (`bounded`).
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContext:
     """A client's context. `ca_bundle` is the path of a file with CA certificates, as PEM in any encoding or as DER;
     `setting` is what an admin calls it. Raises Fatal where the file cannot be read or holds no CA certificate."""
-    trust = _make_context()
+    trust = _bare()
     # 3.13's create_default_context sets the first and not the second; 3.9's neither.
     trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     trust.verify_flags |= _PARTIAL_CHAIN
@@ -41,20 +44,12 @@ def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContex
     return trust
 
 
-def make_unverified() -> ssl.SSLContext:
-    """A client's context that takes any certificate: for splunkd on this very machine (decision record 0002)."""
-    context = _make_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _make_context() -> ssl.SSLContext:
-    # not by the functions of `ssl`, which write the keys of every connection into the file that SSLKEYLOGFILE names
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = BoundedTls
-    return context
+def make_local() -> ssl.SSLContext:
+    """A client's context for splunkd on this very machine, whose certificate names no host (decision record 0002)."""
+    trust = _bare()
+    trust.check_hostname = False
+    trust.verify_mode = ssl.CERT_NONE
+    return trust
 
 
 def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -> str:
@@ -69,6 +64,13 @@ def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -
     else:
         remedy = "have the certificate, or that of its CA, made anew"
     return f"TLS verification failed ({error.verify_message}): {remedy}"
+
+
+def _bare() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = BoundedTls
+    return context
 
 
 def _add(trust: ssl.SSLContext, path: str, setting: str) -> None:

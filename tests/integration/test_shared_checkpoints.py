@@ -96,7 +96,50 @@ def test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_th
     scene.resume()
 
     scene.says("checkpoint_altered")
-    scene.says("offset_reset")  # the event at that offset has another fingerprint
+    assert scene.wait_until_all_arrived().missing == 0
+
+
+def test_a_record_that_was_removed_is_reported_and_no_event_is_passed_over(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=3, lock=0.2, linger=0.2)
+    scene.begin(**KVSTORE, start_from="newest")
+    scene.says("reason=feed_opened")
+    scene.falcon.generate(3)
+    scene.wait(lambda: len(scene.splunkd.events()) >= 3, what="the events of the first run")
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    scene.falcon.generate(4)
+    scene.splunkd.remove_documents(COLLECTION, kind="record")
+    scene.resume()
+
+    scene.says("its record is missing, and the input goes on at the last sealed place")
+    scene.wait(lambda: len({row.raw for row in scene.splunkd.events()}) >= 7, what="all events since the first start")
+
+
+def test_an_old_record_under_a_higher_generation_is_reported_and_passed_over(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=10, lock=0.2, linger=0.2)
+    run_once(scene)
+    old = records(scene.splunkd)["0"]
+    scene.resume()
+    scene.falcon.generate(10)
+    scene.wait_until_all_arrived()
+    wait_until_committed(scene, scene.splunkd)
+    scene.stop()
+    scene.splunkd.put_documents(COLLECTION, {**old, "_key": f"{INPUT}:9:0", "generation": 9})
+    scene.falcon.generate(5)
+    scene.resume()
+
+    scene.says("a newer record does not bear this add-on's seal and is passed over")
+    assert scene.wait_until_all_arrived().holds
+
+
+@pytest.mark.parametrize("generation", [2**53, 10**400, "five", None])
+def test_a_forged_claim_keeps_nobody_from_reading(stage: Stage, generation: Any) -> None:
+    scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2)
+    forged = {"kind": "claim", "input": INPUT, "generation": generation, "reads": "another tenant", "beat": 1}
+    scene.splunkd.put_documents(COLLECTION, {"_key": f"{INPUT}:{generation}", **forged})
+    scene.begin(**KVSTORE)
+
+    scene.says("document_refused")
     assert scene.wait_until_all_arrived().missing == 0
 
 
@@ -110,15 +153,17 @@ def test_a_record_that_nobody_touched_is_not_reported(stage: Stage) -> None:
     assert "checkpoint_altered" not in scene.log()
 
 
-def test_a_record_that_cannot_be_read_is_refused_and_left_as_it_is(stage: Stage) -> None:
+def test_a_record_that_cannot_be_read_is_set_aside_and_the_input_goes_on(stage: Stage) -> None:
     scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2)
     run_once(scene)
     damaged = {**records(scene.splunkd)["0"], "record": "{"}
     scene.splunkd.put_documents(COLLECTION, damaged)
+    scene.falcon.generate(5)
     scene.resume()
 
-    scene.says("in the KV store's collection falcon_event_streams_checkpoints cannot be used")
-    assert records(scene.splunkd)["0"]["record"] == "{"
+    scene.says("its record does not bear this add-on's seal, and the input goes on at the last sealed place")
+    assert scene.wait_until_all_arrived().missing == 0
+    assert len(scene.splunkd.documents(COLLECTION, kind="aside")) == 1
 
 
 def test_a_token_that_ends_stops_the_commits_and_a_new_one_brings_them_back(stage: Stage, store: Splunkd) -> None:

@@ -173,6 +173,10 @@ class Admin:
         address = self._address("storage/collections/data", collection, "batch_save")
         self._rest.send_json("POST", address, list(documents))
 
+    def remove_documents(self, collection: str, **query: Any) -> None:
+        """Take documents out."""
+        self.delete(self._address("storage/collections/data", collection), query=json.dumps(query))
+
     def pose(self, **fields: Any) -> None:
         """Say something else in server/info."""
         self.post("/stand-in/server-info", **fields)

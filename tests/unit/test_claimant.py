@@ -115,7 +115,9 @@ def test_a_session_key_that_is_refused_ends_the_input_for_a_fresh_one(stage: Sta
 
 
 def test_a_live_reader_of_something_else_is_fatal_and_named(stage: Stage) -> None:
-    stage.store.insert(Claim(1, "other", "hf2/guid", "api client b member none partitions 0"))
+    claim = Claim(1, "other", "hf2/guid", "api client b member none partitions 0")
+    stage.store.insert(claim)
+    stage.clock.after(7.0, lambda: stage.store.replace(claim._replace(beat=1)))
     stage.claimant.run()
 
     (stop,) = stage.reported()

@@ -9,7 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
-from falcon_streams.errors import Fatal
+from falcon_streams.errors import Fatal, Retryable
+from falcon_streams.splunk.kvstore import own_store, shared_store
+from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.trust import make_trust
 from tests.fakes.certificates import certify
 
@@ -90,3 +92,26 @@ def test_a_context_verifies_and_is_alike_on_every_python() -> None:
     assert trust.minimum_version == ssl.TLSVersion.TLSv1_2
     # partial chains and trusted certificates first; not strict
     assert int(trust.verify_flags) == 0x80000 | 0x8000
+
+
+def test_no_context_writes_its_keys_and_each_has_the_floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Python 3.9 the defaults have no floor, and on both they obey the variable."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    contexts: list[ssl.SSLContext] = []
+
+    def connection(*_: object, context: ssl.SSLContext, **__: object) -> None:
+        contexts.append(context)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("http.client.HTTPSConnection", connection)
+    for host in ("127.0.0.1", "192.0.2.1"):
+        splunkd = Splunkd(f"https://{host}:8089", "key")
+        for store in (own_store(splunkd), shared_store(f"https://{host}:8089", None, lambda: "token")):
+            with pytest.raises(Retryable):
+                store.find({})
+    contexts.append(make_trust())
+
+    assert len(contexts) == 5
+    assert {context.minimum_version for context in contexts} == {ssl.TLSVersion.TLSv1_2}
+    assert {context.keylog_filename for context in contexts} == {None}
+    assert not (tmp_path / "keys").exists()

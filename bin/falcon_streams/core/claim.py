@@ -99,6 +99,7 @@ class Claims:
         self._still_since = at
         self._look_at = self._confirm_at = at
         self._take_next = False
+        self._newest_lives = False
         self._doubt_until = at
 
     # -- asked by the claimant and others --------------------------------------------------------------------------
@@ -113,9 +114,10 @@ class Claims:
         return self._held and not self.lost and at < self._valid_until
 
     def other_reader(self) -> Optional[Claim]:
-        """The live claim of another reader that reads something else under our name: a mistake in a stanza."""
+        """The claim of another reader that reads something else under our name: a mistake in a stanza. Only one that
+        was seen to be confirmed: a document alone proves no reader, and is waited out like any other."""
         newest = self.newest
-        alive = not self._held and newest is not None and not self._take_next
+        alive = newest is not None and self._newest_lives and not self._held and not self._take_next
         return newest if alive and newest is not None and newest.reads != self._own.reads else None
 
     def intent(self, at: float) -> Optional[Intent]:
@@ -217,9 +219,16 @@ class Claims:
         self.reason = CLAIMING if newest is None else STANDBY
         still = asked_at - self._still_since >= STILL_FOR
         self._take_next = newest is None or still or self._free_at_once(newest, before)
+        self._newest_lives = newest is not None and before is not None and _is_confirmed(newest, before.newest)
 
     def _free_at_once(self, newest: Claim, before: Optional[View]) -> bool:
         if newest.yielded:
             return False
         ours = newest.holder == self._own.holder or (before is None and newest.forwarder == self._own.forwarder)
         return newest.released or ours
+
+
+def _is_confirmed(claim: Claim, before: Optional[Claim]) -> bool:
+    """Whether a holder has confirmed its claim between two looks."""
+    same = before is not None and (claim.generation, claim.holder) == (before.generation, before.holder)
+    return same and before is not None and claim.beat > before.beat

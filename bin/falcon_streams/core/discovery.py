@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.clouds import Origin
 
+_MOST_REFUSALS = 20
 _PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 
@@ -56,6 +57,10 @@ def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[flo
             refusals.append(f"entry {position} of the discovery answer {refusal or 'names a partition twice'}")
         else:
             leases[lease.partition] = lease
+    if len(refusals) > _MOST_REFUSALS:
+        refusals[_MOST_REFUSALS:] = [
+            f"{len(refusals) - _MOST_REFUSALS} more entries of the discovery answer are refused"
+        ]
     return Discovery(tuple(leases.values()), tuple(refusals), served_at)
 
 

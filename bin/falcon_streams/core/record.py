@@ -15,6 +15,7 @@ is recognised by.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -110,6 +111,10 @@ class Record:
         trail = tuple(step._replace(instant=step.instant + seconds) for step in self.trail)
         return replace(self, trail=trail, updated_at=self.updated_at + seconds)
 
+    def landmark(self) -> Record:
+        """What is kept of the record for the case that it is lost: the oldest place to go back to, and no more."""
+        return replace(self, clean=False, trail=self.trail[:1])
+
     def to_bytes(self) -> bytes:
         """The record as it is stored."""
         fields = asdict(self)
@@ -179,8 +184,8 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         offset=_whole(tree["offset"]),
         identity=_identity(tree["offset"], tree["fingerprint"], tree.get("identity")),
         created=_whole(tree["created"]),
-        updated_at=float(tree["updated_at"]),
-        splunkd_started=None if tree["splunkd_started"] is None else float(tree["splunkd_started"]),
+        updated_at=_instant(tree["updated_at"]),
+        splunkd_started=None if tree["splunkd_started"] is None else _instant(tree["splunkd_started"]),
         clean=_flag(tree["clean"]),
         generation=int(tree["generation"]),
         origin=Origin(_whole(origin["offset"]), _whole(origin["not_before"])),
@@ -233,11 +238,17 @@ def _flag(value: Any) -> bool:
 def _whole(value: Any) -> Optional[int]:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**20:  # as `core/envelope.py` reads
         raise TypeError("not a whole number")
     return value
 
 
+def _instant(value: Any) -> float:
+    if not math.isfinite(float(value)):
+        raise ValueError("not an instant")
+    return float(value)
+
+
 def _step(entry: Any, told: Any) -> Step:
     offset, mark, instant = entry
-    return Step(_whole(offset), _identity(offset, mark, told), float(instant))
+    return Step(_whole(offset), _identity(offset, mark, told), _instant(instant))

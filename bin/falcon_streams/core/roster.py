@@ -11,7 +11,9 @@ A feed can live and withhold its events: heartbeats come, refreshes are answered
 outside that looks like a quiet tenant. So where a partition has brought events, and its feed has brought none for
 hours, the feed is opened anew at its own offset; a quiet tenant pays one reconnect in that time.
 
-Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error.
+Rules: times are monotonic seconds; only the supervisor calls. An app id in use is a wait, not an error. Of what a
+discovery offers, no more partitions become members than `MOST_PARTITIONS`; those that the settings name, or that were
+read before, always do. The rest is reported and not read.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ SOONEST_APP_ID_WAIT, FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT = 1.0, 2.0, 30.0
 MISSING_TOO_LONG = 600.0
 # A partition that Falcon adds while all feeds are healthy would otherwise wait for the next failure (row 12).
 REDISCOVERY = 900.0
+# A partition is a thread, a connection and a record. Tenants have a handful; an answer may name thousands.
+MOST_PARTITIONS = 64
 
 STARTING, RUNNING, WAITING_APP_ID, ERROR = "starting", "running", "waiting_app_id", "error"
 ALL = "*"
@@ -66,7 +70,19 @@ class Changed(NamedTuple):
     reason: str
 
 
-Intent = Union[Discover, Open, RefreshOf, CloseOf, Changed]
+class Exceed(NamedTuple):
+    """So many partitions were offered beyond those that an input reads."""
+
+    beyond: int
+
+    def __str__(self) -> str:
+        return (
+            f"Falcon offers {self.beyond} partitions more than the {MOST_PARTITIONS} that an input reads: they are not "
+            "read. If they are yours, name the partitions of each input in its setting partitions"
+        )
+
+
+Intent = Union[Discover, Open, RefreshOf, CloseOf, Changed, Exceed]
 
 
 class Member:
@@ -131,10 +147,13 @@ class Roster:
         self._rediscover_at = at + REDISCOVERY
         self._backoff.reset()
         intents: List[Intent] = []
-        for lease in offered:
+        taken = [lease for lease in offered if self._admits(lease.partition)]
+        for lease in taken:
             intents += self._offer(lease, at)
         if intents:
             self._app_id_waits.reset()
+        if len(taken) < len(offered):
+            intents.append(Exceed(len(offered) - len(taken)))
         names = {lease.partition for lease in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
@@ -201,6 +220,12 @@ class Roster:
         return self._close(self.members[partition], reason)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _admits(self, partition: str) -> bool:
+        """Whether this is a member, or there was room to make it one."""
+        if partition in self.members or len(self.members) < MOST_PARTITIONS:
+            self._member(partition)
+        return partition in self.members
 
     def _offer(self, lease: Lease, at: float) -> List[Intent]:
         member = self._member(lease.partition)

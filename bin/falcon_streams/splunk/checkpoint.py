@@ -18,9 +18,9 @@ from typing import Callable, FrozenSet, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.splunk.private import make_private_folder, prepare_private_file
 
 _DAMAGED = ".damaged"
-_PREPARED = ".new"
 
 
 class FileStore:
@@ -104,34 +104,6 @@ class FileStore:
 def folder_of(checkpoint_dir: str, name: str) -> Path:
     """The folder of an input's checkpoints and state."""
     return Path(checkpoint_dir) / _file_name(name)
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make the folder, readable for its owner only. Raises OSError."""
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path:
-    """Write what shall replace this file, readable for its owner only, beside it; returns where. `durable` waits until
-    it is on disk. Raises OSError."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}{_PREPARED}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    return temporary
-
-
-def remove_prepared(folder: Path) -> None:
-    """Remove what former processes have prepared and never put in its place; failures harm nobody."""
-    for path in folder.glob(f"*{_PREPARED}"):
-        try:
-            path.unlink()
-        except OSError:
-            pass
 
 
 def _damage(aside: Path, fault: str) -> str:

@@ -4,7 +4,8 @@ Rules: the collection is the app's, its owner `nobody`. Either it is this instan
 key, or that of a search head cluster which several forwarders share, asked with an authentication token; then the
 certificate is always verified. Four seconds a call at most, so that a stop gets through. What does not answer well is
 Retryable, with a sentence that says what to do; a session key that is refused asks for a new start, a token that is
-refused is read anew.
+refused is read anew. An empty collection answers 200 with an empty list, a write with the keys of what was written: a
+proxy's page, a redirect or an empty body is neither, and means nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _OTHER_NAME = (
     "write a host name into management_uri that the certificate has as subjectAltName, or give that splunkd a "
     "certificate which names this host"
 )
+_ANSWERS = {"get": (200,), "post": (200, 201), "delete": (200,)}
 _JSON = [("Content-Type", "application/json")]
 
 Document = Dict[str, Any]
@@ -51,13 +53,14 @@ class KvStore:
         """All documents that match, with these fields or all."""
         chosen = {"fields": ",".join(fields)} if fields else {}
         found = self._call("get", _DATA, query=json.dumps(query), limit=0, output_mode="json", **chosen)
-        documents = found if isinstance(found, list) else []
-        return [document for document in documents if isinstance(document, dict)]
+        if not isinstance(found, list) or not all(isinstance(document, dict) for document in found):
+            raise self._no_answer()
+        return found
 
     def insert(self, document: Document) -> bool:
         """Add a document; False where there is one of its key."""
         try:
-            self._call("post", _DATA, headers=_JSON, body=json.dumps(document))
+            self._write(_DATA, document, {"_key": document["_key"]})
         except Retryable as error:
             if error.status == 409:
                 return False
@@ -66,11 +69,11 @@ class KvStore:
 
     def replace(self, document: Document) -> None:
         """Put a document in the place of the one of its key, which must be there."""
-        self._call("post", f"{_DATA}/{quoted(document['_key'])}", headers=_JSON, body=json.dumps(document))
+        self._write(f"{_DATA}/{quoted(document['_key'])}", document, {"_key": document["_key"]})
 
     def save(self, documents: Sequence[Document]) -> None:
         """Put documents in, over those of their keys."""
-        self._call("post", f"{_DATA}/batch_save", headers=_JSON, body=json.dumps(documents))
+        self._write(f"{_DATA}/batch_save", documents, [document["_key"] for document in documents])
 
     def remove(self, key: str) -> None:
         """Take a document out; that it is not there is no fault."""
@@ -80,11 +83,20 @@ class KvStore:
             if error.status != 404:
                 raise
 
+    def _write(self, path: str, body: Any, expected: Any) -> None:
+        """Post JSON; Retryable where the answer is not the keys that were written."""
+        if self._call("post", path, headers=_JSON, body=json.dumps(body)) != expected:
+            raise self._no_answer()
+
+    def _no_answer(self, status: int = 200) -> Retryable:
+        remedy = "see that no proxy or other server answers at management_uri"
+        return Retryable(f"{self._where} answered {status} with what is no answer of a KV store: {remedy}")
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
             context = self._context = self._context or self._connect()  # another thread may forget it meanwhile
             answer = getattr(context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
-            return json.loads(answer.body.read() or b"null")
+            body = answer.body.read()
         except binding.AuthenticationError:
             raise self._refused(401) from None
         except binding.HTTPError as error:
@@ -93,6 +105,12 @@ class KvStore:
             raise Retryable(f"{self._where}: {refusal(error, _CA_BUNDLE, _OTHER_NAME)}") from None
         except (OSError, ValueError, HTTPException) as error:
             raise Retryable(f"{self._where} does not answer ({type(error).__name__})") from None
+        if answer.status not in _ANSWERS[method]:
+            raise self._no_answer(answer.status)
+        try:
+            return json.loads(body, parse_int=_whole_number) if body or method != "delete" else None
+        except (ValueError, RecursionError):
+            raise self._no_answer(answer.status) from None
 
     def _refused(self, status: int) -> Exception:
         if status == 401:
@@ -101,6 +119,11 @@ class KvStore:
             self._context = None
         remedy = _REMEDIES.get(status, "look at its log")
         return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
+
+
+def _whole_number(digits: str) -> Optional[int]:
+    # Python refuses to convert thousands of digits, and one such document would hide all others
+    return int(digits) if len(digits) <= 20 else None
 
 
 _REMEDIES = {

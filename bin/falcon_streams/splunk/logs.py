@@ -18,6 +18,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Dict, List, Mapping
 
+from falcon_streams.splunk.private import NO_LINK, tighten
+
 _WORDS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _LEVELS = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
 _TURNING_POINTS = frozenset({"started", "ended", "state_changed"})
@@ -42,6 +44,8 @@ def start_logging(name: str) -> None:
         return
     handler.setFormatter(LineFormatter(name, with_time=True))
     root.addHandler(handler)
+    for former in path.parent.glob(f"{path.name}*"):
+        _tighten(former)
 
 
 def set_level(word: str) -> None:
@@ -113,7 +117,14 @@ def _quoted(value: object) -> str:
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | NO_LINK, 0o600)
+
+
+def _tighten(path: Path) -> None:
+    try:
+        tighten(path)
+    except OSError as error:
+        logging.getLogger(__name__).error("log_file_refused", {"path": str(path), "error": error.strerror})
 
 
 def _stderr_handler(name: str) -> logging.Handler:

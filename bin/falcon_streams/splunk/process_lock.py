@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from falcon_streams.splunk.checkpoint import make_private_folder, remove_prepared
+from falcon_streams.splunk.private import NO_LINK, make_private_folder, remove_prepared
 
 LOG = logging.getLogger(__name__)
 _NAME = "lock"
@@ -40,7 +40,10 @@ class ProcessLock:
         """Take the lock: empty where it is ours now, else a sentence that says who has it."""
         try:
             make_private_folder(self._folder)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            if self._path.is_symlink():
+                self._path.unlink()
+                LOG.warning("leftover_removed", {"path": str(self._path)})
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, "O_CLOEXEC", 0), 0o600)
         except OSError as error:
             return self._go_without(error)
         try:

@@ -19,7 +19,7 @@ from splunklib import binding
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
-from falcon_streams.trust import make_trust, make_unverified
+from falcon_streams.trust import make_local, make_trust
 
 APP = "TA_falcon_event_streams"
 SCHEME = "falcon_event_streams"
@@ -52,15 +52,15 @@ class Splunkd:
         local = _is_this_machine(parts.hostname)
         if parts.scheme == "http" and not local:
             raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
-        self._local = local
-        self._trust = make_unverified() if local else make_trust()
+        self._trust = make_local() if local else make_trust()
         self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
         self._session_key = session_key
         self._context = self.context(seconds)
 
     def context(self, seconds: float) -> binding.Context:
         """A connection's context of the SDK, with the input's session key, in this app, shared by all users."""
-        handler = binding.handler(timeout=seconds, verify=True, context=self._trust)  # `verify`: as this context does
+        # `verify` makes the SDK take our context, which says what is verified; without it, it makes one of its own
+        handler = binding.handler(timeout=seconds, verify=True, context=self._trust)
         return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=APP, **self._address)
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:

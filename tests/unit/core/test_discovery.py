@@ -102,3 +102,10 @@ JSON = st.recursive(
 def test_any_json_is_read_without_an_error(resources: Any, changes: Dict[str, Any]) -> None:
     read_discovery({"resources": resources}, ORIGIN)
     read_discovery({"resources": [resource(**changes)]}, ORIGIN)
+
+
+def test_thousands_of_refusals_are_told_in_a_few_sentences() -> None:
+    discovery = read_discovery({"resources": [None] * 7_000}, ORIGIN)
+
+    assert len(discovery.refusals) == 21
+    assert discovery.refusals[-1] == "6980 more entries of the discovery answer are refused"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from falcon_streams.core.discovery import Discovery, Lease
-from falcon_streams.core.roster import Changed, CloseOf, Discover, Intent, Open, RefreshOf, Roster
+from falcon_streams.core.roster import Changed, CloseOf, Discover, Exceed, Intent, Open, RefreshOf, Roster
 from falcon_streams.core.session import Pulse
 
 
@@ -335,3 +335,31 @@ def test_a_feed_that_brings_an_event_now_and_then_is_left_alone() -> None:
 
 def test_a_partition_that_never_brought_an_event_is_left_alone() -> None:
     assert watch(Roster(None, 60, draw=lambda: 0.5), 72) == []
+
+
+def test_of_thousands_of_partitions_no_more_are_read_than_the_limit_and_the_rest_is_told() -> None:
+    story = Story()
+    story.intents()
+    intents = story.roster.discovered(offer(*map(str, range(7_000))), story.at)
+
+    assert [each.lease.partition for each in intents if isinstance(each, Open)] == [str(name) for name in range(64)]
+    (told,) = [str(each) for each in intents if isinstance(each, Exceed)]
+    assert told.startswith("Falcon offers 6936 partitions more than the 64 that an input reads: they are not read.")
+    assert len(story.roster.members) == 64
+
+
+def test_other_names_in_the_next_answer_do_not_get_round_the_limit() -> None:
+    story = Story()
+    story.intents()
+    story.discovered(offer(*map(str, range(64))))
+
+    assert story.discovered(offer(*map(str, range(100, 164)))) == []
+    assert len(story.roster.members) == 64
+
+
+def test_partitions_that_the_settings_name_are_read_beyond_the_limit() -> None:
+    names = [str(name) for name in range(80)]
+    story = Story(names)
+    story.intents()
+
+    assert story.discovered(offer(*names)) == names

@@ -14,7 +14,8 @@ import pytest
 
 from falcon_streams.core.record import Origin, Owner, Record, first_record
 from falcon_streams.errors import RestartNeeded
-from falcon_streams.splunk.checkpoint import FileStore, folder_of, prepare_private_file
+from falcon_streams.splunk.checkpoint import FileStore, folder_of
+from falcon_streams.splunk.private import prepare_private_file
 from falcon_streams.splunk.process_lock import ProcessLock
 
 BIN = Path(__file__).resolve().parents[3] / "bin"
