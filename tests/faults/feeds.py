@@ -103,6 +103,7 @@ def begin_anew(scene: Scene) -> None:
     scene.wait_until_open()
     time.sleep(1.0)
     scene.falcon.reset_partition("0", scene.falcon.tenant.options.floor)
+    time.sleep(0.1)  # or the event at the offset asked for could be of the same type, and of the same millisecond
     scene.falcon.generate(300, "0")
 
 
@@ -125,6 +126,7 @@ def begin_anew_below(scene: Scene) -> None:
 def cut_again_and_again(scene: Scene) -> None:
     """Three times; the event at which the feed is resumed is rendered otherwise each time."""
     scene.wait_until_open()
+    await_lines(scene, "partition=0 state=running reason=feed_opened", 1)
     for times in range(1, 4):
         scene.falcon.drop_feeds("0", lock=0.1)
         await_lines(scene, "partition=0 state=running reason=feed_opened", times + 1)

@@ -163,7 +163,7 @@ def run_out_of_threads(scene: Scene) -> None:
     scene.wait_until_open()
     allow_processes(scene, "1")
     scene.falcon.drop_feeds("0")
-    find_line(scene, "no thread left")
+    find_line(scene, "discovery_failed .*no thread left")
     most, _ = resource.getrlimit(resource.RLIMIT_NPROC)  # as it was: the input has it from us
     allow_processes(scene, "unlimited" if most == resource.RLIM_INFINITY else str(most))
     scene.wait_until_open(timeout=60.0)
