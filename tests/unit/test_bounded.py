@@ -156,7 +156,7 @@ def test_no_key_of_a_connection_is_written_where_the_environment_asks_for_it(
     host: Host, tls: tuple[ssl.SSLContext, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
-    host.says(answer(200, b"{}", "Connection: close"))
+    host.says(answer(200, b"[]", "Connection: close"))
     Transport(SystemClock(), tls[1]).send("GET", host.url, {})
     kvstore.shared_store(host.url, tls[1], lambda: "token").find({})
     Splunkd(host.url, "key").info()
