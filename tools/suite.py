@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 from typing import List
@@ -20,6 +21,9 @@ CHECKED = ("bin", "tools", "tests")
 QUICK = ("tests/unit", "tests/fakes", "tests/model", "tests/fuzz", "tests/test_architecture.py")
 # The stand-ins' own tests, and what else they are made from.
 STAND_INS = ("tests/emulator", "tests/splunkd", "tests/searchtime", "tests/pcre")
+# Scenes wait more than they work: two of them fill a core. A browser fills one by itself.
+WORKERS = min(8, 2 * (os.cpu_count() or 1))
+BROWSERS = 2
 _STAMP = environments.ROOT / ".cache" / "stand-ins"
 
 
@@ -40,11 +44,11 @@ def check(python: Path) -> None:
     run([str(python), "-m", "tools.settings_pages", "--check"])
 
 
-def run_tests(pythons: List[Path], options: List[str]) -> None:
+def run_tests(pythons: List[Path], options: List[str], workers: int = WORKERS) -> None:
     """Run pytest on each Python, with its share of the scenes."""
     for number, python in enumerate(pythons):
         share = ["--share", f"{number}/{len(pythons)}"]
-        run([str(python), "-m", "pytest", "-q", "-n", "2", *share, *options])
+        run([str(python), "-m", "pytest", "-q", "-n", str(workers), *share, *options])
 
 
 def whole(pythons: List[Path], options: List[str]) -> None:
@@ -98,7 +102,7 @@ def main() -> None:
     if arguments.ui:
         browser.find()
         studio.build()  # before two workers want it at once
-        run_tests(pythons, ["-m", "ui", "tests/ui", *arguments.pytest])
+        run_tests(pythons, ["-m", "ui", "tests/ui", *arguments.pytest], BROWSERS)
         return
     check(pythons[0])
     if not arguments.check_only:
