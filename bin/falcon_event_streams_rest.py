@@ -23,7 +23,9 @@ from falcon_streams import isolation  # noqa: E402 - found by the line before
 isolation.prefer(os.path.join(_APP, "bin"), _LIB)
 if not isolation.intruder(_LIB):
     from falcon_streams import pages
+    from falcon_streams.splunk.logs import start_page_logging
 
+    start_page_logging()
     ENDPOINTS = pages.make_endpoints()
 
 

@@ -16,7 +16,7 @@ import sys
 from datetime import datetime, timezone
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Dict, List, Mapping
+from typing import Dict, List, Mapping, Optional, TextIO
 
 from falcon_streams.splunk.private import NO_LINK, tighten
 
@@ -46,6 +46,16 @@ def start_logging(name: str) -> None:
     root.addHandler(handler)
     for former in path.parent.glob(f"{path.name}*"):
         _tighten(former)
+
+
+def start_page_logging(stream: Optional[TextIO] = None) -> None:
+    """Send what the pages' process has to say to stderr, and with it to splunkd.log, in the form of an input's lines:
+    Python's own form shows an exception's text, which could hold a secret."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LineFormatter("pages", with_time=False))
+    ours = logging.getLogger("falcon_streams")
+    ours.handlers = [handler]
+    ours.propagate = False
 
 
 def set_level(word: str) -> None:

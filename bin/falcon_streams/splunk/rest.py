@@ -2,7 +2,8 @@
 
 Rules: everything is done with the caller's own session. POST and DELETE where secrets are touched need the capability
 `edit_storage_passwords`: splunkd checks it (`restmap.conf`), and it is asked for again here, before any packet leaves.
-An answer never holds a secret; what went wrong is one sentence with a status. One request changes things at a time;
+An answer never holds a secret; what went wrong is one sentence with a status. A request is no larger than a form of
+ours can be, which is looked at before anything else. One request changes things at a time;
 what takes long, a trial, comes before and holds nobody up. The shape of the request is that of splunkd's persistent
 scripts (restmap.conf.spec); the shape of the answer is splunkd's own JSON."""
 
@@ -14,6 +15,7 @@ import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
 from urllib.parse import quote, unquote
 
+from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.splunkd import APP
@@ -21,6 +23,10 @@ from falcon_streams.splunk.splunkd import APP
 LOG = logging.getLogger(__name__)
 MASK = "******"
 SECRETS = "edit_storage_passwords"
+MOST_CHARACTERS, MOST_OF_A_FIELD = (
+    256 * 1024,
+    16 * 1024,
+)  # of a request, of one field: lists of event types are the longest
 
 
 class Request(NamedTuple):
@@ -121,7 +127,9 @@ class Endpoints:
 
 
 def read_request(document: str) -> Request:
-    """splunkd's request. Raises Refused 400 where it is none."""
+    """splunkd's request. Raises Refused 400 where it is none, 413 where it is too large to be one of ours."""
+    if len(document) > MOST_CHARACTERS:
+        raise Refused(413, f"the request is larger than {MOST_CHARACTERS // 1024} KiB: shorten what you have entered")
     try:
         tree = json.loads(document)
         path = [part for part in str(tree["rest_path"]).split("/") if part]
@@ -131,6 +139,9 @@ def read_request(document: str) -> Request:
         method = str(tree["method"]).upper()
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         raise Refused(400, "splunkd's request cannot be read") from None
+    for field, value in form.items():
+        if len(value) > MOST_OF_A_FIELD:
+            raise Refused(413, f"{tidy(field)} is longer than {MOST_OF_A_FIELD // 1024} KiB: shorten it")
     return Request(method, endpoint, rest, form, session_key, server_uri)
 
 

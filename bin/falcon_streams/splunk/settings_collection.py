@@ -173,7 +173,10 @@ def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> No
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
+    known = _schema(name)["properties"]
+    # whatever else somebody wrote into the conf by hand, a secret for instance, is not shown
+    shown = {setting: value for setting, value in raw.items() if setting in known}
     secret = _secret_of(name)
     if secret is None:
-        return Entry(name, dict(raw))
-    return Entry(name, {**raw, secret.field: MASK if raw.get(secret.of) else ""})
+        return Entry(name, shown)
+    return Entry(name, {**shown, secret.field: MASK if raw.get(secret.of) else ""})

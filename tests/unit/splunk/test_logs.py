@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falcon_streams.splunk.logs import LineFormatter, render_fields
+from falcon_streams.splunk.logs import LineFormatter, render_fields, start_page_logging
 
 
 def line(level: int, action: str, fields: dict[str, object], with_time: bool = False) -> str:
@@ -65,3 +66,21 @@ def test_a_librarys_line_keeps_its_message_in_one_field() -> None:
     assert LineFormatter("prod", False).format(record) == (
         'WARN level=WARN action=library_message input=prod logger=urllib3 message="retry a b"'
     )
+
+
+def test_the_pages_process_tells_the_place_of_a_fault_and_not_its_text() -> None:
+    ours = logging.getLogger("falcon_streams")
+    before = ours.handlers, ours.propagate
+    said = io.StringIO()
+    try:
+        start_page_logging(said)
+        try:
+            raise KeyError("s3cret")
+        except KeyError:
+            logging.getLogger("falcon_streams.pages").exception("unexpected_error")
+    finally:
+        ours.handlers, ours.propagate = before
+
+    assert "s3cret" not in said.getvalue()
+    assert "action=unexpected_error input=pages exception=KeyError at=test_logs.py:" in said.getvalue()
+    assert len(said.getvalue().splitlines()) == 1

@@ -158,3 +158,20 @@ def test_a_mask_is_no_secret() -> None:
         assert form_secret(form, "client_secret") == ""
         assert form == {"other": "1"}
     assert form_secret({"client_secret": "s3cret "}, "client_secret") == "s3cret "
+
+
+def test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at() -> None:
+    def never(editor: Editor) -> Shelf:
+        raise AssertionError("nobody asks for it")
+
+    endpoints = Endpoints({"shelf": never})
+    for form in (["partitions", "1," * 600_000], ["partitions", "1," * 10_000]):
+        answer = endpoints.answer(document("POST", "/shelf/one", form))
+        assert answer["status"] == 413
+        assert "shorten" in answer["payload"]
+
+
+def test_a_long_field_of_an_honest_form_is_taken() -> None:
+    answer = Endpoints({"shelf": lambda editor: Shelf()}).answer(document("POST", "/shelf/one", ["a", "x" * 16_000]))
+
+    assert answer["status"] == 200
