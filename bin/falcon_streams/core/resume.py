@@ -7,6 +7,7 @@ Theory. Offsets are inclusive on the wire, so a resume asks for the last event w
 | equal | the event we know (`core/identity.py`) | KNOWN: it is dropped, the stream goes on |
 | equal | another event | RESET: Falcon has begun a new sequence, which is read from its start |
 | equal | the first that an admin asked for | NEXT |
+| equal or higher | created after our last commit, where a replay goes back to what an admin asked for | RESET |
 | lower | any | RESET |
 | higher | any | GAP: Falcon no longer has the events between |
 | missing | any | not judged: the next event with an offset is |
@@ -53,6 +54,7 @@ class Resume(NamedTuple):
     identity: Optional[Identity] = None
     not_before: Optional[int] = None
     customers: Optional[Tuple[str, ...]] = None
+    committed: Optional[int] = None
 
     @property
     def asks_for_offset(self) -> bool:
@@ -63,6 +65,7 @@ class Resume(NamedTuple):
         """Judge the first placed event; while the verdict is TOO_OLD, the next one too.
 
         `customers` not None: the account has changed, an event of none of them that we do not recognise is foreign.
+        `committed` not None: the creation time of our last commit, which lies behind the offset that is asked for.
         """
         if self.identity is not None and self.offset == event.offset and self.identity.is_of(event):
             return Verdict.KNOWN
@@ -75,6 +78,8 @@ class Resume(NamedTuple):
     def _place(self, event: Event) -> Verdict:
         if self.offset is None or event.offset is None:
             return Verdict.NEXT
+        if self.committed is not None and event.created is not None and event.created > self.committed:
+            return Verdict.RESET
         if event.offset > self.offset:
             return Verdict.GAP
         return Verdict.NEXT if event.offset == self.offset and self.identity is None else Verdict.RESET
@@ -115,7 +120,9 @@ def resume_at_step(record: Record, step: Step, same_account: bool) -> Resume:
     """Open a partition that has a record at one of its steps."""
     customers = None if same_account else record.customers
     if step.offset is None:
-        return resume_at_origin(record.origin, first_open=False)._replace(customers=customers)
+        # nothing is known of the event at an admin's offset, but that it was created before those behind it
+        committed = None if record.origin.offset is None else record.created
+        return resume_at_origin(record.origin, first_open=False)._replace(customers=customers, committed=committed)
     return Resume(f"offset={step.offset}", step.offset, step.identity, customers=customers)
 
 

@@ -88,6 +88,17 @@ def test_a_replay_that_reaches_before_the_first_commit_begins_at_the_origin() ->
     assert resumed(committed(9, clean=False, origin=Origin(not_before=3))) == Resume(OLDEST, not_before=3)
 
 
+def test_a_replay_to_an_admins_offset_tells_another_sequence_by_when_its_event_was_created() -> None:
+    resume = resumed(committed(9, clean=False, origin=Origin(offset=4)))
+    later = 1_700_000_000_001  # a millisecond after the last commit's
+
+    assert resume.judge(event(4)) is Verdict.NEXT
+    assert resume.judge(event(6)) is Verdict.GAP
+    assert resume.judge(event(4, created=later)) is Verdict.RESET
+    assert resume.judge(event(6, created=later)) is Verdict.RESET
+    assert resumed(committed(origin=Origin(offset=4))).judge(event(4, created=later)) is Verdict.NEXT
+
+
 def test_the_event_we_know_is_known() -> None:
     assert resume_after(event(7)).judge(event(7)) is Verdict.KNOWN
 
