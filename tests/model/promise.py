@@ -7,8 +7,8 @@ step of the trail before them is where it goes on. What splunkd can lose is youn
 may come again in the next run, because no record names them.
 
 Owed is what Falcon still holds: for a start at `newest` what came since the start was stored, for a start at an offset
-what is not below it. A first sequence that Falcon resets before the input could know it is indistinguishable from the
-one that replaces it, so that there, too, nothing below the offset is owed.
+what is not below it. A sequence that Falcon resets before anything of it was committed is indistinguishable from the one
+that replaces it, so that there, too, nothing below the offset is owed.
 """
 
 from __future__ import annotations
@@ -80,11 +80,8 @@ class Promise:
 
     def note_sequence(self, partition: str) -> None:
         """Note whether an input that opens this partition now can know that its sequence is not the first one."""
-        commits, sequence = self._commits[partition], self._falcon.logs[partition].sequence
-        young = bool(commits) and commits[-1].at - commits[0].at < REPLAY + SLACK
-        is_new = bool(commits) and self._falcon.lines[commits[-1].serial].sequence != sequence
-        if not commits or (partition not in self._last_of_run and young and is_new):
-            self._unknown.add((partition, sequence))
+        if not self._commits[partition]:
+            self._unknown.add((partition, self._falcon.logs[partition].sequence))
 
     def wrote(self, partition: str, serial: int) -> None:
         """A line went into the pipe."""
