@@ -7,8 +7,8 @@ step of the trail before them is where it goes on. What splunkd can lose is youn
 may come again in the next run, because no record names them.
 
 Owed is what Falcon still holds: for a start at `newest` what came since the start was stored, for a start at an offset
-what is not below it. A sequence that Falcon resets before anything of it was committed is indistinguishable from the one
-that replaces it, so that there, too, nothing below the offset is owed.
+what is not below it. A sequence that Falcon resets before anything of it was committed is indistinguishable from the
+one that replaces it, so that there, too, nothing below the offset is owed.
 """
 
 from __future__ import annotations
