@@ -163,6 +163,8 @@ class Reader:
         """The lines that go on, once the verdict over the first event has been followed."""
         admitted = admission.push(lines, heartbeat, self._clock.monotonic())
         self._progress.counters.before_start += admitted.too_old
+        if admitted.is_page and self._feed is not None:
+            raise self._feed.disown(b"\n".join(admission.held))
         if admitted.verdict is not None and admitted.event is not None:
             self._follow(admitted.verdict, admitted.event, admission.resume)
         if admission.is_over:

@@ -276,6 +276,17 @@ def test_lines_that_an_answer_ends_with_before_any_sign_of_a_feed_are_no_events(
     assert (desk.reader.pulse.heartbeats_seen, desk.reader.pulse.event_at) == (False, None)
 
 
+@pytest.mark.parametrize("start", [b"<html>\n", b"\xef\xbb\xbf<!doctype html>\n", b"  <html>\n"])
+def test_a_page_that_is_long_is_judged_when_no_more_of_it_is_held(start: bytes) -> None:
+    desk = Desk()
+    ended = desk.read(start, (b"<p>" + b"x" * 1000 + b"</p>\n") * 70, b"more\n")
+
+    assert isinstance(ended.error, Retryable)
+    assert "html" in str(ended.error)
+    assert desk.sink.written == []
+    assert not desk.reader.pulse.heartbeats_seen
+
+
 def test_an_answer_of_one_line_without_its_end_is_no_feed_either() -> None:
     ended = Desk().read(b'{"errors":[{"code":500}]}')
 

@@ -24,17 +24,19 @@ from falcon_streams.core.resume import Resume, Verdict
 HELD_BYTES = 64 * 1024
 HELD_SECONDS = 60.0
 WINDOW_EVENTS = 200
+_BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
 WINDOW_BYTES = 8 * 1024 * 1024
 
 
 class Admitted(NamedTuple):
     """What goes on now: the lines to deliver, and once a feed the verdict with the event that was judged. `too_old`
-    counts the events dropped because they are older than the start."""
+    counts the events dropped because they are older than the start; `is_page` says that what is held is no feed's."""
 
     lines: List[bytes]
     verdict: Optional[Verdict] = None
     event: Optional[Event] = None
     too_old: int = 0
+    is_page: bool = False
 
 
 class Admission:
@@ -65,8 +67,7 @@ class Admission:
 
     @property
     def _looks_like_a_page(self) -> bool:
-        """A page has blank lines too, and they are no heartbeats."""
-        return bool(self._held) and self._held[0].lstrip().startswith(b"<")
+        return bool(self._held) and self._held[0].lstrip(_BEFORE_TEXT).startswith(b"<")
 
     @property
     def held(self) -> Sequence[bytes]:
@@ -120,9 +121,10 @@ class Admission:
     def _decide(self, at: float) -> Admitted:
         waited = at - self._since >= HELD_SECONDS
         if self._first is None:
-            if self._is_feed or waited or self._bytes >= HELD_BYTES:
-                return Admitted(self._let_go_unplaced())
-            return Admitted([])
+            if not (self._is_feed or waited or self._bytes >= HELD_BYTES):
+                return Admitted([])
+            is_page = not self._is_feed and self._looks_like_a_page
+            return Admitted([], is_page=True) if is_page else Admitted(self._let_go_unplaced())
         full = len(self._held) - self._place >= WINDOW_EVENTS or self._bytes >= WINDOW_BYTES
         if self._knows_customer:
             return self._judged(self.resume._replace(customers=None).judge(self._first), self._first)

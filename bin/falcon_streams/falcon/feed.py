@@ -46,9 +46,9 @@ class HttpFeeds:
         session = self._transport.session(url)
         try:
             response = self._transport.request(session, "GET", url, headers, seconds=HEAD_SECONDS)
-            _refuse_codings(response, url)
             if response.status_code != 200 or _kind(response) == "text/html":
                 self._refuse(response, url)
+            _refuse_codings(response, url)
             return HttpFeed(session, response, self._clock)
         except (OSError, AttributeError, ValueError) as error:
             session.close()

@@ -157,6 +157,13 @@ def test_a_feed_in_a_coding_that_we_cannot_undo_is_refused_by_its_name(
     )
 
 
+def test_a_refusal_in_a_coding_of_its_own_keeps_its_wait(host: Host, ca_file: str) -> None:
+    host.says(answer(429, b"x", "Content-Encoding: br", "Retry-After: 77"))
+    refused = refusal(host, ca_file)
+
+    assert (refused.status, refused.after) == (429, 77.0)
+
+
 def test_a_page_in_the_place_of_a_feed_is_refused_with_what_it_says_and_its_wait(host: Host, ca_file: str) -> None:
     host.says(answer(200, b"<html>Log in first</html>", "Content-Type: text/html; charset=utf-8", "Retry-After: 9"))
     refused = refusal(host, ca_file)
