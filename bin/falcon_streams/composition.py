@@ -21,7 +21,8 @@ from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.claim import Claims
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.record import Owner
-from falcon_streams.errors import RestartNeeded
+from falcon_streams.core.trouble import NO_TROUBLE
+from falcon_streams.errors import Refused, RestartNeeded
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.feed import HttpFeeds
@@ -32,6 +33,7 @@ from falcon_streams.lifecycle import ParentWatch, report_signals, start_thread
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.splunk.checkpoint import FileStore, folder_of
 from falcon_streams.splunk.credentials import Account, AccountSource, open_kvstore, read_account
+from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.index import doubt_about_index
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
@@ -41,6 +43,7 @@ from falcon_streams.splunk.shared import SharedClaims, SharedRecords
 from falcon_streams.splunk.sink import PipeSink
 from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
 from falcon_streams.splunk.state import StateFile
+from falcon_streams.splunk.stored_secret import Adopt, StoredSecret
 from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
 from falcon_streams.supervisor import Plan, Supervisor
 from falcon_streams.tally import Filters
@@ -54,6 +57,7 @@ class _Parts(NamedTuple):
     settings: InputSettings
     account: Account
     splunkd: Splunkd
+    adopt: Adopt
     info: ServerInfo
     clock: Clock
     inbox: SimpleQueue[Happening]
@@ -69,7 +73,8 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     info = splunkd.info()
     refuse_store(settings, info)
     doubt = doubt_about_index(splunkd, settings, info)
-    account = read_account(splunkd, settings.account)
+    adopt = _adopter(Editor(invocation.server_uri, invocation.session_key))
+    account = read_account(splunkd, settings.account, adopt)
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
     for name in settings.event_types:
@@ -82,7 +87,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
-    parts = _Parts(settings, account, splunkd, info, clock, inbox, folder, doubt)
+    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubt)
     board = StateFile(folder)
     lock = ProcessLock(folder)
     locked = await_lock(lock, clock, inbox, parent.check)
@@ -99,13 +104,27 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     return stop
 
 
+def _adopter(editor: Editor) -> Adopt:
+    """Binds a secret that was stored by hand, or before there were marks, to where it goes now; the log tells it."""
+
+    def adopt(stored: StoredSecret, mark: str) -> None:
+        trouble = NO_TROUBLE
+        try:
+            editor.store_secret(stored.realm, stored.mark_user, mark)
+        except Refused as refused:
+            trouble = str(refused)
+        LOG.warning("secret_adopted", {"secret": stored.what, "trouble": trouble})
+
+    return adopt
+
+
 def _supervisor(
     parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
     health = Health(clock, board, _label(settings), parts.doubt)
     transport = Transport(clock, account.ca_bundle, account.proxy)
-    bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account).credentials)
+    bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account, parts.adopt).credentials)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
     beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started)
     commits = Commits(beginning, store, clock)
@@ -138,7 +157,7 @@ def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
 
 def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
     """The records in the KV store, and the claimant, who has begun."""
-    documents = open_kvstore(parts.splunkd)
+    documents = open_kvstore(parts.splunkd, parts.adopt)
     name = parts.settings.name
     seal = Seal(parts.account.credentials.client_secret)
     records = SharedRecords(documents, name, seal)

@@ -26,7 +26,7 @@ def test_an_input_says_which_secret_and_runs_when_it_is_entered_again(stage: Sta
     scene.begin()
     scene.wait_until_all_arrived()
     scene.splunkd.replace_secret()
-    scene.says("splunkd cannot decrypt the client secret of account prod")
+    scene.says("splunkd cannot decrypt the secret of account prod")
     scene.says("under Accounts, or store it again in storage/passwords under realm " + REALM.format("prod"))
     scene.falcon.generate(3)
     save = Caller(scene).post(f"{ACCOUNT}/prod", client_secret=scene.falcon.client_secret)
@@ -48,7 +48,7 @@ def test_the_pages_say_what_has_to_be_entered_again(stage: Stage, way: str) -> N
     admin = Caller(scene)
 
     for address, form, sentence in (
-        (f"{ACCOUNT}/prod", {"client_id": "0" * 32}, told("the client secret of account prod", way, "Accounts")),
+        (f"{ACCOUNT}/prod", {"client_id": "0" * 32}, told("the secret of account prod", way, "Accounts")),
         (f"{SETTINGS}/proxy", proxy, told(r"the password of \[proxy\]", way, "Proxy")),
         (f"{SETTINGS}/checkpoint", store, told(r"the token of \[checkpoint\]", way, "Checkpoints")),
     ):

@@ -8,26 +8,17 @@ was entered for: when cloud, URL, allowed domains, proxy or CA change, it is ask
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from falcon_streams.errors import Fatal, Refused
-from falcon_streams.splunk.credentials import (
-    ACCOUNT_CONF,
-    SECRET_USER,
-    Account,
-    account_realm,
-    account_secret,
-    check_account,
-    make_account,
-)
+from falcon_streams.splunk.credentials import ACCOUNT_CONF, Account, check_account, make_account
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import MASK, Entry, form_secret
-from falcon_streams.splunk.secret_change import SecretChange
+from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
+from falcon_streams.splunk.stored_secret import client_secret
 
 SECRET, UNTRIED = "client_secret", "save_without_test"
-# Where the secret is sent to, and over which way.
-_DESTINATION = ("cloud", "base_url", "allowed_domains", "proxy", "ca_bundle")
 _INHERITED = "default"
 
 TryAccount = Callable[[Account], None]
@@ -74,14 +65,15 @@ class Accounts:
     def create(self, name: str, form: Dict[str, str]) -> Entry:
         """Save a new account."""
         draft = self._drafted(name, form)
-        with SecretChange(self._editor, account_realm(name), SECRET_USER, draft.secret):
+        with SecretChange(self._editor, client_secret(name), draft.secret, draft.values):
             self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
         return _entry(name, draft.wanted)
 
     def edit(self, name: str, form: Dict[str, str]) -> Entry:
         """Save a changed account."""
         draft = self._redrafted(name, form)
-        with SecretChange(self._editor, account_realm(name), SECRET_USER, draft.secret if draft.entered else None):
+        entered = draft.secret if draft.entered else None
+        with SecretChange(self._editor, client_secret(name), entered, draft.values):
             self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
         return _entry(name, draft.wanted)
 
@@ -93,7 +85,7 @@ class Accounts:
             raise Refused(
                 409, f"account {name} is used by input {', '.join(users)}. Delete it there, or name another account"
             )
-        with SecretChange(self._editor, account_realm(name), SECRET_USER, ""):
+        with SecretChange(self._editor, client_secret(name), "", {}):
             self._editor.delete_stanza(ACCOUNT_CONF, name)
 
     def _drafted(self, name: str, form: Dict[str, str]) -> Draft:
@@ -113,11 +105,12 @@ class Accounts:
         secret, untried = _taken(form)
         wanted = {**former, **form}
         values = check_account(name, wanted)
-        if not secret:
-            _demand_again(name, former, values)
-        usable = secret or account_secret(self._editor, name)
+        stored = client_secret(name)
+        usable = secret or stored.read(self._editor)
         if not usable:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
+        if not secret:
+            demand_again(self._editor, stored, usable, _checked_before(name, former), values)
         return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), untried)
 
     def _existing(self, name: str) -> Dict[str, str]:
@@ -136,18 +129,11 @@ def _filled(form: Mapping[str, str]) -> Dict[str, str]:
     return {setting: value for setting, value in form.items() if value.strip()}
 
 
-def _demand_again(name: str, former: Mapping[str, str], values: Values) -> None:
+def _checked_before(name: str, former: Mapping[str, str]) -> Values:
     try:
-        before: Optional[Values] = check_account(name, former)
-    except Fatal:  # edited by hand, and wrong: what it was sent to is not known
-        before = None
-    changed = [each for each in _DESTINATION if before is None or before.get(each) != values.get(each)]
-    if changed:
-        raise Refused(
-            400,
-            f"[{name}] client_secret has to be entered again, because {', '.join(changed)} changes: a stored secret is "
-            "sent only where it was entered for",
-        )
+        return check_account(name, former)
+    except Fatal:  # edited by hand, and wrong: what the secret was sent to is not known
+        return {}
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:

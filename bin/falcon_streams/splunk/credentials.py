@@ -1,9 +1,7 @@
 """Accounts: what splunkd's confs and secret store say about one Falcon API client.
 
-Rules: the conf names the client, `storage/passwords` holds its secret (realm `TA_falcon_event_streams#account#<name>`,
-user `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`; for a shared KV store
-`...#checkpoint`, user `token`). What is missing is said in one
-sentence that names it and the remedy.
+Rules: the conf names the client, `storage/passwords` holds its secret (`stored_secret`), which is used only where it
+was entered for. What is missing is said in one sentence that names it and the remedy.
 """
 
 from __future__ import annotations
@@ -15,15 +13,20 @@ from typing import Mapping, Optional
 
 from falcon_streams.core.account import Credentials, Proxy, bare_cid
 from falcon_streams.core.clouds import CUSTOM, Origin, origin_of
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 from falcon_streams.splunk.kvstore import KvStore, own_store, shared_store
 from falcon_streams.splunk.settings import InputSettings, Values, check_name, check_stanza, read_schema, stanza_schema
-from falcon_streams.splunk.splunkd import APP, Splunkd
+from falcon_streams.splunk.splunkd import Splunkd
+from falcon_streams.splunk.stored_secret import (
+    Adopt,
+    checkpoint_token,
+    client_secret,
+    leave_unmarked,
+    proxy_password,
+)
 
 ACCOUNT_CONF = "falcon_event_streams_account"
 SETTINGS_CONF = "falcon_event_streams_settings"
-SECRET_USER, PROXY_USER, TOKEN_USER = "client_secret", "password", "token"
-CHECKPOINT_REALM = f"{APP}#checkpoint"
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,7 @@ class Account:
     proxy: Optional[Proxy]
 
 
-def account_realm(name: str) -> str:
-    """The realm of an account's secret."""
-    return f"{APP}#account#{name}"
-
-
-def proxy_realm(name: str = "") -> str:
-    """The realm of a proxy's password; the stanza `[proxy]` has no name."""
-    return f"{APP}#proxy#{name}" if name else f"{APP}#proxy"
-
-
-def read_account(splunkd: Splunkd, name: str) -> Account:
+def read_account(splunkd: Splunkd, name: str, adopt: Adopt = leave_unmarked) -> Account:
     """The account with its secret and its proxy. Raises Fatal with one sentence, Retryable where splunkd is silent."""
     check_name(name, name)
     raw = splunkd.stanza(ACCOUNT_CONF, name)
@@ -58,41 +51,14 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
             f"{ACCOUNT_CONF}.conf, or name another one"
         )
     values = check_account(name, raw)
-    secret = account_secret(splunkd, name)
+    stored = client_secret(name)
+    secret = stored.read_for(splunkd, values, adopt)
     if not secret:
         raise Fatal(
             f"account {name} has no client secret. Enter it on the Configuration page, or store it in "
-            f"storage/passwords under realm {account_realm(name)}, user {SECRET_USER}"
+            f"storage/passwords under realm {stored.realm}, user {stored.user}"
         )
-    return make_account(splunkd, name, values, secret)
-
-
-def account_secret(splunkd: Splunkd, name: str) -> Optional[str]:
-    """An account's client secret, None where there is none. Raises Undecipherable with one sentence."""
-    return _secret(splunkd, account_realm(name), SECRET_USER, f"the client secret of account {name}", "Accounts")
-
-
-def proxy_password(splunkd: Splunkd, name: str = "") -> Optional[str]:
-    """A proxy's password, None where there is none. Raises Undecipherable with one sentence."""
-    stanza = f"proxy:{name}" if name else "proxy"
-    return _secret(splunkd, proxy_realm(name), PROXY_USER, f"the password of [{stanza}]", "Proxy")
-
-
-def checkpoint_token(splunkd: Splunkd) -> Optional[str]:
-    """The token of the shared KV store, None where there is none. Raises Undecipherable with one sentence."""
-    return _secret(splunkd, CHECKPOINT_REALM, TOKEN_USER, "the token of [checkpoint]", "Checkpoints")
-
-
-def _secret(splunkd: Splunkd, realm: str, user: str, what: str, tab: str) -> Optional[str]:
-    try:
-        return splunkd.secret(realm, user)
-    except Undecipherable as error:
-        raise Undecipherable(
-            f"splunkd cannot decrypt {what} ({error}): it was stored under another splunk.secret or on another "
-            f"machine. Enter it again on the Configuration page, under {tab}, or store it again in storage/passwords "
-            f"under realm {realm}, user {user}",
-            status=error.status,
-        ) from None
+    return make_account(splunkd, name, values, secret, adopt)
 
 
 def check_account(name: str, raw: Mapping[str, str]) -> Values:
@@ -102,7 +68,7 @@ def check_account(name: str, raw: Mapping[str, str]) -> Values:
     return values
 
 
-def make_account(splunkd: Splunkd, name: str, values: Values, secret: str) -> Account:
+def make_account(splunkd: Splunkd, name: str, values: Values, secret: str, adopt: Adopt = leave_unmarked) -> Account:
     """An account out of checked values and its secret; its proxy is read. Raises what `read_account` raises."""
     return Account(
         name=name,
@@ -110,7 +76,7 @@ def make_account(splunkd: Splunkd, name: str, values: Values, secret: str) -> Ac
         origin=_origin(values),
         credentials=Credentials(values["client_id"], secret, bare_cid(values.get("member_cid", ""))),
         ca_bundle=values.get("ca_bundle"),
-        proxy=_read_proxy(splunkd, name, str(values.get("proxy", "default"))),
+        proxy=_read_proxy(splunkd, name, str(values.get("proxy", "default")), adopt),
     )
 
 
@@ -121,22 +87,26 @@ def read_log_level(splunkd: Splunkd) -> str:
     return str(check_stanza(schema, "logging", raw).get("level", "INFO"))
 
 
-def open_kvstore(splunkd: Splunkd) -> KvStore:
+def open_kvstore(splunkd: Splunkd, adopt: Adopt = leave_unmarked) -> KvStore:
     """The KV store for checkpoints: of the search head cluster that `[checkpoint]` names, else of this instance. Raises
     Fatal with one sentence."""
     raw = splunkd.stanza(SETTINGS_CONF, "checkpoint") or {}
     values = check_stanza(stanza_schema("settings", "checkpoint"), "checkpoint", raw)
     if "management_uri" not in values:
         return own_store(splunkd)
-    return shared_store(values["management_uri"], values.get("ca_bundle"), partial(_read_token, splunkd))
+    return shared_store(values["management_uri"], values.get("ca_bundle"), partial(_read_token, splunkd, values, adopt))
 
 
-def _read_token(splunkd: Splunkd) -> str:
-    token = checkpoint_token(splunkd)
+def _read_token(splunkd: Splunkd, values: Values, adopt: Adopt) -> str:
+    stored = checkpoint_token()
+    try:
+        token = stored.read_for(splunkd, values, adopt)
+    except Fatal as error:  # the store is asked in the middle of a run, and an admin heals it
+        raise Retryable(str(error)) from None
     if not token:
         raise Retryable(
             "[checkpoint] management_uri has no token. Enter it on the Configuration page, or store it in "
-            f"storage/passwords under realm {CHECKPOINT_REALM}, user {TOKEN_USER}"
+            f"storage/passwords under realm {stored.realm}, user {stored.user}"
         )
     return token
 
@@ -156,7 +126,7 @@ def _origin(values: Values) -> Origin:
     return origin_of(CUSTOM, values["base_url"], tuple(values.get("allowed_domains", ())))
 
 
-def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[Proxy]:
+def _read_proxy(splunkd: Splunkd, account: str, choice: str, adopt: Adopt) -> Optional[Proxy]:
     if choice == "none":
         return None
     name = "" if choice == "default" else choice
@@ -174,11 +144,12 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str) -> Optional[Proxy]:
             return None
         raise Fatal(f"account {account}: proxy = {name} is disabled. Enable [{stanza}], or choose default or none")
     username = values.get("username", "")
-    password = proxy_password(splunkd, name) if username else ""
+    stored = proxy_password(name)
+    password = stored.read_for(splunkd, values, adopt) if username else ""
     if username and not password:
         raise Fatal(
             f"[{stanza}] username = {username} has no password. Store it in storage/passwords under realm "
-            f"{proxy_realm(name)}, user {PROXY_USER}, or remove the user name"
+            f"{stored.realm}, user {stored.user}, or remove the user name"
         )
     return Proxy(
         kind=values["type"],
@@ -204,9 +175,10 @@ def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
 class AccountSource:
     """Gives the credentials of a running input: as they were read at its start, then, after a refusal, read anew."""
 
-    def __init__(self, splunkd: Splunkd, account: Account) -> None:
+    def __init__(self, splunkd: Splunkd, account: Account, adopt: Adopt) -> None:
         self._splunkd = splunkd
         self._account = account
+        self._adopt = adopt
         self._given = False
 
     def credentials(self) -> Credentials:
@@ -214,7 +186,7 @@ class AccountSource:
         if not self._given:
             self._given = True
             return self._account.credentials
-        account = read_account(self._splunkd, self._account.name)
+        account = read_account(self._splunkd, self._account.name, self._adopt)
         secret = account.credentials.client_secret
         before = replace(self._account.credentials, client_secret=secret)
         if account != replace(self._account, credentials=before):

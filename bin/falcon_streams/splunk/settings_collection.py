@@ -8,24 +8,16 @@ were entered for.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused
-from falcon_streams.splunk.credentials import (
-    ACCOUNT_CONF,
-    CHECKPOINT_REALM,
-    PROXY_USER,
-    SETTINGS_CONF,
-    TOKEN_USER,
-    checkpoint_token,
-    proxy_password,
-    proxy_realm,
-)
+from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.editor import Editor
 from falcon_streams.splunk.rest import MASK, Entry, form_secret
-from falcon_streams.splunk.secret_change import SecretChange
+from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
+from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
 
 _NAMED = re.compile(r"proxy:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _FIXED = ("logging", "checkpoint", "proxy")
@@ -33,14 +25,15 @@ _WORDS = ("proxy:default", "proxy:none")  # what an account says for "the defaul
 
 
 class _Secret(NamedTuple):
-    """The secret of a stanza: its field in the form, where it is stored, the setting without which it means nothing,
-    and those that say where it goes."""
+    """The secret of a stanza, and the setting without which it means nothing."""
 
-    field: str
-    realm: str
-    user: str
+    stored: StoredSecret
     of: str
-    destination: Tuple[str, ...]
+
+    @property
+    def field(self) -> str:
+        """Its field in the form."""
+        return self.stored.user
 
 
 class AddonSettings:
@@ -71,10 +64,11 @@ class AddonSettings:
             raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
         secret = _proxy_secret(name)
         entered = form_secret(form, secret.field)
-        _refuse_half(name, secret, _checked(name, form), entered)
+        values = _checked(name, form)
+        _refuse_half(name, secret, values, entered)
         filled = {key: each for key, each in written(_schema(name), form).items() if each}
         # without a password one that is left from a stanza of this name goes, too
-        with SecretChange(self._editor, secret.realm, secret.user, entered):
+        with SecretChange(self._editor, secret.stored, entered, values):
             self._editor.create_stanza(SETTINGS_CONF, name, filled)
         return _entry(name, form)
 
@@ -90,7 +84,7 @@ class AddonSettings:
             self._editor.edit_stanza(SETTINGS_CONF, name, texts)
         else:
             change = self._change(name, secret, former, values, entered)
-            with SecretChange(self._editor, secret.realm, secret.user, change):
+            with SecretChange(self._editor, secret.stored, change, values):
                 self._editor.edit_stanza(SETTINGS_CONF, name, texts)
         return _entry(name, wanted)
 
@@ -104,7 +98,7 @@ class AddonSettings:
         if users:
             raise Refused(409, f"[{name}] is used by account {', '.join(users)}. Choose another proxy there first")
         secret = _proxy_secret(name)
-        with SecretChange(self._editor, secret.realm, secret.user, ""):
+        with SecretChange(self._editor, secret.stored, "", {}):
             self._editor.delete_stanza(SETTINGS_CONF, name)
 
     def _existing(self, name: str) -> Dict[str, str]:
@@ -123,20 +117,13 @@ class AddonSettings:
             return entered
         if not values.get(secret.of):
             return ""
-        shared = secret.realm == CHECKPOINT_REALM
-        stored = checkpoint_token(self._editor) if shared else proxy_password(self._editor, name.partition(":")[2])
-        _refuse_half(name, secret, values, stored or "")
+        stored = secret.stored.read(self._editor) or ""
+        _refuse_half(name, secret, values, stored)
         try:
             before: Values = _checked(name, former)
         except Fatal:  # edited by hand, and wrong: what it was entered for is not known
             before = {}
-        changed = [each for each in secret.destination if before.get(each) != values.get(each)]
-        if changed:
-            raise Refused(
-                400,
-                f"[{name}] {secret.field} has to be entered again, because {', '.join(changed)} changes: a stored one "
-                "is sent only where it was entered for",
-            )
+        demand_again(self._editor, secret.stored, stored, before, values)
         return None
 
 
@@ -152,13 +139,12 @@ def _secret_of(name: str) -> Optional[_Secret]:
     if name == "logging":
         return None
     if name == "checkpoint":
-        return _Secret("token", CHECKPOINT_REALM, TOKEN_USER, "management_uri", ("management_uri", "ca_bundle"))
+        return _Secret(checkpoint_token(), "management_uri")
     return _proxy_secret(name)
 
 
 def _proxy_secret(name: str) -> _Secret:
-    realm = proxy_realm(name.partition(":")[2])
-    return _Secret("password", realm, PROXY_USER, "username", ("username", "type", "host", "port"))
+    return _Secret(proxy_password(name.partition(":")[2]), "username")
 
 
 def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> None:

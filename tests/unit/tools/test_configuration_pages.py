@@ -10,8 +10,9 @@ import pytest
 
 from falcon_streams.core.catalogue import KNOWN_TYPES
 from falcon_streams.splunk.account_collection import SECRET, UNTRIED
-from falcon_streams.splunk.credentials import ACCOUNT_CONF, PROXY_USER, SETTINGS_CONF, TOKEN_USER
+from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
+from falcon_streams.splunk.stored_secret import checkpoint_token, proxy_password
 from tools.package import ROOT
 
 PAGES = json.loads((ROOT / "globalConfig.json").read_text(encoding="utf-8"))
@@ -24,7 +25,8 @@ SCHEMAS = {
     "logging": (stanza_schema("settings", "logging"), TABS["logging"]["entity"]),
     "input": (read_schema("input"), INPUTS["entity"]),
 }
-NOT_SETTINGS = {"name", SECRET, UNTRIED, PROXY_USER, TOKEN_USER}
+PASSWORD, TOKEN = proxy_password().user, checkpoint_token().user
+NOT_SETTINGS = {"name", SECRET, UNTRIED, PASSWORD, TOKEN}
 FIELDS = [
     (conf, entity, schema["properties"][entity["field"]], entity["field"] in schema.get("required", ()))
     for conf, (schema, entities) in SCHEMAS.items()
@@ -128,7 +130,7 @@ def test_event_types_are_offered_and_others_can_be_typed() -> None:
 
 def test_secrets_are_masked_fields_without_a_default() -> None:
     secret = next(each for each in TABS["account"]["entity"] if each["field"] == SECRET)
-    password = next(each for each in TABS["proxy"]["entity"] if each["field"] == PROXY_USER)
+    password = next(each for each in TABS["proxy"]["entity"] if each["field"] == PASSWORD)
 
     for entity in (secret, password):
         assert entity["encrypted"] is True
