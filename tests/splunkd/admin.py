@@ -88,6 +88,9 @@ class Admin:
     def edit_password(self, realm: str, user: str, secret: str) -> Any:
         return self.post(self._address("storage/passwords", name_of(realm, user)), password=secret)
 
+    def delete_password(self, realm: str, user: str) -> Any:
+        return self.delete(self._address("storage/passwords", name_of(realm, user)))
+
     def create_input(self, name: str, /, **settings: Any) -> Any:
         return self.post(self._address(f"data/inputs/{self.scheme}"), **{"name": name, **settings})
 
