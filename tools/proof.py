@@ -83,12 +83,14 @@ def standby(folder: Path) -> bool:
 
 
 def upgrade(folder: Path) -> bool:
-    """The present package put over a former one, the former one put back, and again."""
-    from tests.upgrade import former
+    """The present package put over a former one, the former one put back, and again; and over a whole instance."""
+    from tests.upgrade import estate, former
     from tests.upgrade.upgrades import FORMER, PRESENT, prove
 
     packages = {FORMER: former.build(), PRESENT: package.build(folder)}
-    return not any(leg.fault for leg in prove(folder, packages, say))
+    faults = list(estate.prove(folder / "estate", packages))
+    say(f"accounts, secrets, both stores, alerts: {'; '.join(faults) or 'held'}")
+    return not any(leg.fault for leg in prove(folder, packages, say)) and not faults
 
 
 def soak(folder: Path, seed: int, share: float) -> bool:

@@ -44,12 +44,12 @@ def refused(said: Said, status: int, *words: str) -> None:
 
 
 def stored_secret(scene: Scene, name: str) -> str | None:
-    """What storage/passwords holds for an account, as splunkd gives it to an admin."""
+    """An account's secret in storage/passwords, as splunkd gives it to an admin; None where its mark is gone, too."""
     found = scene.splunkd.request("GET", "/servicesNS/nobody/TA_falcon_event_streams/storage/passwords", count=0)
-    for entry in found.body["entry"]:
-        if entry["content"]["realm"] == REALM.format(name):
-            return str(entry["content"]["clear_password"])
-    return None
+    contents = (entry["content"] for entry in found.body["entry"])
+    kept = {each["username"]: str(each["clear_password"]) for each in contents if each["realm"] == REALM.format(name)}
+    assert kept.keys() in (set(), {"client_secret", "client_secret_destination"})
+    return kept.get("client_secret")
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def occasions(knowledge: Knowledge) -> Mapping[str, list[Seen]]:
         "Falcon - input in error or waiting": states("waiting_app_id"),
         "Falcon - silent input": [line("stream_stats", ago=901, state="running")],
         "Falcon - input ended by a fatal error": [line("fatal", error="account prod has no client secret")],
-        "Falcon - no events from a partition": quiet_for(1.1),
+        "Falcon - no events from an enabled input": quiet_for(1.1),
         "Falcon - authentication refused": [line("discovery_failed", status=403, error="give it the scope")],
         "Falcon - reconnect storm": [line("feed_ended") for _ in range(21)],
         "Falcon - lag above ten minutes": [line("stream_stats", lag_s=601)],
@@ -129,7 +129,7 @@ def test_an_alert_looks_back_further_than_it_waits() -> None:
         assert re.fullmatch(r"-\d+[mh]", each["dispatch.earliest_time"]), name
 
 
-NO_EVENTS = "Falcon - no events from a partition"
+NO_EVENTS = "Falcon - no events from an enabled input"
 
 
 def test_a_partition_that_is_silent_for_48_hours_is_named_and_its_sibling_is_not() -> None:

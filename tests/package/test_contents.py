@@ -152,3 +152,9 @@ def test_each_accepted_advisory_has_its_reason_in_the_security_page() -> None:
     rows = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines()
 
     assert [each for each in audit.ACCEPTED if not any(each in row and row.startswith("| ") for row in rows)] == []
+
+
+def test_only_admins_may_write_the_secrets_of_the_app_by_its_conf(unpacked: Path) -> None:
+    access = ini.read(unpacked / "metadata" / "default.meta")["passwords"]["access"]
+
+    assert access == "read : [ * ], write : [ admin, sc_admin ]"

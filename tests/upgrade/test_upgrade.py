@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.comparison import Comparison
 from tests.integration.scene import Scene
-from tests.upgrade import former
+from tests.upgrade import estate, former
 from tests.upgrade.upgrades import FORMER, PRESENT, Leg, Way, play
 
 
@@ -20,6 +20,26 @@ def packages(package: Path) -> dict[str, Path]:
         return {FORMER: former.build(), PRESENT: package}
     except former.NoHistory as error:
         pytest.skip(str(error))
+
+
+def test_a_whole_instance_goes_on_under_the_new_package_and_nobody_enters_anything(
+    packages: dict[str, Path], tmp_path: Path
+) -> None:
+    faults = list(estate.prove(tmp_path, packages))
+    assert faults == [], "\n".join(faults)
+
+
+@pytest.mark.nightly
+def test_offsets_and_alerts_that_an_upgrade_loses_are_found(packages: dict[str, Path], tmp_path: Path) -> None:
+    def lose(scene: Scene) -> None:
+        for path in scene.checkpoints("files"):
+            path.unlink()
+        alerts = scene.splunkd.home / "etc" / "apps" / estate.APP / "local" / "savedsearches.conf"
+        alerts.write_text(alerts.read_text(encoding="utf-8").replace("[Falcon - checkpoint", "[Falcon - offset"))
+
+    faults = list(estate.prove(tmp_path, packages, lose))
+    assert [fault.split(":")[0] for fault in faults] == ["input files", "alert Falcon - checkpoint altered"]
+    assert "repeated" in faults[0]
 
 
 @pytest.mark.nightly
