@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.integration.conftest import Stage
 from tests.integration.leaks import find
+from tests.integration.page_calls import ACCOUNT, Caller, good_account
 from tests.splunkd import run_input
 from tools.package import unpack
 
@@ -87,3 +88,16 @@ def test_a_crash_tells_its_kind_and_place_and_no_secret(package: Path, tmp_path:
         assert SECRET.encode() not in said
     written = [(path, path.read_bytes()) for path in (tmp_path / "checkpoints").rglob("*") if path.is_file()]
     assert list(find({SECRET}, written)) == []
+
+
+def test_a_crash_of_the_pages_tells_its_kind_and_place_and_no_secret(stage: Stage) -> None:
+    scene = stage(partitions=1)
+    source = scene.splunkd.home / "etc" / "apps" / "TA_falcon_event_streams" / "bin" / "falcon_streams" / "splunk"
+    broken = '\n\ndef is_true(text: str) -> bool:\n    raise RuntimeError(f"cannot read {text}")\n'
+    with (source / "settings.py").open("a", encoding="utf-8") as file:
+        file.write(broken)
+    said = Caller(scene).post(ACCOUNT, name="new", **good_account(scene, save_without_test=SECRET))
+
+    assert (said.status, "has failed (RuntimeError)" in said.sentence) == (500, True)
+    scene.wait(lambda: any("action=unexpected_error input=pages" in line.message for line in scene.splunkd.logs()))
+    assert list(find({SECRET}, scene.splunkd.every_byte())) == []
