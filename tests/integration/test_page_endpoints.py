@@ -26,6 +26,7 @@ def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         ("viewer", "viewer-password", MAY_LIST),
         ("nobody", "nobody-password", "search"),
         ("keeper", "keeper-password", keeper),
+        ("scripter", "scripter-password", f"{MAY_LIST},edit_scripted"),
     )
     with Scene(folder, package, users=users, partitions=2, preload=5, lock=0.5) as made:
         yield made
@@ -523,11 +524,41 @@ def test_who_may_not_write_the_app_gets_403_before_any_packet_leaves(scene: Scen
     assert len(scene.falcon.requests()) == before
 
 
-def test_who_may_not_edit_inputs_gets_splunkds_403(scene: Scene) -> None:
+def test_whether_a_file_exists_is_told_to_nobody_who_may_not_save(scene: Scene) -> None:
+    keeper = Caller(scene, "keeper", "keeper-password")
+    there, not_there = (
+        keeper.post(ACCOUNT, name="mine", **good_account(scene, ca_bundle=path))
+        for path in (scene.falcon.address()["ca_file"], "/nowhere/ca.pem")
+    )
+
+    assert there == not_there
+    refused(there, 403, "write permission on this app")
+
+
+def test_who_may_not_edit_inputs_gets_403(scene: Scene) -> None:
     viewer = Caller(scene, "viewer", "viewer-password")
 
     assert viewer.get(INPUT).status == 200
     refused(viewer.post(INPUT, name="mine", account="prod", app_id="mine"), 403)
+    refused(viewer.delete(f"{INPUT}/main"), 403)
+
+
+def test_who_may_edit_scripts_gets_as_far_with_inputs_as_splunkd_lets_them(scene: Scene) -> None:
+    scripter = Caller(scene, "scripter", "scripter-password")
+
+    refused(scripter.post(INPUT, name="mine", account="prod"), 400, "app_id is required")
+    refused(scripter.post(INPUT, name="mine", account="prod", app_id="mine"), 403, "edit_modinput")
+    refused(scripter.post(f"{SETTINGS}/proxy", enabled="0"), 403)
+
+
+def test_only_settings_of_an_input_are_shown(scene: Scene, admin: Caller) -> None:
+    assert admin.post(INPUT, name="bare", account="prod", app_id="bare1", disabled="1").status == 201
+    scene.splunkd.edit_conf_stanza("inputs", "falcon_event_streams://bare", note="a note of somebody's")
+    shown = admin.get(f"{INPUT}/bare").entries["bare"]
+
+    assert shown["app_id"] == "bare1"
+    assert "note" not in shown
+    admin.delete(f"{INPUT}/bare")
 
 
 def test_states_are_shown_only_to_those_who_may_list_inputs(scene: Scene) -> None:

@@ -23,7 +23,10 @@ DATA: conf_keys.Data = json.loads(conf_keys.DATA.read_text(encoding="utf-8"))
 SUPPORTED = ("10.0", "10.2", "10.4")
 
 # Keys that ship although the spec files of a supported version leave them out: which versions, and why it ships.
+_PLANNED = "The plan names it for 10.0 and later; its text was not at hand. An older Splunk passes it over."
 EXCEPTIONS = {
+    ("restmap", "maxConcurrent"): ({"10.0", "10.2", "10.4"}, _PLANNED),
+    ("restmap", "max_content_length"): ({"10.0", "10.2", "10.4"}, _PLANNED),
     ("restmap", "python.required"): (
         {"10.0"},
         "10.2 and later choose the interpreter by it. 10.0 does not know it: its btool names the key, and"
@@ -106,8 +109,9 @@ def test_a_misspelt_key_or_stanza_is_named_with_its_file(copy: Path, file: str, 
 
 
 def test_each_key_is_unknown_once_its_first_letter_is_wrong() -> None:
-    # a tag may have any name
-    keys = {(conf, stanza, "#" + key[1:]) for conf, stanza, key, _ in shipped() if conf != "tags"}
+    # a tag may have any name, and so may a capability of a role
+    named = ("tags", "authorize")
+    keys = {(conf, stanza, "#" + key[1:]) for conf, stanza, key, _ in shipped() if conf not in named}
     found = [
         (conf, stanza, key)
         for conf, stanza, key in sorted(keys)

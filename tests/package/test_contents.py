@@ -158,3 +158,9 @@ def test_only_admins_may_write_the_secrets_of_the_app_by_its_conf(unpacked: Path
     access = ini.read(unpacked / "metadata" / "default.meta")["passwords"]["access"]
 
     assert access == "read : [ * ], write : [ admin, sc_admin ]"
+
+
+def test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing(unpacked: Path) -> None:
+    roles = ini.read(unpacked / "default" / "authorize.conf")
+
+    assert roles == {"role_falcon_event_streams_checkpoint": {"srchJobsQuota": "1"}}  # no capability, no imported role

@@ -1,19 +1,20 @@
 """Accounts as the Configuration page reads and writes them: the conf's stanza and its secret, both or neither.
 
-Rules: what is saved is what the schema takes; it is rehearsed at Falcon first, unless the caller says not to or may not
-save it. The secret is
-stored first, then the conf; where the conf is refused, the former secret comes back. A stored secret goes only where it
-was entered for: when cloud, URL, allowed domains, proxy or CA change, it is asked for again. An account in use stays.
+Rules: what is saved is what the schema takes; it is tried at Falcon first, unless the caller says not to. Who may not
+save it learns nothing about it. The secret is stored first, then the conf; where the conf is refused, the former secret
+comes back. A stored secret goes only where it was entered for: when cloud, URL, allowed domains, proxy or CA change, it
+is asked for again. An account in use stays, and one that somebody else has changed since it was checked.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import ACCOUNT_CONF, Account, check_account, make_account
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, Entry, form_secret
+from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, form_secret
 from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
@@ -26,20 +27,21 @@ TryAccount = Callable[[Account], None]
 
 
 class Draft(NamedTuple):
-    """What a form comes to: the account's values, the texts for the conf, the whole stanza, and the secret to use."""
+    """What a form comes to: the account's values, the texts for the conf, the whole stanza, the secret to use, whether
+    it was entered, and the stanza as it was."""
 
     values: Values
     texts: Dict[str, str]
     wanted: Dict[str, str]
     secret: str
     entered: bool
-    untried: bool
+    former: Dict[str, str]
 
 
 class Accounts:
     """The collection behind `falcon_event_streams_account`."""
 
-    needs_secrets = True
+    needs: Tuple[str, ...] = (SECRETS,)
 
     def __init__(self, editor: Editor, try_account: TryAccount) -> None:
         self._editor = editor
@@ -53,25 +55,26 @@ class Accounts:
         """One account."""
         return _entry(name, self._existing(name))
 
-    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
-        """Check a form and who sent it, then try it at Falcon unless it says not to."""
-        draft = self._drafted(name, form) if new else self._redrafted(name, form)
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        """Check who sent a form, then the form, then try it at Falcon unless it says not to."""
         if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):
             raise Refused(403, "you may not save accounts: it takes write permission on this app. Ask a Splunk admin")
+        untried = is_true(form.pop(UNTRIED, ""))
+        draft = self._drafted(name, form) if new else self._redrafted(name, form)
         account = make_account(self._editor, name, draft.values, draft.secret)
-        if not draft.untried:
+        if not untried:
             self._try(account)
+        return partial(self._create if new else self._edit, name, draft)
 
-    def create(self, name: str, form: Dict[str, str]) -> Entry:
-        """Save a new account."""
-        draft = self._drafted(name, form)
+    def _create(self, name: str, draft: Draft) -> Entry:
+        self._refuse_taken(name)
         with SecretChange(self._editor, client_secret(name), draft.secret, draft.values):
             self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
         return _entry(name, draft.wanted)
 
-    def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        """Save a changed account."""
-        draft = self._redrafted(name, form)
+    def _edit(self, name: str, draft: Draft) -> Entry:
+        if self._existing(name) != draft.former:
+            raise Refused(409, f"account {name} was changed by somebody else meanwhile. Look at it, then save again")
         entered = draft.secret if draft.entered else None
         with SecretChange(self._editor, client_secret(name), entered, draft.values):
             self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
@@ -92,17 +95,16 @@ class Accounts:
         check_name(name[:64], name)
         if name == _INHERITED:
             raise Refused(400, "[default] is what all accounts inherit from. Choose another name")
-        if self._editor.stanza(ACCOUNT_CONF, name) is not None:
-            raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
-        secret, untried = _taken(form)
+        self._refuse_taken(name)
+        secret = form_secret(form, SECRET)
         values = check_account(name, form)
         if not secret:
             raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
-        return Draft(values, written(read_schema("account"), form), form, secret, True, untried)
+        return Draft(values, written(read_schema("account"), form), form, secret, True, {})
 
     def _redrafted(self, name: str, form: Dict[str, str]) -> Draft:
         former = self._existing(name)
-        secret, untried = _taken(form)
+        secret = form_secret(form, SECRET)
         wanted = {**former, **form}
         values = check_account(name, wanted)
         stored = client_secret(name)
@@ -111,7 +113,11 @@ class Accounts:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
         if not secret:
             demand_again(self._editor, stored, usable, _checked_before(name, former), values)
-        return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), untried)
+        return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), former)
+
+    def _refuse_taken(self, name: str) -> None:
+        if self._editor.stanza(ACCOUNT_CONF, name) is not None:
+            raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
 
     def _existing(self, name: str) -> Dict[str, str]:
         # what stands in [default] would be every account's: proxy and CA beside secrets that were not entered for them
@@ -119,10 +125,6 @@ class Accounts:
         if raw is None:
             raise Refused(404, f"there is no account {name[:64]!r}")
         return raw
-
-
-def _taken(form: Dict[str, str]) -> Tuple[str, bool]:
-    return form_secret(form, SECRET), is_true(form.pop(UNTRIED, ""))
 
 
 def _filled(form: Mapping[str, str]) -> Dict[str, str]:

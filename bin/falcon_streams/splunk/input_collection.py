@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.trouble import NO_TROUBLE
@@ -17,7 +17,7 @@ from falcon_streams.errors import Refused
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import Entry, demand
+from falcon_streams.splunk.rest import INPUTS, SECRETS, Change, Entry, demand
 from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 
@@ -28,7 +28,7 @@ STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet
 class Inputs:
     """The collection behind `falcon_event_streams_input`."""
 
-    needs_secrets = False
+    needs: Tuple[str, ...] = (SECRETS, INPUTS)
 
     def __init__(self, editor: Editor, clock: Clock, checkpoint_dir: Path) -> None:
         self._editor = editor
@@ -43,33 +43,42 @@ class Inputs:
         """One input with its state."""
         return self._entry(name, self._existing(name))
 
-    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
-        """Nothing here takes time."""
-
-    def create(self, name: str, form: Dict[str, str]) -> Entry:
-        """Add an input; it runs at once unless the form says that it is disabled."""
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        """Check an input that is to be added, or one that is to be changed or only switched on or off."""
         disabled = form.pop("disabled", "")
+        return self._prepare_new(name, form, disabled) if new else self._prepare_edit(name, form, disabled)
+
+    def _prepare_new(self, name: str, form: Dict[str, str], disabled: str) -> Change:
         wanted = {setting: value for setting, value in written(read_schema("input"), form).items() if value}
         read_input(name, wanted)
-        if name in self._listed():
-            raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
-        self._editor.create_input(name, wanted)
-        if is_true(disabled):
-            self._switch_off_or_remove(name)
-        return self.entry(name)
 
-    def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        """Change an input, or only switch it on or off."""
+        def change() -> Entry:
+            if name in self._listed():
+                raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
+            self._editor.create_input(name, wanted)  # it runs at once
+            if is_true(disabled):
+                self._switch_off_or_remove(name)
+            return self.entry(name)
+
+        return change
+
+    def _prepare_edit(self, name: str, form: Dict[str, str], disabled: str) -> Change:
         former = self._existing(name)
-        disabled = form.pop("disabled", "")
+        schema = read_schema("input")
+        texts = {}
         if form:
-            schema = read_schema("input")
             own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
             read_input(name, {**own, **form})
-            self._editor.edit_input(name, _with_splunks_defaults(written(schema, form), schema["properties"]))
-        if is_true(disabled) or is_false(disabled):
-            self._editor.switch_input(name, on=is_false(disabled))
-        return self.entry(name)
+            texts = _with_splunks_defaults(written(schema, form), schema["properties"])
+
+        def change() -> Entry:
+            if texts:
+                self._editor.edit_input(name, texts)
+            if is_true(disabled) or is_false(disabled):
+                self._editor.switch_input(name, on=is_false(disabled))
+            return self.entry(name)
+
+        return change
 
     def delete(self, name: str) -> None:
         """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
@@ -95,7 +104,9 @@ class Inputs:
 
     def _entry(self, name: str, settings: Mapping[str, str]) -> Entry:
         disabled = is_true(settings.get("disabled", ""))
-        content: Dict[str, object] = {**settings, "disabled": disabled}
+        known = read_schema("input")["properties"]
+        content: Dict[str, object] = {setting: value for setting, value in settings.items() if setting in known}
+        content["disabled"] = disabled
         return Entry(name, {**content, **self._health(name, disabled)})
 
     def _health(self, name: str, disabled: bool) -> Dict[str, object]:

@@ -1,11 +1,11 @@
 """The endpoints behind the pages: splunkd's persistent request in, JSON of the shape UCC's pages read out.
 
-Rules: everything is done with the caller's own session. POST and DELETE where secrets are touched need the capability
-`edit_storage_passwords`: splunkd checks it (`restmap.conf`), and it is asked for again here, before any packet leaves.
-An answer never holds a secret; what went wrong is one sentence with a status. A request is no larger than a form of
-ours can be, which is looked at before anything else. One request changes things at a time;
-what takes long, a trial, comes before and holds nobody up. The shape of the request is that of splunkd's persistent
-scripts (restmap.conf.spec); the shape of the answer is splunkd's own JSON."""
+Rules: everything is done with the caller's own session. A request is looked at in this order: its size; for POST and
+DELETE the caller's capability, which splunkd checks, too (`restmap.conf`), and without which nothing else is looked at;
+the size of each field; what the collection has to say of the form, a trial included. Only then the change is made, one
+at a time: what takes long holds nobody up. An answer never holds a secret; what went wrong is one sentence with a
+status. The shape of the request is that of splunkd's persistent scripts (restmap.conf.spec); the shape of the answer is
+splunkd's own JSON."""
 
 from __future__ import annotations
 
@@ -22,11 +22,9 @@ from falcon_streams.splunk.splunkd import APP
 
 LOG = logging.getLogger(__name__)
 MASK = "******"
-SECRETS = "edit_storage_passwords"
-MOST_CHARACTERS, MOST_OF_A_FIELD = (
-    256 * 1024,
-    16 * 1024,
-)  # of a request, of one field: lists of event types are the longest
+SECRETS, INPUTS = "edit_storage_passwords", "edit_scripted"  # capabilities; the second is decision 0014's
+MOST_CHARACTERS = 256 * 1024  # of a request
+MOST_OF_A_FIELD = 16 * 1024  # characters; lists of event types are the longest
 
 
 class Request(NamedTuple):
@@ -47,10 +45,15 @@ class Entry(NamedTuple):
     content: Mapping[str, object]
 
 
+Change = Callable[[], Entry]
+"""Makes a checked change and tells what came of it; Refused 409 where somebody else was faster."""
+
+
 class Collection(Protocol):
     """What lies behind one endpoint. Its methods raise any error of ours."""
 
-    needs_secrets: bool
+    needs: Tuple[str, ...]
+    """Capabilities of which a caller needs one to change anything."""
 
     def entries(self) -> List[Entry]:
         """All objects."""
@@ -58,14 +61,9 @@ class Collection(Protocol):
     def entry(self, name: str) -> Entry:
         """One object; Refused 404 where there is none."""
 
-    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
-        """Find out what takes time, before a create or an edit that checks its form itself; nothing is changed."""
-
-    def create(self, name: str, form: Dict[str, str]) -> Entry:
-        """Add one; Refused 409 where there is one of that name."""
-
-    def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        """Change one."""
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        """Check a form, and find out what takes time; nothing is changed yet. Refused 409 or 404 where the name is
+        taken or unknown."""
 
     def delete(self, name: str) -> None:
         """Remove one."""
@@ -107,8 +105,8 @@ class Endpoints:
         collection = make(editor)
         if request.method == "GET":
             return [collection.entry(request.name)] if request.name else collection.entries()
-        if collection.needs_secrets:
-            demand(editor, SECRETS)
+        demand(editor, *collection.needs)
+        refuse_long_fields(request.form)
         if request.method == "POST":
             return [self._save(request, collection)]
         if request.method != "DELETE" or not request.name:
@@ -120,10 +118,9 @@ class Endpoints:
     def _save(self, request: Request, collection: Collection) -> Entry:
         form = dict(request.form)
         named = form.pop("name", "")
-        name, new = request.name or named, not request.name
-        collection.rehearse(name, dict(form), new)
+        change = collection.prepare(request.name or named, form, new=not request.name)
         with self._lock:
-            return collection.create(name, form) if new else collection.edit(name, form)
+            return change()
 
 
 def read_request(document: str) -> Request:
@@ -139,10 +136,14 @@ def read_request(document: str) -> Request:
         method = str(tree["method"]).upper()
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         raise Refused(400, "splunkd's request cannot be read") from None
+    return Request(method, endpoint, rest, form, session_key, server_uri)
+
+
+def refuse_long_fields(form: Mapping[str, str]) -> None:
+    """Refused 413 where a field is too long for any setting."""
     for field, value in form.items():
         if len(value) > MOST_OF_A_FIELD:
             raise Refused(413, f"{tidy(field)} is longer than {MOST_OF_A_FIELD // 1024} KiB: shorten it")
-    return Request(method, endpoint, rest, form, session_key, server_uri)
 
 
 def form_secret(form: Dict[str, str], field: str) -> str:
@@ -151,10 +152,10 @@ def form_secret(form: Dict[str, str], field: str) -> str:
     return secret if secret.strip("* ") else ""
 
 
-def demand(editor: Editor, capability: str) -> None:
-    """Refused 403 where the caller has not this capability."""
-    if capability not in editor.capabilities():
-        raise Refused(403, _may_not(f"do this: it takes the capability {capability}"))
+def demand(editor: Editor, *any_of: str) -> None:
+    """Refused 403 where the caller has none of these capabilities."""
+    if editor.capabilities().isdisjoint(any_of):
+        raise Refused(403, _may_not(f"do this: it takes the capability {' or '.join(any_of)}"))
 
 
 def _may_not(what: str) -> str:

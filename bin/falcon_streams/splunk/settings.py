@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
@@ -26,6 +27,7 @@ _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "fals
 # What splunkd hands over for "not set" (design section 5): never written into the stream of events.
 UNSET = {"host": "$decideOnStartup", "index": "default"}
 
+_MOST_ERRORS = 100  # looked at; a schema has fewer settings, and one list can hold any number of wrong items
 _ALIKE = 0.8  # of difflib's ratio: a letter swapped, missing or too many in a name of seven
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -75,9 +77,10 @@ def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str])
 
     properties: Mapping[str, Any] = schema["properties"]
     values = {key: _coerce(properties.get(key, {}), value) for key, value in raw.items() if value.strip() != ""}
-    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda error: _rank(error, properties))
-    if errors:
-        raise Fatal(_sentence(errors[0], stanza, properties, raw))
+    errors = islice(Draft202012Validator(schema).iter_errors(values), _MOST_ERRORS)
+    first = min(errors, key=lambda error: _rank(error, properties), default=None)
+    if first is not None:
+        raise Fatal(_sentence(first, stanza, properties, raw))
     defaults = {key: each["default"] for key, each in properties.items() if "default" in each}
     return {**defaults, **values}
 

@@ -8,13 +8,14 @@ were entered for.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, Entry, form_secret
+from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, form_secret
 from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
@@ -39,7 +40,7 @@ class _Secret(NamedTuple):
 class AddonSettings:
     """The collection behind `falcon_event_streams_settings`."""
 
-    needs_secrets = True
+    needs: Tuple[str, ...] = (SECRETS,)
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
@@ -53,40 +54,46 @@ class AddonSettings:
         """One stanza, with its defaults."""
         return _entry(name, self._existing(name))
 
-    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
-        """Nothing here takes time."""
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        """Check a named proxy that is to be added, or a stanza that is to be changed."""
+        return self._prepare_new(name, form) if new else self._prepare_edit(name, form)
 
-    def create(self, name: str, form: Dict[str, str]) -> Entry:
-        """Add a named proxy."""
+    def _prepare_new(self, name: str, form: Dict[str, str]) -> Change:
         if not _NAMED.fullmatch(name) or name in _WORDS:
             raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
-        if self._editor.stanza(SETTINGS_CONF, name) is not None:
-            raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
+        self._refuse_taken(name)
         secret = _proxy_secret(name)
         entered = form_secret(form, secret.field)
         values = _checked(name, form)
         _refuse_half(name, secret, values, entered)
         filled = {key: each for key, each in written(_schema(name), form).items() if each}
-        # without a password one that is left from a stanza of this name goes, too
-        with SecretChange(self._editor, secret.stored, entered, values):
-            self._editor.create_stanza(SETTINGS_CONF, name, filled)
-        return _entry(name, form)
 
-    def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        """Change a stanza."""
+        def change() -> Entry:
+            self._refuse_taken(name)
+            # without a password one that is left from a stanza of this name goes, too
+            with SecretChange(self._editor, secret.stored, entered, values):
+                self._editor.create_stanza(SETTINGS_CONF, name, filled)
+            return _entry(name, form)
+
+        return change
+
+    def _prepare_edit(self, name: str, form: Dict[str, str]) -> Change:
         former = self._existing(name)
         secret = _secret_of(name)
         entered = form_secret(form, secret.field) if secret is not None else ""
         wanted = {**former, **form}
         values = _checked(name, wanted)
         texts = written(_schema(name), form)
-        if secret is None:
-            self._editor.edit_stanza(SETTINGS_CONF, name, texts)
-        else:
-            change = self._change(name, secret, former, values, entered)
-            with SecretChange(self._editor, secret.stored, change, values):
+        kept = None if secret is None else self._kept(name, secret, former, values, entered)
+
+        def change() -> Entry:
+            if self._existing(name) != former:
+                raise Refused(409, f"[{name}] was changed by somebody else meanwhile. Look at it, then save again")
+            with self._secret_change(secret, kept, values):
                 self._editor.edit_stanza(SETTINGS_CONF, name, texts)
-        return _entry(name, wanted)
+            return _entry(name, wanted)
+
+        return change
 
     def delete(self, name: str) -> None:
         """Remove a named proxy that no account uses, with its password."""
@@ -108,7 +115,14 @@ class AddonSettings:
             raise Refused(404, f"there is no stanza [{tidy(name)}]")
         return raw
 
-    def _change(
+    def _refuse_taken(self, name: str) -> None:
+        if self._editor.stanza(SETTINGS_CONF, name) is not None:
+            raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
+
+    def _secret_change(self, secret: Optional[_Secret], kept: Optional[str], values: Values) -> ContextManager[None]:
+        return nullcontext() if secret is None else SecretChange(self._editor, secret.stored, kept, values)
+
+    def _kept(
         self, name: str, secret: _Secret, former: Mapping[str, str], values: Values, entered: str
     ) -> Optional[str]:
         """What becomes of the secret: a new one, None for the stored one, empty for none."""

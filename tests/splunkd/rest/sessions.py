@@ -20,6 +20,7 @@ ADMIN_CAPABILITIES = frozenset(
     (
         "admin_all_objects",
         "edit_modinput",
+        "edit_scripted",
         "edit_storage_passwords",
         "list_inputs",
         "list_settings",

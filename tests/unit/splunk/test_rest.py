@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from hypothesis import given
@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, Endpoints, Entry, form_secret, read_request
+from falcon_streams.splunk.rest import MASK, Change, Endpoints, Entry, form_secret, read_request
 
 
 class Shelf:
     """A collection in memory; `trouble` is raised by every method."""
 
-    needs_secrets = False
+    needs: Tuple[str, ...] = ("keep_shelves", "own_shelves")
 
     def __init__(self, trouble: Exception | None = None) -> None:
         self.things: Dict[str, Dict[str, str]] = {"one": {"a": "1"}}
@@ -34,19 +34,23 @@ class Shelf:
             raise Refused(404, "none")
         return Entry(name, self.things[name])
 
-    def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
-        pass
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        def change() -> Entry:
+            self.things.setdefault(name, {}).update(form)
+            return self.entry(name)
 
-    def create(self, name: str, form: Dict[str, str]) -> Entry:
-        self.things[name] = form
-        return Entry(name, form)
-
-    def edit(self, name: str, form: Dict[str, str]) -> Entry:
-        self.things[name].update(form)
-        return self.entry(name)
+        return change
 
     def delete(self, name: str) -> None:
         del self.things[name]
+
+
+@pytest.fixture(autouse=True)
+def granted(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What the caller may do."""
+    capabilities = {"own_shelves"}
+    monkeypatch.setattr(Editor, "capabilities", lambda editor: frozenset(capabilities))
+    return capabilities
 
 
 def document(method: str, path: str, *form: List[str], **changes: Any) -> str:
@@ -104,14 +108,15 @@ def test_what_goes_wrong_is_a_status_and_one_sentence(trouble: Exception, status
     assert "hunter2" not in message["text"]
 
 
-def test_a_rehearsal_that_takes_its_time_holds_up_no_other_change() -> None:
+def test_a_check_that_takes_its_time_holds_up_no_other_change() -> None:
     class Slow(Shelf):
         under_way, may_end = threading.Event(), threading.Event()
 
-        def rehearse(self, name: str, form: Dict[str, str], new: bool) -> None:
+        def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
             if name == "slow":
                 self.under_way.set()
                 assert self.may_end.wait(30)
+            return super().prepare(name, form, new)
 
     shelf = Slow()
     endpoints = Endpoints({"thing": lambda editor: shelf})
@@ -160,15 +165,43 @@ def test_a_mask_is_no_secret() -> None:
     assert form_secret({"client_secret": "s3cret "}, "client_secret") == "s3cret "
 
 
+class Untouched(Shelf):
+    """A collection that nobody may ask to prepare or to delete anything."""
+
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        raise AssertionError("nobody asks for it")
+
+    def delete(self, name: str) -> None:
+        raise AssertionError("nobody asks for it")
+
+
 def test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at() -> None:
     def never(editor: Editor) -> Shelf:
         raise AssertionError("nobody asks for it")
 
-    endpoints = Endpoints({"shelf": never})
-    for form in (["partitions", "1," * 600_000], ["partitions", "1," * 10_000]):
-        answer = endpoints.answer(document("POST", "/shelf/one", form))
-        assert answer["status"] == 413
-        assert "shorten" in answer["payload"]
+    answer = Endpoints({"shelf": never}).answer(document("POST", "/shelf/one", ["partitions", "1," * 600_000]))
+    assert answer["status"] == 413
+    assert "shorten" in answer["payload"]
+
+
+def test_a_field_that_is_too_long_is_refused_before_the_form_is_checked() -> None:
+    status, tree = ask(Untouched(), "POST", "/thing/one", ["partitions", "1," * 10_000])
+
+    assert status == 413
+    assert "partitions is longer than 16 KiB" in tree["messages"][0]["text"]
+
+
+@pytest.mark.parametrize("form", [["a", "1"], ["partitions", "1," * 10_000]])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/thing"), ("POST", "/thing/one"), ("DELETE", "/thing/one")])
+def test_who_has_none_of_the_capabilities_has_nothing_looked_at(
+    granted: set[str], method: str, path: str, form: List[str]
+) -> None:
+    granted.clear()
+    status, tree = ask(Untouched(), method, path, form)
+
+    assert status == 403
+    assert "it takes the capability keep_shelves or own_shelves" in tree["messages"][0]["text"]
+    assert ask(Untouched(), "GET", "/thing")[0] == 200
 
 
 def test_a_long_field_of_an_honest_form_is_taken() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from falcon_streams.errors import Fatal
-from falcon_streams.splunk.settings import nearest, read_input, read_schema
+from falcon_streams.splunk.settings import check_stanza, nearest, read_input, read_schema, stanza_schema
 
 STANZA = {"account": "prod", "app_id": "splunk01"}
 # `[default]` of system/default/inputs.conf, the routing of a forwarder, the pipeline keys of inputs.conf.spec
@@ -62,3 +66,46 @@ def test_every_setting_of_ours_is_nearest_to_itself_and_no_name_of_splunks_is_ne
 
     assert {name: nearest(name, schema["properties"]) for name in ours} == {name: name for name in ours}
     assert [name for name in schema["x-splunk-names"] if nearest(name, ours)] == []
+
+
+def unbounded(schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Where a schema takes texts, lists or numbers of any size."""
+    limits = {"string": ("maxLength", "enum"), "array": ("maxItems",), "integer": ("maximum",), "number": ("maximum",)}
+    kind = schema.get("type", "")
+    if kind in limits and not any(limit in schema for limit in limits[kind]):
+        yield path
+    for key in ("properties", "$defs"):
+        for name, inner in schema.get(key, {}).items():
+            yield from unbounded(inner, f"{path}/{name}")
+    if kind == "array":
+        yield from unbounded(schema["items"], f"{path}/items")
+
+
+@pytest.mark.parametrize("conf", ["input", "account", "settings"])
+def test_every_text_list_and_number_of_a_schema_has_a_limit(conf: str) -> None:
+    assert list(unbounded(read_schema(conf))) == []
+
+
+def test_a_setting_without_a_limit_is_found() -> None:
+    names = {"type": "array", "maxItems": 3, "items": {"type": "string"}}
+
+    assert list(unbounded({"properties": {"a": names, "b": {"type": "integer"}}})) == ["/a/items", "/b"]
+
+
+def test_of_very_many_wrong_items_one_is_told_at_once() -> None:
+    began = time.process_time()
+    with pytest.raises(Fatal, match=r"event_types = .*is not a comma list of at most 256 event type names"):
+        read_input("main", {"account": "prod", "app_id": "app", "event_types": "?," * 200_000})
+
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "path", ["//host/share/ca.pem", "\\\\host\\share\\ca.pem", "/\\host\\share", "\\\\?\\UNC\\h\\s"]
+)
+@pytest.mark.parametrize(("conf", "stanza"), [("account", ""), ("settings", "checkpoint")])
+def test_a_path_on_another_machine_is_no_ca_bundle(conf: str, stanza: str, path: str) -> None:
+    schema = stanza_schema(conf, stanza) if stanza else read_schema(conf)
+    others = {} if stanza else {"cloud": "us-1", "client_id": "1" * 32}
+    with pytest.raises(Fatal, match=r"ca_bundle = .* is not an absolute path"):
+        check_stanza(schema, "x", {**others, "ca_bundle": path})

@@ -1,0 +1,162 @@
+"""Two writers at once at every endpoint: one wins whole, the other is told so, and no half is left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.page_calls import ACCOUNT, INPUT, SETTINGS, Caller, Said, good_account
+from tests.integration.scene import Scene
+
+ROUNDS = 5
+PROXY = "TA_falcon_event_streams#proxy#race"
+Act = Callable[[Caller, str], Said]
+
+
+@pytest.fixture(scope="module")
+def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with Scene(tmp_path_factory.mktemp("races"), package, partitions=1, preload=1) as made:
+        yield made
+
+
+class Kind:
+    """One endpoint: what the writers do to a thing called `race`, each with a letter of its own."""
+
+    def __init__(
+        self, scene: Scene, at: str, name: str, realm: str, field: str, forms: dict[str, dict[str, str]]
+    ) -> None:
+        self.scene, self.name, self.realm, self.field, self.forms = scene, name, realm, field, forms
+        self.at, self.own = at, f"{at}/{name.replace(':', '%3A')}"
+
+    def create(self, caller: Caller, letter: str) -> Said:
+        return caller.post(self.at, name=self.name, **self.forms[letter])
+
+    def edit(self, caller: Caller, letter: str) -> Said:
+        return caller.post(self.own, **self.forms[letter])
+
+    def delete(self, caller: Caller, letter: str) -> Said:
+        return caller.delete(self.own)
+
+    def shown(self) -> dict[str, Any] | None:
+        """The thing as a page shows it; None where there is none."""
+        said = Caller(self.scene).get(self.own)
+        assert said.status in (200, 404)
+        return said.entries.get(self.name)
+
+    def letter(self) -> str | None:
+        """Whose the thing is, secret and mark included; None where nothing of it is left. Anything between fails."""
+        shown = self.shown()
+        secrets = self.secrets()
+        if shown is None:
+            assert secrets == {}
+            return None
+        (letter,) = (each for each, form in self.forms.items() if form[self.field] == shown[self.field])
+        if self.realm:
+            (field,) = (name for name in ("client_secret", "password") if name in self.forms[letter])
+            assert secrets.keys() == {field, f"{field}_destination"}
+            assert secrets[field] == self.forms[letter][field]
+        return letter
+
+    def secrets(self) -> dict[str, str]:
+        base = "/servicesNS/nobody/TA_falcon_event_streams/storage/passwords"
+        entries = self.scene.splunkd.request("GET", base, count=0).body["entry"]
+        contents = (entry["content"] for entry in entries)
+        return {each["username"]: each["clear_password"] for each in contents if each["realm"] == self.realm}
+
+
+def account(scene: Scene) -> Kind:
+    forms = {
+        letter: good_account(scene, client_secret=letter * 40, member_cid=letter * 32, save_without_test="1")
+        for letter in "ab"
+    }
+    return Kind(scene, ACCOUNT, "race", "TA_falcon_event_streams#account#race", "member_cid", forms)
+
+
+def proxy(scene: Scene) -> Kind:
+    forms = {
+        letter: {"enabled": "0", "host": f"{letter}.example", "port": "3128", "username": "u", "password": letter * 9}
+        for letter in "ab"
+    }
+    return Kind(scene, SETTINGS, "proxy:race", PROXY, "host", forms)
+
+
+def an_input(scene: Scene) -> Kind:
+    forms = {letter: {"account": "prod", "app_id": f"race{letter}", "disabled": "1"} for letter in "ab"}
+    return Kind(scene, INPUT, "race", "", "app_id", forms)
+
+
+KINDS = {"account": account, "proxy": proxy, "input": an_input}
+
+
+def at_once(scene: Scene, first: Act, second: Act) -> list[Said]:
+    """Both acts at the same time, by callers of their own."""
+    callers = [Caller(scene), Caller(scene)]
+    ready = threading.Barrier(2)
+    said: list[Said | None] = [None, None]
+
+    def act(place: int, what: Act) -> None:
+        ready.wait(10)
+        said[place] = what(callers[place], "ab"[place])
+
+    threads = [threading.Thread(target=act, args=each) for each in ((0, first), (1, second))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [each for each in said if each is not None]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_who_create_one_wins_whole(scene: Scene, kind: str) -> None:
+    thing = KINDS[kind](scene)
+    for _ in range(ROUNDS):
+        said = at_once(scene, thing.create, thing.create)
+        assert sorted(each.status for each in said) == [201, 409], said
+        assert thing.letter() == "ab"[[each.status for each in said].index(201)]
+        assert thing.delete(Caller(scene), "a").status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(scene: Scene, kind: str) -> None:
+    thing = KINDS[kind](scene)
+    assert thing.create(Caller(scene), "a").status == 201
+    for _ in range(ROUNDS):
+        said = at_once(scene, thing.edit, thing.edit)
+        assert {each.status for each in said} <= {200, 409}, said
+        assert 200 in {each.status for each in said}
+        winners = {"ab"[place] for place, each in enumerate(said) if each.status == 200}
+        assert thing.letter() in winners
+    assert thing.delete(Caller(scene), "a").status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_one_who_edits_and_one_who_deletes_nothing_half_is_left(scene: Scene, kind: str) -> None:
+    thing = KINDS[kind](scene)
+    for _ in range(ROUNDS):
+        assert thing.create(Caller(scene), "b").status == 201
+        edited, deleted = at_once(scene, thing.edit, thing.delete)
+        assert (edited.status, deleted.status) in ((200, 200), (404, 200)), (edited, deleted)
+        assert thing.letter() is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_who_delete_the_second_finds_nothing(scene: Scene, kind: str) -> None:
+    thing = KINDS[kind](scene)
+    for _ in range(ROUNDS):
+        assert thing.create(Caller(scene), "a").status == 201
+        said = at_once(scene, thing.delete, thing.delete)
+        assert sorted(each.status for each in said) == [200, 404], said
+        assert thing.letter() is None
+
+
+def test_a_secret_beside_anothers_stanza_is_found(scene: Scene) -> None:
+    thing = account(scene)
+    assert thing.create(Caller(scene), "a").status == 201
+    scene.splunkd.edit_password(thing.realm, "client_secret", "b" * 40)
+    with pytest.raises(AssertionError):
+        thing.letter()
+    thing.delete(Caller(scene), "a")
