@@ -1,7 +1,12 @@
-"""Two writers at once at every endpoint: one wins whole, the other is told so, and no half is left."""
+"""Two writers at once at every endpoint: one wins whole, the other is told so, and no half is left.
+
+The stand-in asks a persistent script one thing at a time. A splunkd that asks in several threads is played here: the
+endpoints answer in this process, in two threads, with splunkd's documents, and ask the stand-in over its REST port.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.page_calls import ACCOUNT, INPUT, SETTINGS, Caller, Said, good_account
+from falcon_streams.pages import make_endpoints
+from falcon_streams.splunk.rest import Endpoints
+from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 
 ROUNDS = 5
@@ -21,6 +28,30 @@ Act = Callable[[Caller, str], Said]
 def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with Scene(tmp_path_factory.mktemp("races"), package, partitions=1, preload=1) as made:
         yield made
+
+
+class Threaded(Caller):
+    """Calls endpoints in this process, as splunkd does for an admin."""
+
+    def __init__(self, scene: Scene, endpoints: Endpoints) -> None:
+        super().__init__(scene)
+        self._endpoints = endpoints
+        self._server = {"rest_uri": scene.splunkd.management_uri}
+        self._session = {"authtoken": scene.splunkd.session_key}
+
+    def call(self, method: str, path: str, /, **form: str) -> Said:
+        """One call."""
+        tree = {
+            "method": method,
+            "rest_path": path[len(BASE) :],
+            "form": list(form.items()),
+            "session": self._session,
+            "server": self._server,
+        }
+        answer = self._endpoints.answer(json.dumps(tree))
+        body = json.loads(answer["payload"])
+        entries = {entry["name"]: entry["content"] for entry in body.get("entry", [])}
+        return Said(answer["status"], entries, " ".join(message["text"] for message in body["messages"]))
 
 
 class Kind:
@@ -94,7 +125,8 @@ KINDS = {"account": account, "proxy": proxy, "input": an_input}
 
 def at_once(scene: Scene, first: Act, second: Act) -> list[Said]:
     """Both acts at the same time, by callers of their own."""
-    callers = [Caller(scene), Caller(scene)]
+    endpoints = make_endpoints({"SPLUNK_HOME": str(scene.splunkd.home)})
+    callers = [Threaded(scene, endpoints), Threaded(scene, endpoints)]
     ready = threading.Barrier(2)
     said: list[Said | None] = [None, None]
 
