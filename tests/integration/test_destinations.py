@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.splunkd.rest_client import RestRefused
 
 SETTINGS_CONF = "falcon_event_streams_settings"
 PROXY, CHECKPOINT = "TA_falcon_event_streams#proxy", "TA_falcon_event_streams#checkpoint"
+PROXY_PASSWORD, TOKEN = "pr@xy:/passw0rd?x=#&y", "t0ken:/with@odd?letters#&="
 ENTER_AGAIN = "was entered for another address: enter it again on the Configuration page, under "
 
 
@@ -26,10 +28,17 @@ def trap() -> Iterator[Trap]:
 
 def enter_all(scene: Scene) -> None:
     """By the pages: an account, a proxy with a password, a KV store with a token."""
+    scene.secrets |= {PROXY_PASSWORD, TOKEN}
     admin = Caller(scene)
-    proxy = {"enabled": "0", "host": "proxy.example", "port": "3128", "username": "user", "password": "pr0xy"}
+    proxy = {
+        "enabled": "0",
+        "host": "proxy.example",
+        "port": "3128",
+        "username": "us@er:/x",
+        "password": PROXY_PASSWORD,
+    }
     assert admin.post(f"{SETTINGS}/proxy", **proxy).status == 200
-    store = {"management_uri": "https://sh.example.com:8089", "token": "t0ken"}
+    store = {"management_uri": "https://sh.example.com:8089", "token": TOKEN}
     assert admin.post(f"{SETTINGS}/checkpoint", **store).status == 200
     assert admin.post(ACCOUNT, name="prod", **good_account(scene)).status == 201
 
@@ -149,3 +158,25 @@ def test_where_no_mark_can_be_stored_the_input_runs_and_says_so(stage: Stage) ->
     assert scene.wait_until_all_arrived().missing == 0
     scene.says("action=secret_adopted input=" + INPUT)
     assert "trouble=none" not in scene.log().partition("secret_adopted")[2].partition("\n")[0]
+
+
+def test_no_address_at_splunkd_holds_a_secret_or_what_somebody_typed_beside_one(stage: Stage) -> None:
+    scene = stage(partitions=1, preload=5, lock=0.2, linger=0.2, account=False)
+    enter_all(scene)
+    scene.begin()
+    scene.wait_until_all_arrived()
+    log = scene.splunkd.home / "var" / "log" / "splunk" / "splunkd_access.log"
+    addresses = log.read_text(encoding="utf-8")
+
+    assert "POST /servicesNS/nobody/TA_falcon_event_streams/storage/passwords" in addresses
+    assert [line for line in addresses.splitlines() if "us@er" in unquote(line)] == []
+    assert scene.leaks() == []  # of what is on the disk, the addresses included; also looked for at each scene's end
+
+
+def test_a_secret_in_an_address_would_be_found(stage: Stage) -> None:
+    scene = stage(partitions=1, account=False)
+    scene.secrets.add("planted:/secret")
+    scene.splunkd.request("GET", "/services/server/info", note="planted:/secret")
+
+    assert "splunkd_access.log" in str(scene.leaks())
+    scene.secrets.clear()

@@ -73,7 +73,7 @@ class StandIn:
         self._authority, certificate = make_certificate(home.etc / "auth", options.certificate_names)
         router = Router(sessions)
         reception = Reception(router, options.switches)
-        self._server = Server(options.port, certificate, reception)
+        self._server = Server(options.port, certificate, reception, home.log / "splunkd_access.log")
         self._web = self._site(confs, sessions, reception) if options.web else None
         instance = Instance(
             home=home,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Optional, Tuple
-from urllib.parse import quote
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,11 @@ class Proxy:
     no_proxy: Tuple[str, ...] = ()
 
     def url_for(self, host: str) -> Optional[str]:
-        """The proxy's URL for a host in lower case, password included; None where that host is reached directly."""
+        """The proxy's URL for a host in lower case, without its login; None where that host is reached directly."""
         for name in map(str.lower, self.no_proxy):
             if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
                 return None
-        login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
-        return f"{self.kind}://{login}{self.host}:{self.port}"
+        return f"{self.kind}://{self.host}:{self.port}"
 
 
 def bare_cid(cid: str) -> str:

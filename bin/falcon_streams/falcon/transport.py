@@ -9,6 +9,7 @@ failed and the remedy, and never a URL's query, a header or a proxy's password.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import re
 import socket
@@ -37,6 +38,8 @@ _OTHER_NAME = "look for what answers in this host's place: DNS, a proxy, the acc
 # What login a proxy offers: a word, alone or before a token or parameters, at the start or after a comma
 _QUOTED = re.compile(r'"[^"]*"')
 _SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b", re.IGNORECASE)
+# How http.client words a proxy's refusal
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
 
@@ -67,10 +70,10 @@ class Transport:
         """A session that verifies, ignores the environment, and goes through the proxy where the host needs it."""
         session = requests.Session()
         session.trust_env = False
-        session.mount("https://", _TrustingAdapter(self._trust))
-        proxy = self._proxy.url_for(urlsplit(url).hostname or "") if self._proxy is not None else None
-        if proxy is not None:
-            session.proxies = {"https": proxy}
+        address = self._proxy.url_for(urlsplit(url).hostname or "") if self._proxy is not None else None
+        session.mount("https://", _TrustingAdapter(self._trust, self._proxy if address else None))
+        if address is not None:
+            session.proxies = {"https": address}
         return session
 
     def request(
@@ -138,8 +141,10 @@ def explain(error: BaseException) -> str:
             )
     names = {type(cause).__name__ for cause in chain}
     if "ProxyError" in names:
-        status = next((str(c) for c in chain if isinstance(c, OSError) and str(c).startswith("Tunnel")), "no tunnel")
-        return f"the proxy refused ({status[:60]}): check its host, port, user name and password"
+        # of its answer the status alone: the rest is the proxy's own text
+        refused = next((_TUNNEL.match(str(cause)) for cause in chain if _TUNNEL.match(str(cause))), None)
+        status = f"status {refused[1]}" if refused else "no tunnel"
+        return f"the proxy refused ({status}): check its host, port, user name and password"
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return "no connection in time: check the firewall, or set a proxy for this account"
     if names & {"ReadTimeout", "ReadTimeoutError", "timeout", "TimeoutError"}:
@@ -167,6 +172,15 @@ def _causes(error: Optional[BaseException]) -> Any:
         waiting = [candidate for candidate in waiting if isinstance(candidate, BaseException)]
 
 
+def _basic(username: str, password: str) -> str:
+    text = f"{username}:{password}"
+    try:
+        login = text.encode("latin-1")  # as requests encodes it
+    except UnicodeEncodeError:
+        login = text.encode("utf-8")  # RFC 7617
+    return f"Basic {base64.b64encode(login).decode()}"
+
+
 def _host(url: str) -> str:
     return urlsplit(url).hostname or "none"
 
@@ -186,7 +200,7 @@ class _TunnelAnswer(http.client.HTTPResponse):
             if words and "basic" not in map(str.lower, words):
                 raise _LoginUnspoken(", ".join(words))
             # as http.client says it; since Python 3.12 it would first wait for the headers, which have been read
-            raise OSError(f"Tunnel connection failed: {status} {reason.strip()}")
+            raise OSError(f"Tunnel connection failed: {status}")
         return version, status, reason
 
 
@@ -228,9 +242,15 @@ def _use_our_connections(manager: Any) -> None:
 class _TrustingAdapter(HTTPAdapter):
     """requests' adapter with our trust, on the way to the host and to an https proxy."""
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
+    def __init__(self, trust: ssl.SSLContext, proxy: Optional[Proxy]) -> None:
         self._trust = trust
+        self._proxy = proxy
         super().__init__(max_retries=0)
+
+    def proxy_headers(self, proxy: str) -> Dict[str, str]:
+        """The login at the proxy. requests takes it out of the proxy's URL, where no password belongs."""
+        known = self._proxy
+        return {"Proxy-Authorization": _basic(known.username, known.password)} if known and known.username else {}
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)  # type: ignore[no-untyped-call]

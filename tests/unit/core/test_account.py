@@ -24,3 +24,7 @@ def test_a_host_that_a_proxy_is_not_for_is_known_in_any_case(name: str) -> None:
 
     assert proxy.url_for("api.crowdstrike.com") is None
     assert proxy.url_for("api.crowdstrike.com.example") == "http://proxy.example:3128"
+
+
+def test_a_proxys_url_bears_no_login() -> None:
+    assert Proxy("https", "proxy.example", 3128, "us:er", "s3cret").url_for("a.example") == "https://proxy.example:3128"

@@ -5,6 +5,7 @@ Which certificates are trusted, and what is said of one that is not, stands in t
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import threading
@@ -116,6 +117,16 @@ def test_a_call_goes_through_the_proxy_with_its_login(plain_host: Host) -> None:
     assert request.headers["proxy-authorization"] == "Basic dXM6ZXI6czNjcmV0"  # us:er:s3cret
 
 
+@pytest.mark.parametrize(("password", "coding"), [("\u00df", "latin-1"), ("\u0142\u20ac", "utf-8")])
+def test_a_login_in_any_letters_reaches_the_proxy(plain_host: Host, password: str, coding: str) -> None:
+    plain_host.says(answer(502))
+    proxy = Proxy("http", "127.0.0.1", plain_host.port, "us", password)
+    refusal(lambda: transport_of("", proxy).send("GET", "https://falcon.invalid/x", {}))
+
+    sent = plain_host.requests[0].headers["proxy-authorization"].partition(" ")[2]
+    assert base64.b64decode(sent).decode(coding) == f"us:{password}"
+
+
 def test_a_host_that_the_proxy_is_not_for_is_reached_directly(host: Host, plain_host: Host, ca_file: str) -> None:
     transport = transport_of(ca_file, proxy_at(plain_host.port, "127.0.0.1"))
 
@@ -129,10 +140,7 @@ def test_a_proxy_that_refuses_is_told_by_its_answer_and_without_its_password(pla
         lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/x?t=s3cret", {})
     )
 
-    assert said == (
-        "falcon.invalid: the proxy refused (Tunnel connection failed: 407 Told): "
-        "check its host, port, user name and password"
-    )
+    assert said == ("falcon.invalid: the proxy refused (status 407): check its host, port, user name and password")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +180,7 @@ def test_a_proxy_that_speaks_basic_too_or_says_nothing_refused_the_login_itself(
     ("offer", "told"),
     [
         ("NTLM", "the proxy asks for a login by NTLM"),
-        ("Basic", "the proxy refused (Tunnel connection failed: 407 Told)"),
+        ("Basic", "the proxy refused (status 407)"),
     ],
 )
 def test_a_proxy_that_keeps_the_connection_after_asking_for_a_login_is_told_at_once(
@@ -183,6 +191,15 @@ def test_a_proxy_that_keeps_the_connection_after_asking_for_a_login_is_told_at_o
     transport = transport_of("", proxy_at(plain_host.port))
 
     assert told in refusal(lambda: transport.send("GET", "https://falcon.invalid/", {}, seconds=5.0))
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_of_what_a_proxy_says_nothing_but_the_status_is_told(plain_host: Host, status: int) -> None:
+    banner = f"HTTP/1.1 {status} build 7 of proxy3.corp.example\r\nServer: squid/3.5 at 10.9.8.7\r\n"
+    plain_host.says(f"{banner}Content-Length: 9\r\n\r\n<b>no</b>".encode())
+    said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
+
+    assert said == f"falcon.invalid: the proxy refused (status {status}): check its host, port, user name and password"
 
 
 def test_a_proxy_that_is_not_there_is_told_as_a_refusal() -> None:
