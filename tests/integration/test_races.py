@@ -2,6 +2,8 @@
 
 The stand-in asks a persistent script one thing at a time. A splunkd that asks in several threads is played here: the
 endpoints answer in this process, in two threads, with splunkd's documents, and ask the stand-in over its REST port.
+So is one that has started a second process while the first still answers: endpoints of their own, with nothing but
+the lock's file between them.
 """
 
 from __future__ import annotations
@@ -123,10 +125,16 @@ def an_input(scene: Scene) -> Kind:
 KINDS = {"account": account, "proxy": proxy, "input": an_input}
 
 
-def at_once(scene: Scene, first: Act, second: Act) -> list[Said]:
+@pytest.fixture(params=["one process", "two processes"])
+def callers(request: pytest.FixtureRequest, scene: Scene) -> list[Caller]:
+    """Two callers, whom one process of the pages answers, or two."""
+    home = {"SPLUNK_HOME": str(scene.splunkd.home)}
+    first = make_endpoints(home)
+    return [Threaded(scene, first), Threaded(scene, first if request.param == "one process" else make_endpoints(home))]
+
+
+def at_once(callers: list[Caller], first: Act, second: Act) -> list[Said]:
     """Both acts at the same time, by callers of their own."""
-    endpoints = make_endpoints({"SPLUNK_HOME": str(scene.splunkd.home)})
-    callers = [Threaded(scene, endpoints), Threaded(scene, endpoints)]
     ready = threading.Barrier(2)
     said: list[Said | None] = [None, None]
 
@@ -143,21 +151,23 @@ def at_once(scene: Scene, first: Act, second: Act) -> list[Said]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_create_one_wins_whole(scene: Scene, kind: str) -> None:
+def test_of_two_who_create_one_wins_whole(scene: Scene, callers: list[Caller], kind: str) -> None:
     thing = KINDS[kind](scene)
     for _ in range(ROUNDS):
-        said = at_once(scene, thing.create, thing.create)
+        said = at_once(callers, thing.create, thing.create)
         assert sorted(each.status for each in said) == [201, 409], said
         assert thing.letter() == "ab"[[each.status for each in said].index(201)]
         assert thing.delete(Caller(scene), "a").status == 200
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(scene: Scene, kind: str) -> None:
+def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(
+    scene: Scene, callers: list[Caller], kind: str
+) -> None:
     thing = KINDS[kind](scene)
     assert thing.create(Caller(scene), "a").status == 201
     for _ in range(ROUNDS):
-        said = at_once(scene, thing.edit, thing.edit)
+        said = at_once(callers, thing.edit, thing.edit)
         assert {each.status for each in said} <= {200, 409}, said
         assert 200 in {each.status for each in said}
         winners = {"ab"[place] for place, each in enumerate(said) if each.status == 200}
@@ -166,21 +176,23 @@ def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(scene: Scen
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_one_who_edits_and_one_who_deletes_nothing_half_is_left(scene: Scene, kind: str) -> None:
+def test_of_one_who_edits_and_one_who_deletes_nothing_half_is_left(
+    scene: Scene, callers: list[Caller], kind: str
+) -> None:
     thing = KINDS[kind](scene)
     for _ in range(ROUNDS):
         assert thing.create(Caller(scene), "b").status == 201
-        edited, deleted = at_once(scene, thing.edit, thing.delete)
+        edited, deleted = at_once(callers, thing.edit, thing.delete)
         assert (edited.status, deleted.status) in ((200, 200), (404, 200)), (edited, deleted)
         assert thing.letter() is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_delete_the_second_finds_nothing(scene: Scene, kind: str) -> None:
+def test_of_two_who_delete_the_second_finds_nothing(scene: Scene, callers: list[Caller], kind: str) -> None:
     thing = KINDS[kind](scene)
     for _ in range(ROUNDS):
         assert thing.create(Caller(scene), "a").status == 201
-        said = at_once(scene, thing.delete, thing.delete)
+        said = at_once(callers, thing.delete, thing.delete)
         assert sorted(each.status for each in said) == [200, 404], said
         assert thing.letter() is None
 

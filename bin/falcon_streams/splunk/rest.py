@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, NamedTuple, Protocol, Tuple
 from urllib.parse import quote, unquote
 
 from falcon_streams.core.answer import tidy
@@ -75,9 +74,10 @@ Collections = Mapping[str, Callable[[Editor], Collection]]
 class Endpoints:
     """Answers requests out of collections, by the name of their endpoint."""
 
-    def __init__(self, collections: Collections) -> None:
+    def __init__(self, collections: Collections, turn: ContextManager[object]) -> None:
+        """`turn` is held while something is changed."""
         self._collections = collections
-        self._lock = threading.Lock()
+        self._turn = turn
 
     def answer(self, document: str) -> Dict[str, Any]:
         """splunkd's request document in, its answer document out: status, payload, headers."""
@@ -111,7 +111,7 @@ class Endpoints:
             return [self._save(request, collection)]
         if request.method != "DELETE" or not request.name:
             raise Refused(405, f"{request.method} is not possible here")
-        with self._lock:
+        with self._turn:
             collection.delete(request.name)
             return collection.entries()
 
@@ -119,7 +119,7 @@ class Endpoints:
         form = dict(request.form)
         named = form.pop("name", "")
         change = collection.prepare(request.name or named, form, new=not request.name)
-        with self._lock:
+        with self._turn:
             return change()
 
 
