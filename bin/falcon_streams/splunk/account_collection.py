@@ -14,7 +14,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import ACCOUNT_CONF, Account, check_account, make_account
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, form_secret
+from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, demand_write, form_secret
 from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
@@ -57,8 +57,7 @@ class Accounts:
 
     def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
         """Check who sent a form, then the form, then try it at Falcon unless it says not to."""
-        if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):
-            raise Refused(403, "you may not save accounts: it takes write permission on this app. Ask a Splunk admin")
+        demand_write(self._editor, ACCOUNT_CONF, "" if new else name)
         untried = is_true(form.pop(UNTRIED, ""))
         draft = self._drafted(name, form) if new else self._redrafted(name, form)
         account = make_account(self._editor, name, draft.values, draft.secret)
@@ -82,6 +81,7 @@ class Accounts:
 
     def delete(self, name: str) -> None:
         """Remove an account that no input uses, with its secret."""
+        demand_write(self._editor, ACCOUNT_CONF, name)
         self._existing(name)
         users = sorted(each for each, settings in self._editor.inputs() if settings.get("account") == name)
         if users:

@@ -158,6 +158,12 @@ def demand(editor: Editor, *any_of: str) -> None:
         raise Refused(403, _may_not(f"do this: it takes the capability {' or '.join(any_of)}"))
 
 
+def demand_write(editor: Editor, conf: str, name: str = "") -> None:
+    """Refused 403 where the caller may not write this stanza, or add one; asked before a secret is touched."""
+    if not editor.may_write(conf, name):
+        raise Refused(403, _may_not("save this: it takes write permission on this app"))
+
+
 def _may_not(what: str) -> str:
     return f"you may not {what}. Ask a Splunk admin for it"
 
