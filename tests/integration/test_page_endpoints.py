@@ -27,6 +27,7 @@ def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         ("nobody", "nobody-password", "search"),
         ("keeper", "keeper-password", keeper),
         ("scripter", "scripter-password", f"{MAY_LIST},edit_scripted"),
+        ("feeder", "feeder-password", f"{MAY_LIST},edit_modinput_falcon_event_streams"),
     )
     with Scene(folder, package, users=users, partitions=2, preload=5, lock=0.5) as made:
         yield made
@@ -547,6 +548,15 @@ def test_who_may_not_edit_inputs_gets_403(scene: Scene) -> None:
     assert viewer.get(INPUT).status == 200
     refused(viewer.post(INPUT, name="mine", account="prod", app_id="mine"), 403)
     refused(viewer.delete(f"{INPUT}/main"), 403)
+
+
+def test_who_has_the_capability_for_these_inputs_alone_may_use_the_page(scene: Scene) -> None:
+    feeder = Caller(scene, "feeder", "feeder-password")
+
+    assert feeder.post(INPUT, name="fed", account="prod", app_id="fed1", disabled="1").status == 201
+    assert feeder.post(f"{INPUT}/fed", start_from="newest").entries["fed"]["start_from"] == "newest"
+    assert feeder.delete(f"{INPUT}/fed").status == 200
+    refused(feeder.post(f"{SETTINGS}/proxy", enabled="0"), 403)
 
 
 def test_a_list_of_600_000_items_reaches_nobody(scene: Scene, admin: Caller) -> None:

@@ -61,7 +61,7 @@ output_modes = json
 passPayload = true
 passSystemAuth = false
 capability = list_settings
-capability.post = edit_toys or (edit_modinput and list_settings)
+capability.post = edit_toys or (edit_monitor and list_settings)
 capability.delete = edit_toys
 
 [script:open]

@@ -17,11 +17,12 @@ from urllib.parse import quote, unquote
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.splunkd import APP
+from falcon_streams.splunk.splunkd import APP, SCHEME
 
 LOG = logging.getLogger(__name__)
 MASK = "******"
-SECRETS, INPUTS = "edit_storage_passwords", "edit_scripted"  # capabilities; the second is decision 0014's
+SECRETS = "edit_storage_passwords"  # capabilities; those for inputs are decision 0014's
+INPUTS = (f"edit_modinput_{SCHEME}", "edit_scripted", SECRETS)
 MOST_CHARACTERS = 256 * 1024  # of a request
 MOST_OF_A_FIELD = 16 * 1024  # characters; lists of event types are the longest
 
