@@ -60,13 +60,14 @@ class Accounts:
         demand_write(self._editor, ACCOUNT_CONF, "" if new else name)
         untried = is_true(form.pop(UNTRIED, ""))
         draft = self._drafted(name, form) if new else self._redrafted(name, form)
-        account = make_account(self._editor, name, draft.values, draft.secret)
+        account = self._account(name, draft)
         if not untried:
             self._try(account)
         return partial(self._create if new else self._edit, name, draft)
 
     def _create(self, name: str, draft: Draft) -> Entry:
         self._refuse_taken(name)
+        self._account(name, draft)
         with SecretChange(self._editor, client_secret(name), draft.secret, draft.values):
             self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
         return _entry(name, draft.wanted)
@@ -74,6 +75,7 @@ class Accounts:
     def _edit(self, name: str, draft: Draft) -> Entry:
         if self._existing(name) != draft.former:
             raise Refused(409, f"account {name} was changed by somebody else meanwhile. Look at it, then save again")
+        self._account(name, draft)
         entered = draft.secret if draft.entered else None
         with SecretChange(self._editor, client_secret(name), entered, draft.values):
             self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
@@ -114,6 +116,10 @@ class Accounts:
         if not secret:
             demand_again(self._editor, stored, usable, _checked_before(name, former), values)
         return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), former)
+
+    def _account(self, name: str, draft: Draft) -> Account:
+        """Raises Fatal where its proxy is of no use; it may have been removed since the form was checked."""
+        return make_account(self._editor, name, draft.values, draft.secret)
 
     def _refuse_taken(self, name: str) -> None:
         if self._editor.stanza(ACCOUNT_CONF, name) is not None:
