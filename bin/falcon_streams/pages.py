@@ -24,6 +24,7 @@ from falcon_streams.splunk.input_collection import Inputs
 from falcon_streams.splunk.rest import Collection, Endpoints
 from falcon_streams.splunk.settings_collection import AddonSettings
 from falcon_streams.splunk.splunkd import SCHEME
+from falcon_streams.splunk.turn import Turn
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
@@ -41,7 +42,8 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     def inputs(editor: Editor) -> Collection:
         return Inputs(editor, clock, checkpoint_dir)
 
-    return Endpoints({ACCOUNT_CONF: accounts, SETTINGS_CONF: AddonSettings, INPUT_ENDPOINT: inputs})
+    collections = {ACCOUNT_CONF: accounts, SETTINGS_CONF: AddonSettings, INPUT_ENDPOINT: inputs}
+    return Endpoints(collections, Turn(checkpoint_dir, clock))
 
 
 def checkpoint_dir_of(environment: Mapping[str, str]) -> Path:

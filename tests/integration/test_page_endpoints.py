@@ -27,6 +27,7 @@ def scene(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         ("nobody", "nobody-password", "search"),
         ("keeper", "keeper-password", keeper),
         ("scripter", "scripter-password", f"{MAY_LIST},edit_scripted"),
+        ("feeder", "feeder-password", f"{MAY_LIST},edit_modinput_falcon_event_streams"),
     )
     with Scene(folder, package, users=users, partitions=2, preload=5, lock=0.5) as made:
         yield made
@@ -51,6 +52,12 @@ def stored_secret(scene: Scene, name: str) -> str | None:
     kept = {each["username"]: str(each["clear_password"]) for each in contents if each["realm"] == REALM.format(name)}
     assert kept.keys() in (set(), {"client_secret", "client_secret_destination"})
     return kept.get("client_secret")
+
+
+def resident_kib(scene: Scene) -> int:
+    """The most memory that the process of the pages ever had."""
+    status = Path(f"/proc/{scene.splunkd.script_pid('falcon_event_streams_input')}/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------
@@ -541,6 +548,25 @@ def test_who_may_not_edit_inputs_gets_403(scene: Scene) -> None:
     assert viewer.get(INPUT).status == 200
     refused(viewer.post(INPUT, name="mine", account="prod", app_id="mine"), 403)
     refused(viewer.delete(f"{INPUT}/main"), 403)
+
+
+def test_who_has_the_capability_for_these_inputs_alone_may_use_the_page(scene: Scene) -> None:
+    feeder = Caller(scene, "feeder", "feeder-password")
+
+    assert feeder.post(INPUT, name="fed", account="prod", app_id="fed1", disabled="1").status == 201
+    assert feeder.post(f"{INPUT}/fed", start_from="newest").entries["fed"]["start_from"] == "newest"
+    assert feeder.delete(f"{INPUT}/fed").status == 200
+    refused(feeder.post(f"{SETTINGS}/proxy", enabled="0"), 403)
+
+
+def test_a_list_of_600_000_items_reaches_nobody(scene: Scene, admin: Caller) -> None:
+    admin.get(INPUT)  # the process of the pages runs
+    before = resident_kib(scene)
+    refused(Caller(scene, "viewer", "viewer-password").post(INPUT, name="huge", event_types="?," * 600_000), 403)
+    refused(admin.post(INPUT, name="huge", event_types="?," * 600_000), 413, "maximum is 262144")
+
+    assert resident_kib(scene) - before < 10_000
+    assert "huge" not in admin.get(INPUT).entries
 
 
 def test_who_may_edit_scripts_gets_as_far_with_inputs_as_splunkd_lets_them(scene: Scene) -> None:

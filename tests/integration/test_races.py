@@ -2,24 +2,30 @@
 
 The stand-in asks a persistent script one thing at a time. A splunkd that asks in several threads is played here: the
 endpoints answer in this process, in two threads, with splunkd's documents, and ask the stand-in over its REST port.
+So is one that has started a second process while the first still answers: endpoints of their own, with nothing but
+the lock's file between them.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from falcon_streams.pages import make_endpoints
+from falcon_streams.clock import SystemClock
+from falcon_streams.pages import checkpoint_dir_of, make_endpoints
 from falcon_streams.splunk.rest import Endpoints
+from falcon_streams.splunk.turn import Turn
 from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 
-ROUNDS = 5
+ROUNDS = 3  # one of each kind, see `at_once`
 PROXY = "TA_falcon_event_streams#proxy#race"
 Act = Callable[[Caller, str], Said]
 
@@ -109,7 +115,7 @@ def account(scene: Scene) -> Kind:
 
 def proxy(scene: Scene) -> Kind:
     forms = {
-        letter: {"enabled": "0", "host": f"{letter}.example", "port": "3128", "username": "u", "password": letter * 9}
+        letter: {"enabled": "1", "host": f"{letter}.example", "port": "3128", "username": "u", "password": letter * 9}
         for letter in "ab"
     }
     return Kind(scene, SETTINGS, "proxy:race", PROXY, "host", forms)
@@ -123,41 +129,57 @@ def an_input(scene: Scene) -> Kind:
 KINDS = {"account": account, "proxy": proxy, "input": an_input}
 
 
-def at_once(scene: Scene, first: Act, second: Act) -> list[Said]:
-    """Both acts at the same time, by callers of their own."""
-    endpoints = make_endpoints({"SPLUNK_HOME": str(scene.splunkd.home)})
-    callers = [Threaded(scene, endpoints), Threaded(scene, endpoints)]
-    ready = threading.Barrier(2)
+@pytest.fixture(params=["one process", "two processes"])
+def callers(request: pytest.FixtureRequest, scene: Scene) -> Iterator[list[Caller]]:
+    """Two callers, whom one process of the pages answers, or two; what they leave is removed."""
+    first = make_endpoints(home_of(scene))
+    second = first if request.param == "one process" else make_endpoints(home_of(scene))
+    yield [Threaded(scene, first), Threaded(scene, second)]
+    tidy_up(scene, an_input(scene), account(scene), proxy(scene))
+
+
+def home_of(scene: Scene) -> dict[str, str]:
+    """What splunkd sets for the process of the pages."""
+    return {"SPLUNK_HOME": str(scene.splunkd.home)}
+
+
+def at_once(scene: Scene, callers: list[Caller], acts: tuple[Act, Act], number: int) -> list[Said]:
+    """Both acts at the same time, by callers of their own: in one round of three as it comes; in the others both have
+    looked at all they want to see before either changes anything, and one is the first to change, then the other."""
     said: list[Said | None] = [None, None]
 
-    def act(place: int, what: Act) -> None:
-        ready.wait(10)
-        said[place] = what(callers[place], "ab"[place])
+    def act(place: int) -> None:
+        said[place] = acts[place](callers[place], "ab"[place])
 
-    threads = [threading.Thread(target=act, args=each) for each in ((0, first), (1, second))]
-    for thread in threads:
-        thread.start()
+    threads = [threading.Thread(target=act, args=(place,)) for place in (0, 1)]
+    order = threads[::-1] if number % 3 == 2 else threads
+    with nullcontext() if number % 3 == 0 else Turn(checkpoint_dir_of(home_of(scene)), SystemClock()):
+        for thread in order:
+            thread.start()
+            time.sleep(0.0 if number % 3 == 0 else 0.4)
     for thread in threads:
         thread.join()
     return [each for each in said if each is not None]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_create_one_wins_whole(scene: Scene, kind: str) -> None:
+def test_of_two_who_create_one_wins_whole(scene: Scene, callers: list[Caller], kind: str) -> None:
     thing = KINDS[kind](scene)
-    for _ in range(ROUNDS):
-        said = at_once(scene, thing.create, thing.create)
+    for number in range(ROUNDS):
+        said = at_once(scene, callers, (thing.create, thing.create), number)
         assert sorted(each.status for each in said) == [201, 409], said
         assert thing.letter() == "ab"[[each.status for each in said].index(201)]
         assert thing.delete(Caller(scene), "a").status == 200
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(scene: Scene, kind: str) -> None:
+def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(
+    scene: Scene, callers: list[Caller], kind: str
+) -> None:
     thing = KINDS[kind](scene)
     assert thing.create(Caller(scene), "a").status == 201
-    for _ in range(ROUNDS):
-        said = at_once(scene, thing.edit, thing.edit)
+    for number in range(ROUNDS):
+        said = at_once(scene, callers, (thing.edit, thing.edit), number)
         assert {each.status for each in said} <= {200, 409}, said
         assert 200 in {each.status for each in said}
         winners = {"ab"[place] for place, each in enumerate(said) if each.status == 200}
@@ -166,23 +188,63 @@ def test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told(scene: Scen
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_one_who_edits_and_one_who_deletes_nothing_half_is_left(scene: Scene, kind: str) -> None:
+def test_of_one_who_edits_and_one_who_deletes_nothing_half_is_left(
+    scene: Scene, callers: list[Caller], kind: str
+) -> None:
     thing = KINDS[kind](scene)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         assert thing.create(Caller(scene), "b").status == 201
-        edited, deleted = at_once(scene, thing.edit, thing.delete)
+        edited, deleted = at_once(scene, callers, (thing.edit, thing.delete), number)
         assert (edited.status, deleted.status) in ((200, 200), (404, 200)), (edited, deleted)
         assert thing.letter() is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_two_who_delete_the_second_finds_nothing(scene: Scene, kind: str) -> None:
+def test_of_two_who_delete_the_second_finds_nothing(scene: Scene, callers: list[Caller], kind: str) -> None:
     thing = KINDS[kind](scene)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         assert thing.create(Caller(scene), "a").status == 201
-        said = at_once(scene, thing.delete, thing.delete)
+        said = at_once(scene, callers, (thing.delete, thing.delete), number)
         assert sorted(each.status for each in said) == [200, 404], said
         assert thing.letter() is None
+
+
+def test_of_one_who_names_an_account_and_one_who_deletes_it_one_is_refused(scene: Scene, callers: list[Caller]) -> None:
+    used, user = account(scene), an_input(scene)
+    user.forms["a"]["account"] = used.name
+    for number in range(ROUNDS):
+        assert used.create(Caller(scene), "a").status == 201
+        made, deleted = at_once(scene, callers, (user.create, used.delete), number)
+        assert (made.status, deleted.status) in ((201, 409), (400, 200)), (made, deleted)
+        tidy_up(scene, user, used)
+
+
+def test_of_one_who_names_a_proxy_and_one_who_deletes_it_one_is_refused(scene: Scene, callers: list[Caller]) -> None:
+    used, user = proxy(scene), account(scene)
+    user.forms["a"]["proxy"] = used.name.partition(":")[2]
+    for number in range(ROUNDS):
+        assert used.create(Caller(scene), "a").status == 201
+        made, deleted = at_once(scene, callers, (user.create, used.delete), number)
+        assert (made.status, deleted.status) in ((201, 409), (400, 200)), (made, deleted)
+        tidy_up(scene, user, used)
+
+
+def test_of_one_who_turns_to_a_proxy_and_one_who_deletes_it_one_is_refused(scene: Scene, callers: list[Caller]) -> None:
+    used, user = proxy(scene), account(scene)
+    user.forms["b"]["proxy"] = used.name.partition(":")[2]
+    for number in range(ROUNDS):
+        assert used.create(Caller(scene), "a").status == 201
+        assert user.create(Caller(scene), "a").status == 201
+        deleted, edited = at_once(scene, callers, (used.delete, user.edit), number)
+        assert (edited.status, deleted.status) in ((200, 409), (400, 200)), (edited, deleted)
+        tidy_up(scene, user, used)
+
+
+def tidy_up(scene: Scene, *things: Kind) -> None:
+    """Delete what is left."""
+    for thing in things:
+        if thing.shown() is not None:
+            assert thing.delete(Caller(scene), "a").status == 200
 
 
 def test_a_secret_beside_anothers_stanza_is_found(scene: Scene) -> None:

@@ -13,7 +13,17 @@ from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestRefused
 
 COLLECTIONS = "[toys]\nfield.name = string\n\n[shelf]\n"
-ROLES = "[role_player]\n\n[role_reader]\n"
+ROLES = """[role_player]
+srchJobsQuota = 1
+
+[role_reader]
+srchJobsQuota = 1
+
+[role_bare]
+
+[role_blank]
+importRoles =
+"""
 META = """[]
 access = read : [ * ], write : [ admin ]
 
@@ -108,8 +118,9 @@ def test_a_token_may_what_its_roles_may_and_ends_when_it_is_revoked(splunkd: Spl
     assert [each["_key"] for each in seen.query()] == ["1"]
     assert refused(seen.insert, "{}") == 403
     assert refused(data(splunkd, "shelf", splunkToken=player).insert, "{}") == 403
-    with pytest.raises(RestRefused, match="no role nobody_has"):
-        splunkd.create_token("x", ["nobody_has"])
+    for role in ("nobody_has", "bare", "blank"):
+        with pytest.raises(RestRefused, match=f"no role {role}"):
+            splunkd.create_token("x", [role])
     splunkd.revoke_tokens("r")
     with pytest.raises(binding.AuthenticationError):
         seen.query()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.splunkd import Splunkd
 from tests.splunkd.client_trust import client_session
 from tests.splunkd.conftest import Start
 from tests.splunkd.toy import write_app
-from tests.splunkd.toy_rest import ECHO, FILES, RESTMAP, USERS, Client
+from tests.splunkd.toy_rest import ECHO, FILES, NARROW, RESTMAP, USERS, Client
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,29 @@ def test_a_capability_is_demanded_for_all_methods_and_for_each(
 def test_an_admin_has_no_capability_that_is_not_its_own(splunkd: Splunkd) -> None:
     assert splunkd.request("POST", ECHO).status == 200
     assert splunkd.request("DELETE", ECHO).status == 403
+
+
+@pytest.mark.parametrize(("user", "size", "status"), [("maker", 100, 200), ("maker", 101, 413), ("reader", 101, 403)])
+def test_a_body_beyond_the_limit_is_413_after_the_capability_and_the_handler_is_not_asked(
+    splunkd: Splunkd, ask: Client, user: str, size: int, status: int
+) -> None:
+    before = ask.told("GET", NARROW)["child"]["asked"]
+    reply = Client(splunkd, user)("POST", NARROW, data=b"a=" + b"x" * (size - 2))
+
+    assert reply.status_code == status
+    assert ask.told("GET", NARROW)["child"]["asked"] == before + (2 if status == 200 else 1)
+
+
+def test_one_more_at_once_than_the_limit_is_503_and_the_next_one_is_answered(ask: Client) -> None:
+    seen: list[int] = []
+    threads = [threading.Thread(target=lambda: seen.append(ask("GET", f"{NARROW}/slow").status_code)) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(seen) == [200, 503]
+    assert ask("GET", NARROW).status_code == 200
 
 
 def test_a_path_that_nobody_matches_is_404(ask: Client) -> None:
@@ -289,6 +313,7 @@ def test_what_cannot_be_served_is_complained_of(splunkd: Splunkd, ask: Client) -
     assert ask("GET", "/services/toy_old").status_code == 404
     assert [text for text in told if "[script:old]" in text and "scripttype = persist only" in text]
     assert [text for text in told if "[admin_external:toy]" in text]
+    assert [text for text in told if "[script:vague]" in text and "max_content_length = 256KB is no number" in text]
 
 
 def test_a_busy_splunkd_does_not_ask_the_handler(splunkd: Splunkd, ask: Client) -> None:

@@ -10,7 +10,7 @@ from tests.splunkd import Splunkd
 from tests.splunkd.client_trust import client_session
 
 HANDLER = """
-import json, os, sys
+import json, os, sys, time
 from splunk.persistconn.application import PersistentServerConnectionApplication
 
 MADE = 0
@@ -25,6 +25,8 @@ class Echo(PersistentServerConnectionApplication):
     def handle(self, in_string):
         told = json.loads(in_string)
         last = told.get("path_info", "").rpartition("/")[2]
+        if last == "slow":
+            time.sleep(2.0)
         if last == "crash":
             raise KeyError("a made-up secret")
         if last == "exit":
@@ -59,7 +61,7 @@ output_modes = json
 passPayload = true
 passSystemAuth = false
 capability = list_settings
-capability.post = edit_toys or (edit_modinput and list_settings)
+capability.post = edit_toys or (edit_monitor and list_settings)
 capability.delete = edit_toys
 
 [script:open]
@@ -96,10 +98,27 @@ scripttype = persist
 handler = toy_two.First
 driver.env.TOY = two
 
+[script:narrow]
+match = /toy_narrow
+script = toy_rest.py
+scripttype = persist
+handler = toy_rest.Echo
+output_modes = json
+capability.post = edit_toys
+max_content_length = 100
+maxConcurrent = 1
+
 [script:old]
 match = /toy_old
 script = toy_rest.py
 handler = toy_rest.Echo
+
+[script:vague]
+match = /toy_vague
+script = toy_rest.py
+scripttype = persist
+handler = toy_rest.Echo
+max_content_length = 256KB
 
 [admin_external:toy]
 handlertype = python
@@ -112,6 +131,7 @@ FILES = {
 }
 USERS = (("maker", "pw", "list_settings,edit_toys"), ("reader", "pw", "list_settings"), ("nobody_much", "pw", ""))
 ECHO = "/servicesNS/nobody/TA_toy/toy_echo"
+NARROW = "/servicesNS/nobody/TA_toy/toy_narrow"
 
 
 class Client:

@@ -14,7 +14,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import ACCOUNT_CONF, Account, check_account, make_account
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, form_secret
+from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, demand_write, form_secret
 from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
@@ -57,17 +57,17 @@ class Accounts:
 
     def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
         """Check who sent a form, then the form, then try it at Falcon unless it says not to."""
-        if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):
-            raise Refused(403, "you may not save accounts: it takes write permission on this app. Ask a Splunk admin")
+        demand_write(self._editor, ACCOUNT_CONF, "" if new else name)
         untried = is_true(form.pop(UNTRIED, ""))
         draft = self._drafted(name, form) if new else self._redrafted(name, form)
-        account = make_account(self._editor, name, draft.values, draft.secret)
+        account = self._account(name, draft)
         if not untried:
             self._try(account)
         return partial(self._create if new else self._edit, name, draft)
 
     def _create(self, name: str, draft: Draft) -> Entry:
         self._refuse_taken(name)
+        self._account(name, draft)
         with SecretChange(self._editor, client_secret(name), draft.secret, draft.values):
             self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
         return _entry(name, draft.wanted)
@@ -75,6 +75,7 @@ class Accounts:
     def _edit(self, name: str, draft: Draft) -> Entry:
         if self._existing(name) != draft.former:
             raise Refused(409, f"account {name} was changed by somebody else meanwhile. Look at it, then save again")
+        self._account(name, draft)
         entered = draft.secret if draft.entered else None
         with SecretChange(self._editor, client_secret(name), entered, draft.values):
             self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
@@ -82,6 +83,7 @@ class Accounts:
 
     def delete(self, name: str) -> None:
         """Remove an account that no input uses, with its secret."""
+        demand_write(self._editor, ACCOUNT_CONF, name)
         self._existing(name)
         users = sorted(each for each, settings in self._editor.inputs() if settings.get("account") == name)
         if users:
@@ -114,6 +116,10 @@ class Accounts:
         if not secret:
             demand_again(self._editor, stored, usable, _checked_before(name, former), values)
         return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), former)
+
+    def _account(self, name: str, draft: Draft) -> Account:
+        """Raises Fatal where its proxy is of no use; it may have been removed since the form was checked."""
+        return make_account(self._editor, name, draft.values, draft.secret)
 
     def _refuse_taken(self, name: str) -> None:
         if self._editor.stanza(ACCOUNT_CONF, name) is not None:

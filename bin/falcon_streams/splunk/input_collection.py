@@ -17,7 +17,7 @@ from falcon_streams.errors import Refused
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import INPUTS, SECRETS, Change, Entry, demand
+from falcon_streams.splunk.rest import INPUTS, Change, Entry, demand
 from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 
@@ -28,7 +28,7 @@ STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet
 class Inputs:
     """The collection behind `falcon_event_streams_input`."""
 
-    needs: Tuple[str, ...] = (SECRETS, INPUTS)
+    needs: Tuple[str, ...] = INPUTS
 
     def __init__(self, editor: Editor, clock: Clock, checkpoint_dir: Path) -> None:
         self._editor = editor

@@ -25,7 +25,7 @@ from falcon_streams.splunk.private import NO_LINK, make_private_folder, remove_p
 
 LOG = logging.getLogger(__name__)
 _NAME = "lock"
-_HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 class ProcessLock:
@@ -39,17 +39,13 @@ class ProcessLock:
     def take(self) -> str:
         """Take the lock: empty where it is ours now, else a sentence that says who has it."""
         try:
-            make_private_folder(self._folder)
-            if self._path.is_symlink():
-                self._path.unlink()
-                LOG.warning("leftover_removed", {"path": str(self._path)})
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, "O_CLOEXEC", 0), 0o600)
+            descriptor = open_lock(self._path)
         except OSError as error:
             return self._go_without(error)
         try:
-            _lock(descriptor)
+            lock(descriptor)
         except OSError as error:
-            if error.errno not in _HELD:
+            if error.errno not in HELD:
                 os.close(descriptor)
                 return self._go_without(error)
             return self._judge_holder(descriptor)
@@ -86,7 +82,7 @@ class ProcessLock:
         fresh = self._path.with_name(f"{_NAME}.{os.getpid()}")
         try:
             descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-            _lock(descriptor)
+            lock(descriptor)
             os.replace(fresh, self._path)
         except OSError as error:
             return f"the lock of a former process cannot be replaced ({error.strerror}): end that process"
@@ -102,8 +98,17 @@ class ProcessLock:
         return ""
 
 
-def _lock(descriptor: int) -> None:
-    """Lock a file for this process, at once or not at all. Raises OSError."""
+def open_lock(path: Path) -> int:
+    """A file to lock, made where it is missing, its folder too; never through a link. Raises OSError."""
+    make_private_folder(path.parent)
+    if path.is_symlink():
+        path.unlink()
+        LOG.warning("leftover_removed", {"path": str(path)})
+    return os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, "O_CLOEXEC", 0), 0o600)
+
+
+def lock(descriptor: int) -> None:
+    """Lock a file for this process, at once or not at all. Raises OSError, of `HELD` where another one has it."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Protocol, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Mapping, NamedTuple, Protocol, Tuple
 from urllib.parse import quote, unquote
 
 from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.splunkd import APP
+from falcon_streams.splunk.splunkd import APP, SCHEME
 
 LOG = logging.getLogger(__name__)
 MASK = "******"
-SECRETS, INPUTS = "edit_storage_passwords", "edit_scripted"  # capabilities; the second is decision 0014's
+SECRETS = "edit_storage_passwords"  # capabilities; those for inputs are decision 0014's
+INPUTS = (f"edit_modinput_{SCHEME}", "edit_scripted", SECRETS)
 MOST_CHARACTERS = 256 * 1024  # of a request
 MOST_OF_A_FIELD = 16 * 1024  # characters; lists of event types are the longest
 
@@ -75,9 +75,10 @@ Collections = Mapping[str, Callable[[Editor], Collection]]
 class Endpoints:
     """Answers requests out of collections, by the name of their endpoint."""
 
-    def __init__(self, collections: Collections) -> None:
+    def __init__(self, collections: Collections, turn: ContextManager[object]) -> None:
+        """`turn` is held while something is changed."""
         self._collections = collections
-        self._lock = threading.Lock()
+        self._turn = turn
 
     def answer(self, document: str) -> Dict[str, Any]:
         """splunkd's request document in, its answer document out: status, payload, headers."""
@@ -111,7 +112,7 @@ class Endpoints:
             return [self._save(request, collection)]
         if request.method != "DELETE" or not request.name:
             raise Refused(405, f"{request.method} is not possible here")
-        with self._lock:
+        with self._turn:
             collection.delete(request.name)
             return collection.entries()
 
@@ -119,7 +120,7 @@ class Endpoints:
         form = dict(request.form)
         named = form.pop("name", "")
         change = collection.prepare(request.name or named, form, new=not request.name)
-        with self._lock:
+        with self._turn:
             return change()
 
 
@@ -156,6 +157,12 @@ def demand(editor: Editor, *any_of: str) -> None:
     """Refused 403 where the caller has none of these capabilities."""
     if editor.capabilities().isdisjoint(any_of):
         raise Refused(403, _may_not(f"do this: it takes the capability {' or '.join(any_of)}"))
+
+
+def demand_write(editor: Editor, conf: str, name: str = "") -> None:
+    """Refused 403 where the caller may not write this stanza, or add one; asked before a secret is touched."""
+    if not editor.may_write(conf, name):
+        raise Refused(403, _may_not("save this: it takes write permission on this app"))
 
 
 def _may_not(what: str) -> str:

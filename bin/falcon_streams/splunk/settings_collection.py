@@ -2,7 +2,7 @@
 
 Rules: `logging`, `checkpoint` and `proxy` are always there; `proxy:<name>` is made and removed. A proxy's password and
 the token of a shared KV store live in `storage/passwords`; like an account's secret they go only to the host that they
-were entered for.
+were entered for. Who may not write the conf touches no secret either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from falcon_streams.core.answer import tidy
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, form_secret
+from falcon_streams.splunk.rest import MASK, SECRETS, Change, Entry, demand_write, form_secret
 from falcon_streams.splunk.secret_change import SecretChange, demand_again
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
@@ -55,7 +55,8 @@ class AddonSettings:
         return _entry(name, self._existing(name))
 
     def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
-        """Check a named proxy that is to be added, or a stanza that is to be changed."""
+        """Check who sent a form, then a named proxy that is to be added, or a stanza that is to be changed."""
+        demand_write(self._editor, SETTINGS_CONF, "" if new else name)
         return self._prepare_new(name, form) if new else self._prepare_edit(name, form)
 
     def _prepare_new(self, name: str, form: Dict[str, str]) -> Change:
@@ -97,6 +98,7 @@ class AddonSettings:
 
     def delete(self, name: str) -> None:
         """Remove a named proxy that no account uses, with its password."""
+        demand_write(self._editor, SETTINGS_CONF, name)
         self._existing(name)
         if name in _FIXED:
             raise Refused(400, f"[{name}] is always there. Disable it instead")

@@ -4,6 +4,7 @@ Rules (restmap.conf.spec): only `scripttype = persist` is done here; `match` is 
 lies in the app's bin folder, `handler` is `module.Class` in there and names it in messages. Scripts with equal driver
 settings share one process. Defaults are the spec's: a session is required,
 the stanza and the session are handed over, the body and a system token are not, output_modes is xml.
+`max_content_length` is in bytes of the body, `maxConcurrent` is per stanza; both are absent unless a stanza has them.
 """
 
 from __future__ import annotations
@@ -82,10 +83,23 @@ class Script(NamedTuple):
     def output_modes(self) -> list[str]:
         return [mode.strip() for mode in self.conf.get("output_modes", "xml").split(",") if mode.strip()]
 
+    @property
+    def most_bytes(self) -> int | None:
+        """The longest body that is handed over, None for any."""
+        return self._number("max_content_length")
+
+    @property
+    def most_at_once(self) -> int | None:
+        """How many requests may be under way, None for any number."""
+        return self._number("maxConcurrent")
+
     def refused(self, method: str, capabilities: frozenset[str]) -> str | None:
         """The demand that somebody with these capabilities does not meet."""
         unmet = (said for said in capability.demanded(self.conf, method) if not capability.holds(said, capabilities))
         return next(unmet, None)
+
+    def _number(self, setting: str) -> int | None:
+        return int(self.conf[setting]) if setting in self.conf else None
 
     def _true(self, setting: str, default: bool) -> bool:
         return self.conf.get(setting, str(default)).lower() in ("1", "true")
@@ -121,6 +135,9 @@ def _fault(conf: Mapping[str, str]) -> str | None:
         return "this stand-in does scripttype = persist only"
     if "." not in conf["handler"]:
         return f"handler {conf['handler']!r} is not module.Class"
+    for limit in ("max_content_length", "maxConcurrent"):
+        if not conf.get(limit, "1").isdigit():
+            return f"{limit} = {conf[limit]} is no number"
     try:
         for method in _METHODS:
             for said in capability.demanded(conf, method):

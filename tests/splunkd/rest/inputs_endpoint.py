@@ -35,9 +35,9 @@ class InputsEndpoint:
         if scheme is None:
             raise Refused(404, "Not Found")
         if question.method == "GET":
-            demand(question.session, "list_inputs", "edit_modinput")
+            demand(question.session, "list_inputs", _editing(scheme))
             return self._read(scheme, rest[1:])
-        demand(question.session, "edit_modinput")
+        demand(question.session, _editing(scheme))
         if rest[1:] == ["_reload"]:
             for stanza in self._roster.stanzas(scheme.name):
                 self._roster.refresh(stanza)
@@ -94,6 +94,12 @@ class InputsEndpoint:
             self._confs.removable("inputs", stanza, owner),
             ("enable",) if disabled else ("disable",),
         )
+
+
+def _editing(scheme: Scheme) -> str:
+    """The capability to change inputs of a scheme, as authorize.conf.spec names those of Splunk's own schemes
+    (edit_modinput_journald) and add-ons name theirs (LukeMurphey/splunk-webhooks-input: edit_modinput_webhook)."""
+    return f"edit_modinput_{scheme.name}"
 
 
 class KindsEndpoint:

@@ -1,7 +1,7 @@
 """What a session may not do is answered 403.
 
 Capabilities as in authorize.conf.spec. A real instance also asks the app's metadata for write permission; here
-`admin_all_objects` stands for it, and `edit_modinput` for a role that may edit inputs only.
+`admin_all_objects` stands for it, and `edit_modinput_<scheme>` for a role that may edit inputs only.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
 """The endpoints that apps bring: what splunkd checks itself, before and after an app's handler.
 
-Rules (restmap.conf.spec): the session is checked before (401), then the capabilities (403), then whether the output
-mode that was asked for is one of the endpoint's (400; the status is not documented). A handler that fails is 500, with
-a line in splunkd.log.
+Rules (restmap.conf.spec): the session is checked before (401), then the capabilities (403), then the length of the body
+(413), whether the output mode that was asked for is one of the endpoint's (400), and how many requests are under way
+(503). These three statuses are not documented. A handler that fails is 500, with a line in splunkd.log.
 """
 
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Callable
 
 from tests.splunkd.persistent import call
@@ -35,9 +38,15 @@ class PersistentEndpoint:
         self._server = server
         self._sessions = sessions
         self._complain = complain
+        self._lock = threading.Lock()
+        self._under_way = 0
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         self._check(question)
+        with self._place():
+            return self._ask(question, rest)
+
+    def _ask(self, question: Question, rest: list[str]) -> Answer:
         system = self._sessions.open_for_system() if self._script.pass_system_auth else None
         told = call.document(self._script, question, rest, self._server(), system.key if system else None)
         try:
@@ -60,6 +69,23 @@ class PersistentEndpoint:
                 f"You (user={question.session.user}) do not have permission to perform this operation "
                 f"(requires capability: {unmet}).",
             )
+        most = self._script.most_bytes
+        if most is not None and len(question.request.body) > most:
+            raise Refused(413, f"Content-Length of {len(question.request.body)} too large (maximum is {most})")
         mode = question.arguments.get("output_mode")
         if mode is not None and mode not in self._script.output_modes:
             raise Refused(400, f"Output mode {mode!r} is not supported by this endpoint.")
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places for requests that are under way."""
+        most = self._script.most_at_once
+        with self._lock:
+            if most is not None and self._under_way >= most:
+                raise Refused(503, "The maximum number of concurrent requests for this endpoint has been reached.")
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1

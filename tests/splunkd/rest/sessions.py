@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 ADMIN_CAPABILITIES = frozenset(
     (
         "admin_all_objects",
-        "edit_modinput",
+        "edit_monitor",
         "edit_scripted",
         "edit_storage_passwords",
         "list_inputs",

@@ -1,7 +1,8 @@
 """`/stand-in/tokens`: authentication tokens (Settings > Tokens), made for a user who needs no login here.
 
 Rules: an admin's session; POST `user` and `roles` (comma list) gives a token, which may what authorize.conf gives
-these roles and what metadata allows them; DELETE `user` ends that user's. A role that no authorize.conf has is 400.
+these roles and what metadata allows them; DELETE `user` ends that user's. A role that no authorize.conf has is 400, and
+so is one whose stanza sets nothing: whether splunkd registers such a role is not documented.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class TokensEndpoint:
         stanzas = self._confs.stanzas("authorize")
         found: list[str] = []
         for role in roles:
-            if f"role_{role}" not in stanzas:
+            if not any(stanzas.get(f"role_{role}", {}).values()):
                 raise Refused(400, f"There is no role {role}")
             found += [name for name, value in stanzas[f"role_{role}"].items() if value == "enabled"]
         return found

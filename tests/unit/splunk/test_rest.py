@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -71,7 +72,7 @@ def ask(shelf: Shelf, *arguments: Any) -> tuple[int, Any]:
     def shelve(editor: Editor) -> Shelf:
         return shelf
 
-    answer = Endpoints({"thing": shelve}).answer(document(*arguments))
+    answer = Endpoints({"thing": shelve}, nullcontext()).answer(document(*arguments))
     return answer["status"], json.loads(answer["payload"])
 
 
@@ -119,7 +120,7 @@ def test_a_check_that_takes_its_time_holds_up_no_other_change() -> None:
             return super().prepare(name, form, new)
 
     shelf = Slow()
-    endpoints = Endpoints({"thing": lambda editor: shelf})
+    endpoints = Endpoints({"thing": lambda editor: shelf}, threading.Lock())
     slow = threading.Thread(target=endpoints.answer, args=(document("POST", "/thing", ["name", "slow"]),))
     slow.start()
     assert shelf.under_way.wait(30)
@@ -144,7 +145,7 @@ def test_what_is_not_there_or_not_possible_is_said() -> None:
     )
 )
 def test_no_document_is_more_than_a_400(text: str) -> None:
-    assert Endpoints({}).answer(text)["status"] == 400
+    assert Endpoints({}, nullcontext()).answer(text)["status"] == 400
 
 
 @pytest.mark.parametrize("missing", ["method", "rest_path", "session", "server"])
@@ -179,7 +180,9 @@ def test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at() -
     def never(editor: Editor) -> Shelf:
         raise AssertionError("nobody asks for it")
 
-    answer = Endpoints({"shelf": never}).answer(document("POST", "/shelf/one", ["partitions", "1," * 600_000]))
+    answer = Endpoints({"shelf": never}, nullcontext()).answer(
+        document("POST", "/shelf/one", ["partitions", "1," * 600_000])
+    )
     assert answer["status"] == 413
     assert "shorten" in answer["payload"]
 
@@ -205,6 +208,8 @@ def test_who_has_none_of_the_capabilities_has_nothing_looked_at(
 
 
 def test_a_long_field_of_an_honest_form_is_taken() -> None:
-    answer = Endpoints({"shelf": lambda editor: Shelf()}).answer(document("POST", "/shelf/one", ["a", "x" * 16_000]))
+    answer = Endpoints({"shelf": lambda editor: Shelf()}, nullcontext()).answer(
+        document("POST", "/shelf/one", ["a", "x" * 16_000])
+    )
 
     assert answer["status"] == 200
