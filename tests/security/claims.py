@@ -103,7 +103,14 @@ THREATS = (
             "unit/core/test_outline.py::test_no_shape_of_a_line_costs_more_than_its_own_memory",
             "unit/core/test_framing.py::test_an_overlong_line_is_handed_out_once_to_its_limit_and_the_next_line_is_whole",
         ),
-        (),
+        (
+            Change(f"{_OURS}/core/framing.py", "if len(self._held) <= self._longest:", "if True:"),
+            Change(
+                f"{_OURS}/core/envelope.py",
+                "    return _fields_of_outline(line)\n",
+                "    return _fields_of_tree(line)\n",
+            ),
+        ),
     ),
     Claim(
         "the same",

@@ -17,7 +17,8 @@ from tests.security.claim import Change, Claim
 from tests.security.claims import TABLES
 from tools.package import ROOT
 
-_LEFT_OUT = shutil.ignore_patterns(".git", "build", "dist", "__pycache__", ".hypothesis", ".*_cache")
+_LEFT_OUT = frozenset({".git", ".venv", ".cache", "build", "dist"})
+_LINKED = (".venv", ".cache")
 _PASSED, _FAILED = 0, 1  # of pytest's exit codes
 
 
@@ -39,7 +40,11 @@ class Outcome(NamedTuple):
 def copy(folder: Path) -> Path:
     """A copy of the tree in which tests can run."""
     target = folder / "tree"
-    shutil.copytree(ROOT, target, symlinks=True, ignore=_LEFT_OUT)
+    shutil.copytree(
+        ROOT, target, symlinks=True, ignore=lambda at, names: _LEFT_OUT.intersection(names if Path(at) == ROOT else ())
+    )
+    for name in _LINKED:
+        (target / name).symlink_to(ROOT / name)
     return target
 
 

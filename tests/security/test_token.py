@@ -25,7 +25,7 @@ def test_the_role_of_a_token_has_no_capability_and_one_collection() -> None:
 
     assert {key for said in roles.values() for key in said if not said[key].startswith("#")} == set()
     assert [name for name, said in access.items() if ROLE in said] == [COLLECTION]
-    assert access[COLLECTION] == "read : [ admin, sc_admin, {0} ], write : [ admin, sc_admin, {0} ]".format(ROLE)
+    assert access[COLLECTION] == f"read : [ admin, sc_admin, {ROLE} ], write : [ admin, sc_admin, {ROLE} ]"
 
 
 @pytest.fixture

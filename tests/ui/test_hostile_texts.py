@@ -58,7 +58,7 @@ def detection(number: int, url: str) -> tuple[dict[str, list[str]], tuple[str, .
 def hostile_rows() -> dict[str, Any]:
     """The stored rows, but for those of hostile detections."""
     urls = [GOOD, *sorted(filter(None, HOSTILE), key=lambda url: not url.startswith("https://"))]
-    rows = json.loads(ROWS.read_text(encoding="utf-8"))
+    rows: dict[str, Any] = json.loads(ROWS.read_text(encoding="utf-8"))
     events = [detection(number, url) for number, url in enumerate(urls)]
     rows[search_of("ds_latest")] = run(latest(), events, Knowledge.load(ROOT).macros)
     rows[search_of("ds_dest")] = [{"dest": BREAKOUT, "count": "3"}]
