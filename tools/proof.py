@@ -1,4 +1,5 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`, `defences`), each with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`, `defences`), each with a
+verdict."""
 
 from __future__ import annotations
 

@@ -101,7 +101,8 @@ THREATS = (
         "without a tree, in time that grows with it and with no more than its own memory; a line is cut at 64 MiB",
         (
             "unit/core/test_outline.py::test_no_shape_of_a_line_costs_more_than_its_own_memory",
-            "unit/core/test_framing.py::test_an_overlong_line_is_handed_out_once_to_its_limit_and_the_next_line_is_whole",
+            "unit/core/test_framing.py::"
+            "test_an_overlong_line_is_handed_out_once_to_its_limit_and_the_next_line_is_whole",
         ),
         (
             Change(f"{_OURS}/core/framing.py", "if len(self._held) <= self._longest:", "if True:"),

@@ -31,8 +31,12 @@ def _lines(table: str) -> Iterator[str]:
 
 def _row(claim: Claim) -> str:
     shown = "<br>".join(f"`tests/{test}`" for test in claim.shown_by)
-    return f"| {claim.who} | {claim.tries} | {claim.stops} | {shown} |"
+    return _cells(claim.who, claim.tries, claim.stops, shown)
 
 
 def _risk(risk: Risk) -> str:
-    return f"| {risk.who} | {risk.tries} | {risk.why} |"
+    return _cells(risk.who, risk.tries, risk.why)
+
+
+def _cells(*texts: str) -> str:
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
