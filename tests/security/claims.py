@@ -303,9 +303,9 @@ THREATS = (
         ),
         (
             Change(
-                f"{_OURS}/splunk/logs.py",
-                "return os.open(path, flags | NO_LINK, 0o600)",
-                "return os.open(path, flags | NO_LINK, 0o666)",
+                f"{_OURS}/splunk/private.py",
+                "    try:\n        descriptor = os.open(temporary, flags, 0o600)",
+                "    try:\n        descriptor = os.open(temporary, flags, 0o666)",
             ),
             Change(
                 f"{_OURS}/splunk/private.py",
@@ -469,6 +469,7 @@ CHECKPOINTS = (
         (
             f"{_SHARED}::test_a_forged_generation_neither_ends_the_input_nor_keeps_it_waiting",
             f"{_SHARED}::test_a_claim_of_a_generation_that_nobody_came_to_is_told_once_and_set_aside",
+            f"{_SHARED}::test_a_claim_whose_document_was_spoilt_still_keeps_its_generation",
             f"{_SHARED}::test_another_reads_that_nobody_confirms_is_waited_out",
             f"{_SHARED}::test_a_record_that_makes_no_sense_is_passed_over_and_set_aside",
             f"{_STORE}::test_a_forged_claim_keeps_nobody_from_reading",
