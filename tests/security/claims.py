@@ -319,6 +319,12 @@ THREATS = (
                 '        __import__("logging").getLogger("falcon_streams").warning("asked", form)\n'
                 "        home = self._home_by(answer)\n",
             ),
+            Change(
+                f"{_OURS}/splunk/splunkd.py",
+                "        self._session_key = session_key\n",
+                "        self._session_key = session_key\n"
+                '        __import__("logging").getLogger("falcon_streams").warning("asked", {"key": session_key})\n',
+            ),
         ),
     ),
     Claim(
