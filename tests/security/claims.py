@@ -250,16 +250,16 @@ THREATS = (
     Claim(
         "a user who may do neither, or not write the app",
         "uses the endpoints' power",
-        "the endpoints act with the caller's own session; `edit_storage_passwords` is asked for by splunkd and again "
-        "before any packet leaves, and so is write permission",
+        "the endpoints act with the caller's own session; the capability of record 0014 is asked for by splunkd and "
+        "again before anything is looked at, and write permission before any packet leaves",
         (
-            "security/test_callers.py::test_who_lacks_the_capability_is_refused_by_us_too_before_anything_is_done",
+            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
             f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
             "security/test_callers.py::test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list",
             f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
         ),
         (
-            Change(f"{_OURS}/splunk/rest.py", "demand(editor, SECRETS)", "pass"),
+            Change(f"{_OURS}/splunk/rest.py", "demand(editor, *collection.needs)", "pass"),
             Change(
                 f"{_OURS}/splunk/account_collection.py",
                 'if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):',
@@ -267,6 +267,33 @@ THREATS = (
             ),
             Change(f"{_OURS}/splunk/input_collection.py", "demand(self._editor, LIST)", "pass"),
         ),
+    ),
+    Claim(
+        "any logged-in user",
+        "a request so large, or of so many parts, that the process of all pages is busy with it",
+        "the size of the request, then the capability, then the size of each field are looked at before anything else; "
+        "every text, list and number of a schema has a limit; only the change itself holds up others",
+        (
+            "unit/splunk/test_rest.py::test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at",
+            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
+            "unit/splunk/test_rest.py::test_a_field_that_is_too_long_is_refused_before_the_form_is_checked",
+            "unit/splunk/test_rest.py::test_a_check_that_takes_its_time_holds_up_no_other_change",
+            "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
+        ),
+        (
+            Change(f"{_OURS}/splunk/rest.py", "if len(document) > MOST_CHARACTERS:", "if False:"),
+            Change(f"{_OURS}/splunk/rest.py", "if len(value) > MOST_OF_A_FIELD:", "if False:"),
+        ),
+    ),
+    Claim(
+        "two who change the same account at once",
+        "a secret beside the address that the other has entered",
+        "a change is made whole, one at a time; who was overtaken is told (409)",
+        (
+            "integration/test_races.py::test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told",
+            "integration/test_races.py::test_a_secret_beside_anothers_stanza_is_found",
+        ),
+        (Change(f"{_OURS}/splunk/account_collection.py", "if self._existing(name) != draft.former:", "if False:"),),
     ),
     Claim(
         "whoever names a stanza",
@@ -521,15 +548,16 @@ CHECKPOINTS = (
         "its user has one role, which may read and write one collection and has no capability; TLS is verified; the "
         "token can be disabled and a new one entered while inputs run",
         (
-            "security/test_token.py::test_the_role_of_a_token_has_no_capability_and_one_collection",
+            "package/test_contents.py::test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing",
+            "security/test_token.py::test_the_role_of_a_token_has_one_collection",
             "security/test_token.py::test_a_token_reads_and_writes_checkpoints_and_nothing_else",
             f"{_STORE}::test_a_token_that_ends_stops_the_commits_and_a_new_one_brings_them_back",
         ),
         (
             Change(
                 "default/authorize.conf",
-                "[role_falcon_event_streams_checkpoint]",
-                "[role_falcon_event_streams_checkpoint]\nlist_storage_passwords = enabled",
+                "srchJobsQuota = 1",
+                "srchJobsQuota = 1\nlist_storage_passwords = enabled",
             ),
             Change(
                 "metadata/default.meta",
