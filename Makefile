@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,6 +48,9 @@ fuzz: ## the long proof: the model and the fuzzers with TIMES (10) times as many
 
 faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
+
+defences: ## the long proof: each defence of docs/security.md is taken away in a copy, and a test of its row fails (ONLY=text)
+	@$(PYTHON) -m tools.proof defences --only "$(ONLY)"
 
 soak: ## the long proof: a million events, 300 kills, random faults (SEED=number to play one again, SHARE=0.05 for a part)
 	@$(PYTHON) -m tools.proof soak $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))

@@ -27,7 +27,9 @@ settings.load_profile("any machine")
 # Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.
 SCENES = frozenset({"integration", "faults", "soak", "standby", "bench", "ui"})
 # Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package.
-ONCE = frozenset({"emulator", "splunkd", "searchtime", "pcre", "knowledge", "package", "test_architecture.py"})
+ONCE = frozenset(
+    {"emulator", "splunkd", "searchtime", "pcre", "knowledge", "package", "security", "test_architecture.py"}
+)
 # Scenes that follow each other on one instance, on the last Python, which has least to do.
 IN_ORDER = frozenset({"real_splunk"})
 _OPENS_SOCKETS = frozenset({"integration", "faults", "emulator", "splunkd", "unit"})

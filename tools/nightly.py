@@ -23,6 +23,7 @@ PROOFS = {
     "day": ["make", "day"],
     "faults": ["make", "faults"],
     "fuzz": ["make", "fuzz"],
+    "defences": ["make", "defences"],
     "soak": ["make", "soak"],
     "standby": ["make", "standby"],
     "upgrade": ["make", "upgrade"],

@@ -1,4 +1,5 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`), each with a verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`, `defences`), each with a
+verdict."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ def main() -> None:
     """Set up, then run the proof that is asked for."""
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
     parser.add_argument(
-        "which", choices=("restarts", "day", "faults", "soak", "standby", "upgrade", "fuzz", "real-splunk-image")
+        "which",
+        choices=("restarts", "day", "faults", "soak", "standby", "upgrade", "fuzz", "defences", "real-splunk-image"),
     )
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--only", default="", help="of the faults, those whose name holds this")
+    parser.add_argument("--only", default="", help="of the faults and defences, those whose name holds this")
     parser.add_argument(
         "--times", type=int, default=10, help="of the fuzzers, how many times the examples of make test"
     )
@@ -38,6 +40,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if arguments.which == "faults":
             held = faults(Path(folder), arguments.only)
+        elif arguments.which == "defences":
+            held = defences(Path(folder), arguments.only)
         elif arguments.which == "fuzz":
             held = fuzz(arguments.seed, arguments.times)
         elif arguments.which == "real-splunk-image":
@@ -51,6 +55,13 @@ def main() -> None:
             held = proof(Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
     raise SystemExit(0 if held else 1)
+
+
+def defences(folder: Path, only: str) -> bool:
+    """Every defence of the security page, taken away."""
+    from tests.security.defences import prove
+
+    return prove(folder, say, only)
 
 
 def faults(folder: Path, only: str) -> bool:

@@ -55,6 +55,7 @@ def test_a_run_with_every_kind_of_trouble_writes_no_secret(stage: Stage) -> None
     scene.splunkd.edit_password(REALM.format("prod"), "client_secret", new)
     scene.falcon.generate(count=20)
     scene.wait_until_all_arrived(timeout=60)
+    scene.secrets.add(scene.splunkd.input_state("main")["session_key"])
     scene.splunkd.signal_input("main", signal.SIGKILL)
     scene.falcon.generate(count=20)
     scene.wait_until_all_arrived(timeout=60)

@@ -44,10 +44,10 @@ def test_ps_shows_no_secret_of_a_running_input(stage: Stage) -> None:
     scene.wait_until_all_arrived()
     pid = scene.splunkd.input_pid("main")
     assert pid is not None
-    told = shown(pid)
+    told, own_key = shown(pid), scene.splunkd.input_state("main")["session_key"]
 
     assert b"falcon_event_streams.py" in told[0][1]
-    assert list(find({*scene.secrets, scene.splunkd.session_key}, told)) == []
+    assert list(find({*scene.secrets, scene.splunkd.session_key, own_key}, told)) == []
     planted = subprocess.Popen([sys.executable, "-c", "input()", scene.falcon.client_secret], stdin=subprocess.PIPE)
     with planted:
         found = [f"/proc/{planted.pid}/cmdline"]

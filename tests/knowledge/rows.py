@@ -44,7 +44,7 @@ def searches(name: str) -> list[str]:
     found = [source["options"]["query"] for source in tree["dataSources"].values()]
     for each in tree["inputs"].values():
         options = each["options"]
-        found = [query.replace(f"${options['token']}$", str(options["defaultValue"])) for query in found]
+        found = [query.replace(f"${options['token']}|s$", json.dumps(options["defaultValue"])) for query in found]
     return found
 
 

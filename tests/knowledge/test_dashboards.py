@@ -28,7 +28,7 @@ OPTIONS = {
 }
 INPUTS = {"input.timerange": {"token", "defaultValue"}, "input.text": {"token", "defaultValue"}}
 INPUTS["input.dropdown"] = {"token", "defaultValue", "items"}
-_TOKEN = re.compile(r"\$([a-z_]+)(?:\.(?:earliest|latest))?\$")
+_TOKEN = re.compile(r"\$([a-z_]+)[.a-z_]*(?:\|[a-z])*\$")
 
 
 def faults(tree: dict[str, Any]) -> Iterator[str]:

@@ -110,7 +110,7 @@ class Admin:
     # What no admin could do
 
     def input_state(self, name: str) -> dict[str, Any]:
-        """pid, runs, throttle, settings of an input that ran since splunkd started; nothing for any other."""
+        """pid, session key, runs, throttle, settings of an input that ran since splunkd started; else nothing."""
         state: dict[str, Any] = self.get("/stand-in/inputs").get(self._stanza(name), {})
         return state
 

@@ -163,6 +163,7 @@ class Roster:
         return {
             "scheduled": schedule is not None,
             "pid": run.pid if run else None,
+            "session_key": run.session_key if run else None,
             "paused": throttle.paused,
             "bytes_per_second": throttle.bytes_per_second,
             "settings": schedule.settings if schedule else {},

@@ -2,7 +2,7 @@
 
 | GET | what |
 |---|---|
-| inputs | every scheduled input: pid, runs with exit codes and times, throttle |
+| inputs | every scheduled input: pid, session key, runs with exit codes and times, throttle |
 | scripts | every persistent script (`script:<name>`) and its pid |
 | switches | the switches and their values |
 | stats | events in memory, events for indexes that are not configured |

@@ -1,0 +1,610 @@
+"""Every claim of docs/security.md. After a change: python -m tests.security.
+
+A row needs a test that fails without its defence; a row of what nothing prevents belongs into RISKS.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Tuple
+
+from tests.security.claim import Change, Claim, Risk
+
+_OURS = "bin/falcon_streams"
+_PAGES = "integration/test_page_endpoints.py"
+_SHARED = "unit/splunk/test_shared.py"
+_STORE = "integration/test_shared_checkpoints.py"
+
+THREATS = (
+    Claim(
+        "whoever answers as Falcon's API",
+        "a discovery answer that names a host of their own, plain http, another port, a look-alike",
+        "https only; the host must be the cloud's by a list of suffixes that begin with a dot, port 443; no redirect "
+        "is followed; for `custom` the API host and the admin's domains",
+        (
+            "unit/core/test_clouds.py::test_everything_else_is_refused",
+            "unit/falcon/test_transport.py::test_a_redirect_is_an_answer_and_not_followed",
+            "integration/test_hostile_discovery.py::"
+            "test_a_hostile_url_is_never_contacted_and_the_other_partition_is_read",
+        ),
+        (
+            Change(f"{_OURS}/core/clouds.py", 'return "names a host outside the account\'s cloud"', "return None"),
+            Change(f"{_OURS}/core/clouds.py", 'return "is not https"', "return None"),
+            Change(f"{_OURS}/core/clouds.py", "not self.any_port and port not in (None, 443)", "False"),
+            Change(f"{_OURS}/core/discovery.py", "if fault is not None:", "if False:"),
+            Change(f"{_OURS}/falcon/transport.py", "allow_redirects=False", "allow_redirects=True"),
+        ),
+    ),
+    Claim(
+        "the same",
+        "thousands of streams in one discovery answer, a thread each",
+        "an input reads 64 partitions at most, more only where its setting `partitions` names them; the rest is told "
+        "in one sentence, refused entries in 21 at most",
+        (
+            "unit/core/test_roster.py::"
+            "test_of_thousands_of_partitions_no_more_are_read_than_the_limit_and_the_rest_is_told",
+            "unit/core/test_discovery.py::test_thousands_of_refusals_are_told_in_a_few_sentences",
+        ),
+        (
+            Change(
+                f"{_OURS}/core/roster.py",
+                "if partition in self.members or len(self.members) < MOST_PARTITIONS:",
+                "if True:",
+            ),
+            Change(f"{_OURS}/core/discovery.py", "if len(refusals) > _MOST_REFUSALS:", "if False:"),
+        ),
+    ),
+    Claim(
+        "the same, by a redirect of the token request or the name of another cloud (`X-Cs-Region`)",
+        "the secret posted to another host",
+        "only the API hosts of known commercial clouds are followed, from such a host, once a request; never from or "
+        "to a custom address",
+        (
+            "unit/core/test_clouds.py::test_a_redirect_is_followed_to_known_api_hosts_of_commercial_clouds_only",
+            "unit/core/test_clouds.py::"
+            "test_a_region_that_a_token_answer_names_is_followed_from_one_known_cloud_to_another",
+            "unit/falcon/test_auth.py::test_the_secret_is_sent_to_no_host_but_the_api_of_a_known_cloud",
+            "unit/falcon/test_auth.py::test_a_second_redirect_is_not_followed",
+        ),
+        (
+            Change(f"{_OURS}/core/clouds.py", "if cloud.discoverable and cloud.api_host == host:", "if host:"),
+            Change(
+                f"{_OURS}/core/clouds.py",
+                "if cloud is None or not (origin.discoverable and cloud.discoverable):",
+                "if cloud is None:",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever writes events",
+        "XML that ends the stream, forged log lines, terminal escapes",
+        "events are bytes: scrubbed of what XML forbids, escaped; log values are quoted and printable",
+        (
+            "unit/splunk/test_hostile_content.py::test_a_hostile_event_is_one_event_of_the_very_bytes",
+            "unit/splunk/test_hostile_content.py::test_a_hostile_text_is_one_printable_field_of_a_log_line",
+            "unit/splunk/test_stream_xml.py::test_any_bytes_make_well_formed_xml",
+            "unit/splunk/test_logs.py::test_any_text_stays_one_printable_line",
+        ),
+        (
+            Change(f"{_OURS}/splunk/stream_xml.py", '_FORBIDDEN.sub("\\ufffd", text)', "text"),
+            Change(f"{_OURS}/splunk/stream_xml.py", '.replace(b"<", b"&lt;")', ""),
+            Change(
+                f"{_OURS}/splunk/logs.py",
+                '"".join(c if c.isprintable() else " " for c in text)',
+                "text",
+            ),
+        ),
+    ),
+    Claim(
+        "the same",
+        "huge lines, deep nesting, numbers beyond any",
+        "an event's envelope is found by a pattern; else a line up to 64 KiB is parsed, and a longer one walked over "
+        "without a tree, in time that grows with it and with no more than its own memory; a line is cut at 64 MiB",
+        (
+            "unit/core/test_outline.py::test_no_shape_of_a_line_costs_more_than_its_own_memory",
+            "unit/core/test_framing.py::"
+            "test_an_overlong_line_is_handed_out_once_to_its_limit_and_the_next_line_is_whole",
+        ),
+        (
+            Change(f"{_OURS}/core/framing.py", "if len(self._held) <= self._longest:", "if True:"),
+            Change(
+                f"{_OURS}/core/envelope.py",
+                "    return _fields_of_outline(line)\n",
+                "    return _fields_of_tree(line)\n",
+            ),
+        ),
+    ),
+    Claim(
+        "the same",
+        "a link in a detection, to a page of their own or a script, that an analyst clicks on",
+        "the search keeps only https addresses of known Falcon consoles, written plainly "
+        "(`falcon_event_streams_console_link`); all else is no link",
+        (
+            "knowledge/test_links.py::test_an_event_chooses_no_place_for_a_click",
+            "knowledge/test_tokens.py::test_every_token_has_the_filter_of_its_place",
+            "ui/test_hostile_texts.py::test_a_click_on_a_hostile_detection_opens_nothing_and_its_texts_stay_texts",
+        ),
+        (
+            Change(
+                "default/data/ui/views/detections.xml",
+                "| `falcon_event_streams_console_link` | table",
+                "| table",
+            ),
+            Change("default/macros.conf", 'match(url, "^https://', 'match(url, "https://'),
+            Change("default/macros.conf", "/(?:[A-Za-z0-9/?&=%#;:.,_~@!+*()\\[\\]-]|", "(?:[^x]|"),
+        ),
+    ),
+    Claim(
+        "the same",
+        "a host, user or name with quotes and pipes, that a click or a choice puts into a search",
+        "every token of a dashboard has the filter of its place: one text in SPL (`|s`), encoded in a URL (`|u`)",
+        (
+            "knowledge/test_tokens.py::test_every_token_has_the_filter_of_its_place",
+            "ui/test_hostile_texts.py::test_a_value_goes_into_a_search_as_one_text",
+            "ui/test_hostile_texts.py::test_what_is_typed_into_a_dashboard_goes_into_its_searches_as_one_text",
+        ),
+        (
+            Change("default/data/ui/views/detections.xml", "$row.dest.value|s|u$", "%22$row.dest.value|u$%22"),
+            Change(
+                "default/data/ui/views/stream_health.xml", "input=$input|s$ action=events_ingested", "input=$input$"
+            ),
+        ),
+    ),
+    Claim(
+        "the same, and whoever writes a state file or a conf",
+        "markup or a script in a value that a page shows",
+        "values are shown as texts; scripts of ours make no markup",
+        (
+            "knowledge/test_tokens.py::test_our_own_scripts_and_pages_make_no_markup_of_a_text",
+            "ui/test_hostile_texts.py::test_the_inputs_page_shows_a_hostile_state_as_text",
+            "ui/test_hostile_texts.py::test_the_configuration_page_shows_a_hostile_account_as_text",
+        ),
+        (
+            Change(
+                "appserver/static/js/build/custom/app_id_proposal.js",
+                "this.util = util;",
+                "this.util = util; document.body.innerHTML += mode;",
+            ),
+        ),
+    ),
+    Claim(
+        "man in the middle",
+        "reads or changes what is sent",
+        "TLS 1.2 or later, verified against certifi and the admin's CA; there is no switch that turns it off",
+        (
+            "unit/test_trust.py::test_a_context_verifies_and_is_alike_on_every_python",
+            "integration/test_certificates.py::"
+            "test_a_bad_certificate_is_refused_on_every_way_with_the_remedy_for_its_fault",
+        ),
+        (
+            Change(
+                f"{_OURS}/trust.py",
+                "    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT\n",
+                "    trust.check_hostname = False\n    trust.verify_mode = ssl.CERT_NONE\n",
+            ),
+            Change(
+                f"{_OURS}/trust.py",
+                "    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT\n",
+                "    trust.check_hostname = False\n",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever may set an input's environment",
+        "`SSLKEYLOGFILE`: the keys of every connection in a file",
+        "no TLS context comes from Python's defaults, which obey it; each of ours has the floor TLS 1.2, splunkd's and "
+        "the KV store's too",
+        ("unit/test_trust.py::test_no_context_writes_its_keys_and_each_has_the_floor",),
+        (
+            Change(f"{_OURS}/trust.py", "ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)", "ssl.create_default_context()"),
+            Change(f"{_OURS}/trust.py", "ssl.TLSVersion.TLSv1_2", "ssl.TLSVersion.TLSv1"),
+        ),
+    ),
+    Claim(
+        "the proxy",
+        "reads the password of another proxy, or the traffic",
+        "CONNECT only, TLS inside; a proxy's password is sent only to the host and port it was entered for",
+        (
+            f"{_PAGES}::test_a_proxy_keeps_its_password_to_itself_and_for_itself",
+            "integration/test_certificates.py::"
+            "test_a_bad_certificate_is_refused_on_every_way_with_the_remedy_for_its_fault",
+        ),
+        (Change(f"{_OURS}/splunk/stored_secret.py", '("username", "type", "host", "port")', '("username", "type")'),),
+    ),
+    Claim(
+        "a user who may edit accounts but not read secrets",
+        "has a stored secret sent to a host of their own",
+        "a secret is asked for again when cloud, URL, domains, proxy or CA change",
+        (
+            "unit/splunk/test_secret_change.py::test_a_stored_secret_is_asked_for_again_where_it_would_go_elsewhere",
+            f"{_PAGES}::test_a_stored_secret_is_not_sent_where_it_was_not_entered_for",
+        ),
+        (
+            Change(
+                f"{_OURS}/splunk/secret_change.py",
+                "if verdict is Verdict.HERE or (verdict is Verdict.UNKNOWN and not changed):",
+                "if True:",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever may write the app, but not read secrets",
+        "edits `base_url`, a CA, a proxy's host or `management_uri` by splunkd's own conf endpoint, so that a stored "
+        "secret goes there",
+        "a mark beside each secret says where it was entered for; whoever uses it checks (decision record 0015)",
+        ("integration/test_destinations.py::test_a_secret_is_not_sent_to_where_somebody_else_has_turned_the_conf",),
+        (Change(f"{_OURS}/splunk/stored_secret.py", "if verdict is Verdict.ELSEWHERE:", "if False:"),),
+    ),
+    Claim(
+        "the same",
+        "removes the mark, or puts another secret's encrypted text there, by the conf endpoint",
+        "only `admin` and `sc_admin` may write the app's `passwords.conf`",
+        ("package/test_contents.py::test_only_admins_may_write_the_secrets_of_the_app_by_its_conf",),
+        (
+            Change(
+                "metadata/default.meta",
+                "[passwords]\naccess = read : [ * ], write : [ admin, sc_admin ]",
+                "[passwords]\naccess = read : [ * ], write : [ admin, power ]",
+            ),
+        ),
+    ),
+    Claim(
+        "a user who may do neither, or not write the app",
+        "uses the endpoints' power",
+        "the endpoints act with the caller's own session; the capability of record 0014 is asked for by splunkd and "
+        "again before anything is looked at, and write permission before any packet leaves",
+        (
+            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
+            f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
+            "security/test_callers.py::test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list",
+            f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
+        ),
+        (
+            Change(f"{_OURS}/splunk/rest.py", "demand(editor, *collection.needs)", "pass"),
+            Change(
+                f"{_OURS}/splunk/account_collection.py",
+                'if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):',
+                "if False:",
+            ),
+            Change(f"{_OURS}/splunk/input_collection.py", "demand(self._editor, LIST)", "pass"),
+        ),
+    ),
+    Claim(
+        "any logged-in user",
+        "a request so large, or of so many parts, that the process of all pages is busy with it",
+        "the size of the request, then the capability, then the size of each field are looked at before anything else; "
+        "every text, list and number of a schema has a limit; only the change itself holds up others",
+        (
+            "unit/splunk/test_rest.py::test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at",
+            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
+            "unit/splunk/test_rest.py::test_a_field_that_is_too_long_is_refused_before_the_form_is_checked",
+            "unit/splunk/test_rest.py::test_a_check_that_takes_its_time_holds_up_no_other_change",
+            "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
+        ),
+        (
+            Change(f"{_OURS}/splunk/rest.py", "if len(document) > MOST_CHARACTERS:", "if False:"),
+            Change(f"{_OURS}/splunk/rest.py", "if len(value) > MOST_OF_A_FIELD:", "if False:"),
+        ),
+    ),
+    Claim(
+        "two who change the same account at once",
+        "a secret beside the address that the other has entered",
+        "a change is made whole, one at a time",
+        (
+            "integration/test_races.py::test_of_two_who_create_one_wins_whole",
+            "integration/test_races.py::test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told",
+        ),
+        (
+            Change(
+                f"{_OURS}/splunk/rest.py",
+                "        with self._lock:\n            return change()",
+                "        return change()",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever names a stanza",
+        "`../`, line ends, colons, 300 characters, letters of other alphabets: into a path, a realm, a conf, a log",
+        "1 to 64 letters, digits, `_`, `-`; in the names of files anything else becomes `_`, and a hash follows; "
+        "values are written without line ends",
+        (
+            "unit/splunk/test_hostile_content.py::test_a_hostile_name_of_a_stanza_is_refused_by_one_printable_sentence",
+            "unit/splunk/test_hostile_content.py::"
+            "test_a_hostile_name_that_got_past_that_would_still_be_one_folder_of_ours",
+            f"{_PAGES}::test_no_line_end_gets_into_a_conf",
+        ),
+        (
+            Change(
+                f"{_OURS}/splunk/settings.py",
+                'any(not (character.isalnum() or character in "_-") for character in name)',
+                "False",
+            ),
+            Change(
+                f"{_OURS}/splunk/checkpoint.py",
+                'each if each.isascii() and (each.isalnum() or each in "_.-") else "_"',
+                "each",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever reads the disk",
+        "secrets in confs, logs, checkpoints, state files",
+        "none are written there: looked for at the end of every scene, in plain, URL, base64 and repr forms; folders "
+        "of ours are 0700, files 0600, the log too",
+        (
+            "integration/test_leaks.py::test_a_run_with_every_kind_of_trouble_writes_no_secret",
+            "integration/test_private.py::test_folders_of_ours_are_for_their_owner_only_and_so_are_the_files",
+        ),
+        (
+            Change(
+                f"{_OURS}/splunk/private.py",
+                "    try:\n        descriptor = os.open(temporary, flags, 0o600)",
+                "    try:\n        descriptor = os.open(temporary, flags, 0o666)",
+            ),
+            Change(
+                f"{_OURS}/splunk/private.py",
+                "folder.mkdir(mode=0o700, parents=True, exist_ok=True)",
+                "folder.mkdir(parents=True, exist_ok=True)\n    return",
+            ),
+            Change(
+                f"{_OURS}/falcon/auth.py",
+                "        answer = self._post_token(form)\n        home = self._home_by(answer)\n",
+                "        answer = self._post_token(form)\n"
+                '        __import__("logging").getLogger("falcon_streams").warning("asked", form)\n'
+                "        home = self._home_by(answer)\n",
+            ),
+            Change(
+                f"{_OURS}/splunk/splunkd.py",
+                "        self._session_key = session_key\n",
+                "        self._session_key = session_key\n"
+                '        __import__("logging").getLogger("falcon_streams").warning("asked", {"key": session_key})\n',
+            ),
+        ),
+    ),
+    Claim(
+        "whoever could write there before",
+        "a folder 0777, a log 0666, a link in the place of a file that is about to be written",
+        "folders and logs are tightened and the log says so (`rights_tightened`); files are made anew, never through a "
+        "link (`leftover_removed`); a log that is a link is refused",
+        (
+            "unit/splunk/test_private.py::test_a_folder_that_others_may_use_is_tightened_and_that_is_said_once",
+            "unit/splunk/test_private.py::test_a_planted_link_is_not_written_through",
+            "unit/splunk/test_private.py::test_logs_that_others_may_read_are_tightened_the_rotated_too",
+            "unit/splunk/test_private.py::test_a_log_that_is_a_link_is_refused",
+        ),
+        (
+            Change(f"{_OURS}/splunk/private.py", "os.chmod(path, mode & ~_OTHERS)", "pass"),
+            Change(
+                f"{_OURS}/splunk/private.py",
+                "os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK",
+                "os.O_WRONLY | os.O_CREAT",
+            ),
+            Change(
+                f"{_OURS}/splunk/logs.py",
+                "return os.open(path, flags | NO_LINK, 0o600)",
+                "return os.open(path, flags, 0o600)",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever reads a crash's output",
+        "secrets in a traceback",
+        "of an error that nobody expected the kind and the place are told, never its text",
+        (
+            "unit/splunk/test_logs.py::test_an_unexpected_error_is_told_by_kind_and_place_never_by_its_text",
+            "unit/splunk/test_logs.py::test_the_pages_process_tells_the_place_of_a_fault_and_not_its_text",
+            "integration/test_private.py::test_a_crash_tells_its_kind_and_place_and_no_secret",
+        ),
+        (
+            Change(f"{_OURS}/splunk/logs.py", '{"exception": type(error).__name__,', '{"exception": repr(error),'),
+            Change(f"{_OURS}/splunk/logs.py", "    ours.handlers = [handler]\n", ""),
+        ),
+    ),
+    Claim(
+        "whoever looks at `ps`",
+        "a secret among the arguments or in the environment",
+        "nothing is passed by either; splunkd hands the session key over on stdin",
+        ("integration/test_private.py::test_ps_shows_no_secret_of_a_running_input",),
+        (
+            Change(
+                "bin/falcon_event_streams.py",
+                "    leave(app.main(",
+                '    if "TOLD" not in os.environ and not sys.argv[1:]:\n'
+                "        told, (end, start) = sys.stdin.buffer.read(), os.pipe()\n"
+                "        os.write(start, told)\n"
+                "        os.close(start)\n"
+                "        os.dup2(end, 0)\n"
+                '        key = told.partition(b"<session_key>")[2].partition(b"<")[0].decode()\n'
+                '        os.execve(sys.executable, [sys.executable, __file__], {**os.environ, "TOLD": key})\n'
+                "    leave(app.main(",
+            ),
+        ),
+    ),
+    Claim(
+        "another tenant behind the same stanza",
+        "its events under the first one's offsets",
+        "the customer of the first event is compared with the checkpoint's",
+        (
+            "integration/test_whose_stream.py::"
+            "test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_indexed",
+        ),
+        (
+            Change(
+                f"{_OURS}/core/resume.py",
+                "if self.customers and event.customer and event.customer not in self.customers:",
+                "if False:",
+            ),
+        ),
+    ),
+    Claim(
+        "splunkd's own certificate",
+        "a stranger on the management port",
+        "verified, except at an address of this very machine (decision record 0002)",
+        ("unit/splunk/test_splunkd.py::test_splunkd_is_verified_except_on_this_machine",),
+        (Change(f"{_OURS}/splunk/splunkd.py", "make_local() if local else make_trust()", "make_local()"),),
+    ),
+    Claim(
+        "a vendored library",
+        "a known hole",
+        "pinned by hash, built from the registry, never committed; named in the bill of materials; advisories as below",
+        (
+            "package/test_bill.py::test_it_names_exactly_the_libraries_that_ship_each_with_address_hash_and_licence",
+            "package/test_contents.py::test_nothing_in_it_is_compiled_hidden_executable_or_owned_by_anybody",
+        ),
+        (),
+    ),
+)
+
+CHECKPOINTS = (
+    Claim(
+        "whoever may write the collection",
+        "moves an offset forward, so that detections are never read",
+        "a seal over each record under a key made of the account's secret, which the collection does not hold: "
+        '`action=checkpoint_altered`, the alert "checkpoint altered", and the input goes on at the last sealed place',
+        (
+            f"{_SHARED}::test_an_offset_that_was_moved_forward_is_not_gone_on_from",
+            f"{_STORE}::test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_the_same",
+        ),
+        (
+            Change(
+                f"{_OURS}/core/custody.py",
+                "return isinstance(seal, str) and seal.isascii() and hmac.compare_digest(self.of(text), seal)",
+                "return True",
+            ),
+        ),
+    ),
+    Claim(
+        "the same",
+        "removes a record, or puts an old one back under a higher generation",
+        "a sealed manifest of the set of records, with a place in each partition before which nothing is unread "
+        "(`core/custody.py`); a record counts only under the generation in its seal",
+        (
+            f"{_SHARED}::test_a_record_that_is_missing_is_told_and_its_partition_goes_on_at_its_landmark",
+            f"{_SHARED}::test_an_old_sealed_record_under_a_higher_generation_is_passed_over",
+            f"{_SHARED}::test_an_old_sealed_record_in_the_place_of_the_newest_is_told_and_passed_over",
+            f"{_STORE}::test_a_record_that_was_removed_is_reported_and_no_event_is_passed_over",
+        ),
+        (
+            Change(
+                f"{_OURS}/core/custody.py",
+                "    if sealed:\n        return _by_manifest",
+                "    if False:\n        return _by_manifest",
+            ),
+            Change(f"{_OURS}/core/custody.py", "each.generation == record.generation >= least", "True"),
+        ),
+    ),
+    Claim(
+        "the same",
+        "removes the manifest too",
+        "the claims say that there was one: what has no record is read from the oldest event, and that is told",
+        (f"{_SHARED}::test_a_manifest_and_records_that_are_gone_although_a_claim_tells_of_them_are_told",),
+        (Change(f"{_OURS}/splunk/shared.py", "promised > (0 if manifest is None else manifest.generation)", "False"),),
+    ),
+    Claim(
+        "the same",
+        "plants a document that makes no sense (a generation of 1e999, NaN, 10^400, 2^53; a claim that reads something "
+        "else; a record that is none), so that inputs end or wait for good",
+        "what no holder can have written is told (`document_refused`), passed over, and set aside as a document of "
+        "kind `aside`; a claim that nobody confirms is waited out",
+        (
+            f"{_SHARED}::test_a_forged_generation_neither_ends_the_input_nor_keeps_it_waiting",
+            f"{_SHARED}::test_a_claim_of_a_generation_that_nobody_came_to_is_told_once_and_set_aside",
+            f"{_SHARED}::test_a_claim_whose_document_was_spoilt_still_keeps_its_generation",
+            f"{_SHARED}::test_another_reads_that_nobody_confirms_is_waited_out",
+            f"{_SHARED}::test_a_record_that_makes_no_sense_is_passed_over_and_set_aside",
+            f"{_STORE}::test_a_forged_claim_keeps_nobody_from_reading",
+        ),
+        (
+            Change(f"{_OURS}/splunk/shared.py", " or not 0 <= value < 2**53", ""),
+            Change(
+                f"{_OURS}/splunk/shared.py", "if each is not None and each.generation <= most", "if each is not None"
+            ),
+            Change(
+                f"{_OURS}/core/claim.py",
+                "alive = newest is not None and self._newest_lives and",
+                "alive = newest is not None and",
+            ),
+        ),
+    ),
+    Claim(
+        "a proxy, a captive portal, anything else that answers as the store",
+        'an empty body, a page, a redirect, read as "no documents"',
+        "only status 200 with a list of objects is an answer to a question, only the written keys one to a write; the "
+        "rest is tried again",
+        (
+            "unit/splunk/test_kvstore.py::test_what_is_no_answer_of_a_kv_store_is_tried_again",
+            "unit/splunk/test_kvstore.py::test_a_write_is_answered_by_the_keys_that_were_written",
+        ),
+        (
+            Change(f"{_OURS}/splunk/kvstore.py", "if answer.status not in _ANSWERS[method]:", "if False:"),
+            Change(
+                f"{_OURS}/splunk/kvstore.py", "body=json.dumps(body)) != expected:", "body=json.dumps(body)) is None:"
+            ),
+        ),
+    ),
+    Claim(
+        "whoever may write the collection",
+        "takes the fingerprint away, so that nothing can be compared",
+        "a record with an offset and without a fingerprint is refused",
+        ("unit/core/test_record.py::test_an_offset_that_could_not_be_verified_is_unreadable",),
+        (Change(f"{_OURS}/core/record.py", "if (offset is None) != (mark is None):", "if False:"),),
+    ),
+    Claim(
+        "whoever has a forwarder's token",
+        "uses it elsewhere",
+        "its user has one role, which may read and write one collection and has no capability; TLS is verified; the "
+        "token can be disabled and a new one entered while inputs run",
+        (
+            "package/test_contents.py::test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing",
+            "security/test_token.py::test_the_role_of_a_token_has_one_collection",
+            "security/test_token.py::test_a_token_reads_and_writes_checkpoints_and_nothing_else",
+            f"{_STORE}::test_a_token_that_ends_stops_the_commits_and_a_new_one_brings_them_back",
+        ),
+        (
+            Change(
+                "default/authorize.conf",
+                "srchJobsQuota = 1",
+                "srchJobsQuota = 1\nlist_storage_passwords = enabled",
+            ),
+            Change(
+                "metadata/default.meta",
+                "[]\naccess = read : [ * ], write : [ admin, sc_admin ]",
+                "[]\naccess = read : [ * ], write : [ admin, sc_admin, falcon_event_streams_checkpoint ]",
+            ),
+        ),
+    ),
+    Claim(
+        "man in the middle on the way to the store",
+        "reads or changes records",
+        "https only, verified against the public CAs and `ca_bundle`, no way to switch that off",
+        (f"{_STORE}::test_a_store_behind_an_unknown_ca_is_never_spoken_to",),
+        (
+            Change(
+                f"{_OURS}/splunk/kvstore.py",
+                'trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")',
+                'trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")\n'
+                "    trust.check_hostname = False\n    trust.verify_mode = ssl.CERT_NONE",
+            ),
+        ),
+    ),
+)
+
+TABLES: Dict[str, Tuple[Claim, ...]] = {"threats": THREATS, "checkpoints": CHECKPOINTS}
+
+RISKS = (
+    Risk(
+        "whoever may write the collection",
+        "puts back an older record of the same generation",
+        "events come again, none is lost. A seal over contents would cost each commit a write for all partitions",
+    ),
+    Risk(
+        "the same",
+        "removes all documents of the input, claims included",
+        "that is how an admin begins anew by `start_from`",
+    ),
+    Risk(
+        "the same",
+        "claims the input and never reads",
+        "every forwarder shows `standby`, and `action=state_changed state=standby` names the holder; no alert fires "
+        "for a standby, so watch that one forwarder is `running`",
+    ),
+)
