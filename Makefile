@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check package audit restarts day faults fuzz soak standby upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -27,6 +27,9 @@ check: ## lint and types only
 
 package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package
+
+fetch: ## get what `make package` needs into .cache, by hash; after that it needs no network
+	@$(PYTHON) -m tools.package --fetch
 
 lock: ## make requirements/*.txt anew from requirements/*.in: every package with version and hashes
 	@$(PYTHON) -m tools.locks

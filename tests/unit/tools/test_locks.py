@@ -10,7 +10,7 @@ from tools import environments, locks
 
 
 def test_every_environment_has_a_list_and_a_lock() -> None:
-    assert set(locks.LOWEST) == {"tests", *environments.TOOLS}
+    assert set(locks.LOWEST) == {"tests", "uv", *environments.TOOLS}
     names = {path.stem for path in locks.FOLDER.iterdir()}
     assert names == set(locks.LOWEST)
 
