@@ -37,8 +37,8 @@ lock: ## make requirements/*.txt anew from requirements/*.in: every package with
 fresh: ## README's two commands on new Debian machines, as root and as another user, with and without network (needs root)
 	@$(PYTHON) -m tests.fresh $(if $(ONLY),--only "$(ONLY)")
 
-audit: ## ask the package index for advisories about the libraries that ship
-	@$(PYTHON) -m tools.audit
+audit: ## ask the package index for advisories about what ships (ADVISORIES="files" of OSV records, or OSV=address, instead)
+	@$(PYTHON) -m tools.audit $(if $(ADVISORIES),--advisories $(ADVISORIES)) $(if $(OSV),--osv "$(OSV)")
 
 restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 	@$(PYTHON) -m tools.proof restarts
