@@ -60,7 +60,8 @@ def unpack(app: Path) -> None:
 def _finished(page: str, number: int) -> str:
     """UCC's page with the scripts' number for its time, and with a language, which a screen reader needs to speak."""
     page, languages = re.subn(r'(<html[^>]*) lang=""', r'\1 lang="en"', page)
-    assert languages == 1, "the page of this UCC names its language otherwise"
+    if languages != 1:
+        raise SystemExit("the page of this UCC names its language otherwise")
     return re.sub(r"static/@[0-9]+/", f"static/@{number}/", page)
 
 

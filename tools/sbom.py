@@ -121,7 +121,8 @@ def _declared(archive: Path) -> Tuple[str, str]:
         with tarfile.open(archive) as sdist:
             (info,) = [each for each in sdist.getmembers() if each.name.count("/") == 1 and "PKG-INFO" in each.name]
             file = sdist.extractfile(info)
-            assert file is not None
+            if file is None:
+                raise SystemExit(f"{archive.name} has no metadata")
             text = file.read().decode()
     told = Parser().parsestr(text, headersonly=True)
     licence = str(told["License-Expression"] or told["License"])
