@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools import environments, licences, locks
+from tools import audit, environments, licences, locks
 from tools import package as builder
 
 _VALIDATE = """
@@ -83,6 +83,12 @@ def test_it_names_all_that_the_front_ends_licence_list_names(package: Path, tree
     (of_ours, of_framework) = tree["dependencies"]
     assert of_framework["dependsOn"] == [each["purl"] for each in named]
     assert of_framework["ref"] == of_ours["dependsOn"][-1]
+
+
+def test_the_audit_asks_for_all_that_the_bill_names(tree: dict[str, Any]) -> None:
+    asked = [(each.name, each.version) for packages in audit.shipped().values() for each in packages]
+
+    assert asked == [(each["name"], each["version"]) for each in tree["components"]]
 
 
 def test_a_licence_is_an_identifier_an_expression_words_or_nothing() -> None:
