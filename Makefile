@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fresh demo quick test test-ui check package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,14 +28,17 @@ check: ## lint and types only
 package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package
 
+fetch: ## get what `make package` needs into .cache, by hash; after that it needs no network
+	@$(PYTHON) -m tools.package --fetch
+
 lock: ## make requirements/*.txt anew from requirements/*.in: every package with version and hashes
 	@$(PYTHON) -m tools.locks
 
 fresh: ## README's two commands on new Debian machines, as root and as another user, with and without network (needs root)
 	@$(PYTHON) -m tests.fresh $(if $(ONLY),--only "$(ONLY)")
 
-audit: ## ask the package index for advisories about the libraries that ship
-	@$(PYTHON) -m tools.audit
+audit: ## ask the package index for advisories about what ships (ADVISORIES="files" of OSV records, or OSV=address, instead)
+	@$(PYTHON) -m tools.audit $(if $(ADVISORIES),--advisories $(ADVISORIES)) $(if $(OSV),--osv "$(OSV)")
 
 restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
 	@$(PYTHON) -m tools.proof restarts

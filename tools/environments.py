@@ -2,7 +2,9 @@
 
 Rules: an interpreter is found by running it (a shim may lie about what it is). Environments live in .venv/, each with a
 stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. What
-is installed is what the lock says, by hash (tools/locks.py); nothing else comes in.
+is installed is what the lock says, by hash (tools/locks.py); nothing else comes in. What has a hand in the package is
+fetched into .cache/wheels first, as wheels only, and installed from there: no code of theirs runs before its hash is
+known, and with a full cache the environment is made anew without a network.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ ROOT = vendor.ROOT
 LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
-TOOLS = ("appinspect", "slim", "ucc", "audit", "workflows", "openapi")
+WHEELS = ROOT / ".cache" / "wheels"
+TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi")
+# What makes a part of the package: installed from WHEELS.
+BUILDS = ("ucc",)
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -64,14 +69,14 @@ def interpreters() -> Dict[str, str]:
     return {version: found[version] for version in sorted(found, key=lambda each: tuple(map(int, each.split("."))))}
 
 
-def environment(name: str, python: str, requirements: List[str], content: str = "") -> Path:
-    """The Python of the environment of this name, made and filled where that was not done yet. `content` stands for the
-    files that the requirements name."""
+def environment(name: str, python: str, options: List[str], content: str) -> Path:
+    """The Python of the environment of this name, made and filled by pip where that was not done yet.
+    `content` stands for the list that they name."""
     folder = VENVS / name
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
     # not the interpreter's path: a target and a test that it runs may find the same one under two names
-    wanted = hashlib.sha256((content or "\n".join(requirements)).encode()).hexdigest()
+    wanted = hashlib.sha256(content.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and executable.exists():
         return executable
     print(f"setting up .venv/{name} (once)", flush=True)
@@ -79,7 +84,7 @@ def environment(name: str, python: str, requirements: List[str], content: str = 
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         _make(python, folder)
-        program.run([*pip(executable), "install", *requirements], f"install into .venv/{name}")
+        program.run([*pip(executable, "install"), *options], f"install into .venv/{name}")
         stamp.write_text(wanted)
     return executable
 
@@ -97,18 +102,42 @@ def _has_ensurepip(python: str) -> bool:
     return subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
 
 
-def pip(executable: Path) -> List[str]:
-    """The command of an environment's pip. A Python of the machine may come without one."""
-    return [str(executable), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+def pip(executable: Path, verb: str) -> List[str]:
+    """The command of an environment's pip, which takes nothing without a hash and nothing that no list names: a lock is
+    complete, and what it leaves out on purpose must not come in as a dependency."""
+    command = [str(executable), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    return [*command, verb, "--no-deps", "--require-hashes"]
 
 
 def locked(name: str, python: str, lock: str) -> Path:
     """The Python of an environment filled from a lock."""
     path = LOCKS / f"{lock}.txt"
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    # the lock is complete: what it leaves out on purpose must not come in as a dependency
-    options = ["--no-deps", "--require-hashes", "--requirement", str(path)]
-    return environment(name, python, options, digest)
+    options = ["--requirement", str(path)]
+    if lock in BUILDS:
+        options += ["--no-index", "--only-binary", ":all:", "--find-links", str(wheels(lock, python))]
+    return environment(name, python, options, _digest(path))
+
+
+def wheels(lock: str, python: str) -> Path:
+    """The folder with the wheels that a lock names for this Python; fetched where they are not all there."""
+    path = LOCKS / f"{lock}.txt"
+    folder = WHEELS / f"{lock}-{version_of(python)}"
+    stamp = folder / "stamp"
+    if stamp.exists() and stamp.read_text() == _digest(path):
+        return folder
+    print(f"fetching what requirements/{lock}.txt names (once)", flush=True)
+    with program.writing(f"fetch requirements/{lock}.txt"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        command = [*pip(locked("fetch", python, "fetch"), "download"), "--only-binary", ":all:"]
+        command += ["--dest", str(folder), "--requirement", str(path)]
+        program.run(command, f"fetch what requirements/{lock}.txt names")
+        stamp.write_text(_digest(path))
+    return folder
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def for_tests(version: str, python: str) -> Path:
@@ -118,19 +147,25 @@ def for_tests(version: str, python: str) -> Path:
 
 
 def for_tool(name: str) -> Path:
-    """The environment of a tool with pins of its own; on a Python that the tool knows."""
-    python = next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
-    return locked(name, python, name)
+    """The environment of a tool with pins of its own."""
+    return locked(name, tools_python(), name)
 
 
-def unpacked(requirement: str) -> Path:
-    """The folder of a package that is read and never run: unpacked without what it depends on."""
+def tools_python() -> str:
+    """The interpreter of the tools' environments: one that every tool knows."""
+    return next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
+
+
+def unpacked(requirement: str, digest: str) -> Path:
+    """The folder of a package that is read and never run, unpacked without what it depends on; its wheel by SHA-256."""
     folder = VENVS / re.sub(r"[^A-Za-z0-9.]+", "-", requirement)
     if not (folder / "stamp").exists():
         print(f"unpacking {requirement} (once)", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        command = [*pip(for_tool("ucc")), "install", "--no-deps", "--target", str(folder), requirement]
-        program.run(command, f"unpack {requirement}")
+        folder.mkdir(parents=True)
+        (folder / "list.txt").write_text(f"{requirement} --hash=sha256:{digest}\n")
+        command = [*pip(for_tool("fetch"), "install"), "--only-binary", ":all:", "--target", str(folder)]
+        program.run([*command, "--requirement", str(folder / "list.txt")], f"unpack {requirement}")
         (folder / "stamp").write_text(requirement)
     return folder
 

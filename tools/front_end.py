@@ -12,6 +12,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -33,8 +34,9 @@ _TAKEN = (
     "default/data/ui/views/inputs.xml",
 )
 _LEFT = ("*/Dashboard.*", "*/html2canvas*", "*/index.es*", "*/purify*", "*/EnterpriseViewOnlyPreset*")
-# It would upgrade the pip that it finds, and fails with the newest (the reference on pages, section 1).
-_PIP = "23.2.1"
+# ucc-gen would install, without hashes, what a list in lib/ names, and a pip for that. It gets no list; and its pip
+# finds no index and takes nothing without a hash.
+NOTHING = {"PIP_NO_INDEX": "1", "PIP_REQUIRE_HASHES": "1"}
 
 
 def unpack(app: Path) -> None:
@@ -58,7 +60,8 @@ def unpack(app: Path) -> None:
 def _finished(page: str, number: int) -> str:
     """UCC's page with the scripts' number for its time, and with a language, which a screen reader needs to speak."""
     page, languages = re.subn(r'(<html[^>]*) lang=""', r'\1 lang="en"', page)
-    assert languages == 1, "the page of this UCC names its language otherwise"
+    if languages != 1:
+        raise SystemExit("the page of this UCC names its language otherwise")
     return re.sub(r"static/@[0-9]+/", f"static/@{number}/", page)
 
 
@@ -90,6 +93,6 @@ def _build(folder: Path) -> Path:
     python = environments.for_tool("ucc")
     command = [str(python.with_name("ucc-gen")), "build", "--source", str(package), "--ta-version", version]
     command += ["--config", str(folder / "stage" / "globalConfig.json"), "--output", str(folder / "out")]
-    command += ["--python-binary-name", str(python), "--pip-version", _PIP]
-    program.run(command, "build the pages", folder)
+    command += ["--python-binary-name", str(python)]
+    program.run(command, "build the pages", folder, {**os.environ, **NOTHING})
     return folder / "out" / APP

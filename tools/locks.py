@@ -17,10 +17,9 @@ from tools import environments, program
 
 FOLDER = environments.LOCKS
 # The lowest Python of each environment; uv's locks hold for that and every later one.
-LOWEST = dict.fromkeys(("tests", "appinspect", "slim", "ucc", "audit", "workflows", "openapi"), "3.9")
+LOWEST = dict.fromkeys(("tests", "uv", *environments.TOOLS), "3.9")
 # python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name.
 LEFT_OUT = {"appinspect": ("python-magic", "python-magic-bin")}
-_UV = "uv==0.13.9"
 _MADE_FROM = "# made by `make lock` from "
 
 
@@ -61,7 +60,7 @@ def make(name: str, uv: Path) -> None:
 
 def main() -> None:
     """Make every lock."""
-    uv = environments.environment("uv", sys.executable, [_UV]).with_name("uv")
+    uv = environments.locked("uv", sys.executable, "uv").with_name("uv")
     for name in LOWEST:
         make(name, uv)
         print(f"requirements/{name}.txt  {len(pins(lock_path(name).read_text(encoding='utf-8')))} packages", flush=True)

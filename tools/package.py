@@ -2,7 +2,7 @@
 
 Rules: built from a staged copy by an allow-list of what git tracks; no dotfile, no compiled file, no execute bit on a
 file; names sorted, times fixed, owner root. `--in-place` fills the repo's own lib/ instead, so that the scripts in bin/
-run from a checkout.
+run from a checkout. `--fetch` gets what the build needs into .cache, by hash; after that it needs no network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List
 
-from tools import front_end, program, sbom, vendor
+from tools import environments, front_end, program, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
@@ -54,7 +54,8 @@ def build_time() -> int:
     bytes. Of a tree or a machine without git it is the one that app.conf holds."""
     committed = _git("log", "-1", "--format=%ct").strip()
     found = _BUILD.search((ROOT / _APP_CONF).read_text(encoding="utf-8"))
-    assert found is not None
+    if found is None:
+        raise SystemExit(f"{_APP_CONF} has no build time")
     return int(committed or found.group(1))
 
 
@@ -104,6 +105,13 @@ def build(target: Path) -> Path:
     return path
 
 
+def fetch() -> None:
+    """Get all that the build needs into .cache, where it is not there yet."""
+    vendor.fetch()
+    for lock in environments.BUILDS:
+        environments.wheels(lock, environments.tools_python())
+
+
 def write_bill(archive: Path, target: Path) -> Path:
     """Write a built archive's bill of materials into this folder; returns its path."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -116,9 +124,9 @@ def write_bill(archive: Path, target: Path) -> Path:
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpack a built archive; returns the app's folder."""
     with tarfile.open(archive) as packed:
-        # what we packed ourselves needs no filter, but from 3.12 on one has to be named; 3.9 need not know it
-        packed.extraction_filter = lambda member, path: member
-        packed.extractall(folder)
+        # a Python of old knows no filter; the newest demand that one is named
+        packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+        packed.extractall(folder)  # noqa: S202 - packed by ourselves, and filtered where Python can
     return folder / APP
 
 
@@ -139,8 +147,13 @@ def main() -> None:
     """Build, and say what was built."""
     parser = argparse.ArgumentParser(description="Build the installable package.")
     parser.add_argument("--in-place", action="store_true", help="fill lib/ of the checkout instead")
+    parser.add_argument("--fetch", action="store_true", help="fetch what the build needs instead")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="where the archive goes")
     arguments = parser.parse_args()
+    if arguments.fetch:
+        fetch()
+        print("fetched: the build needs no network now")
+        return
     if arguments.in_place:
         with program.writing("fill lib/"):
             vendor.fill_in_place()

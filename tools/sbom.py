@@ -1,12 +1,13 @@
 """The bill of materials beside the package: what ships that others wrote, as CycloneDX 1.6 JSON.
 
 Rules: the libraries are those of `lib/requirements.txt`, with the hash of the archive they are unpacked from and the
-licence that the archive declares; the front end is UCC's, which pip fetches by version. The same sources give the same
-bytes: the bill's time is the build's own.
+licence that the archive declares; the front end is UCC's, with the hash of its wheel, and made of what its own licence
+list names. The same sources give the same bytes: the bill's time is the build's own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import zipfile
 from datetime import datetime, timezone
@@ -14,10 +15,13 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
-from tools import locks, vendor
+from tools import environments, licences, locks, vendor
 
 # What sdists of old say in a URL.
 _SPDX = {"http://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
+
+# Where the framework's wheel names what its scripts are made of.
+_LICENCES = "splunk_add_on_ucc_framework/package/appserver/static/js/build/licenses.txt"
 
 Component = Dict[str, Any]
 
@@ -26,8 +30,8 @@ def bill(name: str, version: str, built: int, digest: str) -> Dict[str, Any]:
     """The bill of a package: its name, version, build time (epoch seconds) and SHA-256."""
     ours = _component("application", name, version, "Apache-2.0", digest)
     ours["bom-ref"] = f"{name}@{version}"
-    components = [*libraries(), front_end()]
-    references = [component["bom-ref"] for component in components]
+    framework = front_end()
+    direct, bundled = [*libraries(), framework], packages()
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -36,9 +40,13 @@ def bill(name: str, version: str, built: int, digest: str) -> Dict[str, Any]:
             "timestamp": datetime.fromtimestamp(built, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "component": ours,
         },
-        "components": components,
-        "dependencies": [{"ref": ours["bom-ref"], "dependsOn": references}],
+        "components": [*direct, *bundled],
+        "dependencies": [_depends(ours, direct), _depends(framework, bundled)],
     }
+
+
+def _depends(whole: Component, parts: List[Component]) -> Dict[str, Any]:
+    return {"ref": whole["bom-ref"], "dependsOn": [part["bom-ref"] for part in parts]}
 
 
 def libraries() -> List[Component]:
@@ -53,9 +61,41 @@ def libraries() -> List[Component]:
 
 
 def front_end() -> Component:
-    """The framework whose front end ships; what that bundles is named in its own licenses.txt."""
+    """The framework whose front end ships."""
+    name, version = _framework()
+    digest = hashlib.sha256(_wheel().read_bytes()).hexdigest()
+    return _from_pypi("framework", name, version, "Apache-2.0", digest)
+
+
+def packages() -> List[Component]:
+    """What the framework's scripts are made of, by name."""
+    with zipfile.ZipFile(_wheel()) as wheel:
+        listed = licences.read(wheel.read(_LICENCES).decode())
+    return [_from_npm(package) for package in listed]
+
+
+def _framework() -> Tuple[str, str]:
+    """Name and version of the framework."""
     ((name, version),) = locks.pins((locks.FOLDER / "ucc.in").read_text(encoding="utf-8")).items()
-    return _from_pypi("framework", name, version, "Apache-2.0", "")
+    return name, version
+
+
+def _wheel() -> Path:
+    """The framework's wheel, which pip has compared with the lock."""
+    name, version = _framework()
+    folder = environments.wheels("ucc", environments.tools_python())
+    (found,) = folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")
+    return found
+
+
+def _from_npm(package: licences.Package) -> Component:
+    component: Component = {"type": "library", "bom-ref": package.purl, "name": package.name, "purl": package.purl}
+    if package.version:
+        component["version"] = package.version
+    declared = licences.declared(package.licence)
+    if declared:
+        component["licenses"] = declared
+    return component
 
 
 def _from_pypi(kind: str, name: str, version: str, licence: str, digest: str) -> Component:
@@ -81,7 +121,8 @@ def _declared(archive: Path) -> Tuple[str, str]:
         with tarfile.open(archive) as sdist:
             (info,) = [each for each in sdist.getmembers() if each.name.count("/") == 1 and "PKG-INFO" in each.name]
             file = sdist.extractfile(info)
-            assert file is not None
+            if file is None:
+                raise SystemExit(f"{archive.name} has no metadata")
             text = file.read().decode()
     told = Parser().parsestr(text, headersonly=True)
     licence = str(told["License-Expression"] or told["License"])

@@ -2,7 +2,9 @@
 
 Rules: `lib/requirements.txt` is the list. The cache is filled by pip and read by nobody else; with a full cache no
 network is needed. Wheels are unzipped, the one sdist (splunk-sdk) is unpacked: no code of theirs runs in the package's
-build. What cannot be imported without libraries that do not ship is left out, so that everything that ships can be.
+build. When pip fetches that sdist it compares the hash and then runs its setup.py, with the setuptools of
+requirements/fetch.txt. What cannot be imported without libraries that do not ship is left out, so that everything that
+ships can be.
 """
 
 from __future__ import annotations
@@ -63,9 +65,8 @@ def fetch() -> List[Tuple[str, Path]]:
     if len(found) < len(wanted):
         from tools import environments  # not above: environments are told by this module what fills lib/
 
-        version, python = next(iter(environments.interpreters().items()))
-        command = [*environments.pip(environments.for_tests(version, python)), "download"]
-        command += ["--no-deps", "--require-hashes"]
+        command = environments.pip(environments.for_tool("fetch"), "download")
+        command += ["--no-build-isolation"]
         # the pure wheels, whatever the machine would prefer
         command += ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.9"]
         command += ["--dest", str(CACHE), "--requirement", str(REQUIREMENTS)]

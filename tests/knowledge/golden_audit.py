@@ -368,7 +368,7 @@ CASES = [
             "ICMPCode": "0",
             "ICMPType": "8",
             "ImageFileName": "System",
-            "LocalAddress": "0.0.0.0",
+            "LocalAddress": "0.0.0.0",  # noqa: S104 - what the event says
             "LocalPort": "",
             "Protocol": "1",
             "RemoteAddress": "203.0.113.9",

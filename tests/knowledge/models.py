@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tests.searchtime import Result
 from tools import environments
 
+_DIGEST = "bfdbb7a183644588c3b49307d03209c616df9f4bb8b5084da639018eafb04421"
 _EMPTY = {"", "-", "unknown", "null", "(null)"}
 _FILES = ("Alerts", "Authentication", "Change", "DLP", "Malware", "Network_Traffic")
 
@@ -29,7 +30,7 @@ class Model(NamedTuple):
 
 def load() -> list[Model]:
     """The objects at the top of the models, each with its own tags."""
-    folder = environments.unpacked("pytest-splunk-addon==6.4.0") / "pytest_splunk_addon" / "data_models"
+    folder = environments.unpacked("pytest-splunk-addon==6.4.0", _DIGEST) / "pytest_splunk_addon" / "data_models"
     return [model for file in _FILES for model in _objects(json.loads((folder / f"{file}.json").read_text("utf-8")))]
 
 

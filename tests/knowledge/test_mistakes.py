@@ -119,7 +119,7 @@ def test_12_the_new_path_is_not_joined_with_the_name_again(search: Search) -> No
     path = of(search, "EppDetectionSummaryEvent", epp(FilePath="\\D\\a.exe", FileName="a.exe")).value("file_path")
     assert path == "\\D\\a.exe"
     assert of(search, "DetectionSummaryEvent", legacy()).value("file_path") == "\\D\\T\\a.exe"
-    assert of(search, "DetectionSummaryEvent", legacy(FilePath="/tmp")).value("file_path") == "/tmp/a.exe"
+    assert of(search, "DetectionSummaryEvent", legacy(FilePath="/tmp")).value("file_path") == "/tmp/a.exe"  # noqa: S108 - what the event says
 
 
 def test_13_the_parents_name_is_no_path(search: Search) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools import environments
+from tools import audit, environments, licences, locks
 from tools import package as builder
 
 _VALIDATE = """
@@ -49,17 +49,63 @@ def shipped(package: Path) -> set[str]:
     return wheels | {"splunk-sdk==" + numbers.group(1).decode().replace(", ", ".")}
 
 
+def listed(package: Path) -> set[tuple[str, str]]:
+    """The front end's packages, from the licence list that ships with its scripts."""
+    with tarfile.open(package) as archive:
+        file = archive.extractfile("TA_falcon_event_streams/appserver/static/js/build/licenses.txt")
+        assert file is not None
+        return set(re.findall(r"^Name: (\S+)\nVersion: (\S+)$", file.read().decode(), re.MULTILINE))
+
+
 def test_it_names_exactly_the_libraries_that_ship_each_with_address_hash_and_licence(
     package: Path, tree: dict[str, Any]
 ) -> None:
-    libraries = [each for each in tree["components"] if each["type"] == "library"]
+    libraries = [each for each in tree["components"] if each["purl"].startswith("pkg:pypi/")]
+    framework = libraries.pop()
 
     assert {f"{each['name']}=={each['version']}" for each in libraries} == shipped(package)
     for each in libraries:
+        assert each["type"] == "library"
         assert each["purl"] == f"pkg:pypi/{each['name']}@{each['version']}"
         assert re.fullmatch("[0-9a-f]{64}", each["hashes"][0]["content"])
         assert each["licenses"][0]["license"]["id"]
-    assert [each["name"] for each in tree["components"] if each not in libraries] == ["splunk-add-on-ucc-framework"]
+    assert (framework["type"], framework["name"]) == ("framework", "splunk-add-on-ucc-framework")
+    lock = (locks.FOLDER / "ucc.txt").read_text(encoding="utf-8")
+    assert f"--hash=sha256:{framework['hashes'][0]['content']}" in lock
+
+
+def test_it_names_all_that_the_front_ends_licence_list_names(package: Path, tree: dict[str, Any]) -> None:
+    named = [each for each in tree["components"] if each["purl"].startswith("pkg:npm/")]
+
+    assert {(each["name"], each["version"]) for each in named} == listed(package)
+    assert len(named) > 200
+    assert [each["name"] for each in named if "licenses" not in each] == ["uuid-v4"]  # the list says "null" there
+    (of_ours, of_framework) = tree["dependencies"]
+    assert of_framework["dependsOn"] == [each["purl"] for each in named]
+    assert of_framework["ref"] == of_ours["dependsOn"][-1]
+
+
+def test_the_audit_asks_for_all_that_the_bill_names(tree: dict[str, Any]) -> None:
+    asked = [(each.name, each.version) for packages in audit.shipped().values() for each in packages]
+
+    assert asked == [(each["name"], each["version"]) for each in tree["components"]]
+
+
+def test_a_licence_is_an_identifier_an_expression_words_or_nothing() -> None:
+    entry = "Name: @a/b\nVersion: {}\nLicense: {}\nPrivate: false\n---\n\n"
+    told = ["MIT", "(MIT AND Zlib)", "SEE LICENSE IN LICENSE.md", "null", "MIT OR SEE LICENSE"]
+    text = "".join(entry.format(number, licence) for number, licence in enumerate(told))
+
+    found = licences.read(text + entry.format("null", "MIT"))
+
+    assert [each.purl for each in found][:2] == ["pkg:npm/%40a/b", "pkg:npm/%40a/b@0"]
+    assert [licences.declared(each.licence) for each in found[1:]] == [
+        [{"license": {"id": "MIT"}}],
+        [{"expression": "(MIT AND Zlib)"}],
+        [{"license": {"name": "SEE LICENSE IN LICENSE.md"}}],
+        [],
+        [{"license": {"name": "MIT OR SEE LICENSE"}}],
+    ]
 
 
 def test_it_is_valid_cyclonedx_and_a_wrong_licence_is_found(tree: dict[str, Any]) -> None:

@@ -286,20 +286,36 @@ THREATS = (
         ),
     ),
     Claim(
-        "two who change the same account at once",
-        "a secret beside the address that the other has entered",
-        "a change is made whole, one at a time",
+        "two admins at once, answered by one process of the pages or by two",
+        "one's secret beside the other's address",
+        "a change holds a lock that threads and processes of the machine share, and begins by looking whether somebody "
+        "was faster",
         (
             "integration/test_races.py::test_of_two_who_create_one_wins_whole",
             "integration/test_races.py::test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told",
+            "unit/splunk/test_turn.py::test_of_two_processes_one_waits_and_is_refused_where_that_takes_too_long",
         ),
         (
             Change(
                 f"{_OURS}/splunk/rest.py",
-                "        with self._lock:\n            return change()",
+                "        with self._turn:\n            return change()",
                 "        return change()",
             ),
         ),
+    ),
+    Claim(
+        "whoever may store secrets but not write this app",
+        "the password of a proxy, taken away for a moment by a change that splunkd then refuses",
+        "write permission is asked for before a secret, a file or Falcon is touched",
+        ("unit/splunk/test_who_may_save.py::test_write_permission_is_asked_for_first",),
+        (Change(f"{_OURS}/splunk/rest.py", "    if not editor.may_write(conf, name):", "    if False:"),),
+    ),
+    Claim(
+        "whoever has the role that ships",
+        "anything but the one collection",
+        "the role has one setting, by which splunkd registers it, no capability and no imported role",
+        ("package/test_contents.py::test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing",),
+        (Change("default/authorize.conf", "srchJobsQuota = 1", "search = enabled"),),
     ),
     Claim(
         "whoever names a stanza",
@@ -445,12 +461,57 @@ THREATS = (
     Claim(
         "a vendored library",
         "a known hole",
-        "pinned by hash, built from the registry, never committed; named in the bill of materials; advisories as below",
+        "pinned by hash in `lib/requirements.txt`, unpacked from what the registry has, never committed; named in the "
+        "bill of materials; advisories as below",
         (
+            "unit/tools/test_locks.py::test_every_library_that_ships_is_named_with_its_hash",
+            "package/test_audit.py::test_planted_requests_are_found",
             "package/test_bill.py::test_it_names_exactly_the_libraries_that_ship_each_with_address_hash_and_licence",
-            "package/test_contents.py::test_nothing_in_it_is_compiled_hidden_executable_or_owned_by_anybody",
         ),
-        (),
+        (Change("lib/requirements.txt", "urllib3==", "urllib3>="),),
+    ),
+    Claim(
+        "a package in the pages' front end",
+        "the same",
+        "the front end is built by UCC and comes in its wheel; the wheel is pinned by hash, and the bill names each "
+        "npm package of the licence list in it. UCC's maker chose and bundled those; we hold no hash of each. "
+        "Advisories about them only where files are given, as below",
+        (
+            "package/test_bill.py::test_it_names_all_that_the_front_ends_licence_list_names",
+            "package/test_audit.py::test_a_file_is_asked_for_the_front_end_too",
+        ),
+        (Change("tools/sbom.py", "return [_from_npm(package) for package in listed]", "return []"),),
+    ),
+    Claim(
+        "whoever serves the package index, or stands in its way",
+        "another file than ours in the place of a library, of UCC or what it needs, of pip, setuptools or uv",
+        "pip takes nothing without a hash from a lock, the package's builders as wheels only, out of a cache; UCC is "
+        "given no list to install, and a pip that gets nothing. The first pip of an environment is the one that Python "
+        "brings",
+        (
+            "unit/tools/test_environments.py::test_pip_gets_nothing_without_a_hash",
+            "unit/tools/test_environments.py::test_what_builds_is_installed_from_fetched_wheels_and_no_index",
+            "unit/tools/test_environments.py::test_pip_is_called_in_one_place_only",
+            "unit/tools/test_environments.py::test_the_front_ends_builder_is_given_a_pip_that_gets_nothing",
+            "unit/tools/test_locks.py::test_a_lock_pins_by_hash_and_names_no_host",
+        ),
+        (
+            Change("tools/environments.py", 'verb, "--no-deps", "--require-hashes"]', 'verb, "--no-deps"]'),
+            Change("tools/environments.py", 'options += ["--no-index", ', "options += ["),
+        ),
+    ),
+    Claim(
+        "the same, later",
+        "the index gone or changed when the package is to be built again",
+        "`make fetch` once; then the build needs no network and gives the same bytes",
+        ("package/test_offline.py::test_it_is_built_from_the_cache_alone_to_the_same_bytes",),
+        (
+            Change(
+                "tools/environments.py",
+                "if stamp.exists() and stamp.read_text() == _digest(path):\n        return folder",
+                "if False:\n        return folder",
+            ),
+        ),
     ),
 )
 

@@ -169,7 +169,7 @@ class Roster:
     def opened(self, partition: str, at: float, pulse: Pulse) -> None:
         """The feed answered 200. What it brings says whether it is one."""
         member = self.members[partition]
-        assert member.lease is not None
+        assert member.lease is not None  # noqa: S101 - it is opened by its lease
         member.session = Session(member.lease.interval, self._idle_timeout, at, pulse)
         member.started_over = member.vanished = False
 

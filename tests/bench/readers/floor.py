@@ -9,7 +9,7 @@ sys.path.insert(0, sys.argv[1])
 
 import requests
 
-response = requests.get(sys.argv[2], headers={"Accept-Encoding": "identity"}, stream=True, verify=sys.argv[3])
+response = requests.get(sys.argv[2], headers={"Accept-Encoding": "identity"}, stream=True, verify=sys.argv[3])  # noqa: S113 - a feed may be quiet
 for piece in response.raw.stream(256 * 1024):
     rest = memoryview(piece)
     while rest:

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from tools import environments, locks
+from tools import environments, locks, vendor
 
 
 def test_every_environment_has_a_list_and_a_lock() -> None:
-    assert set(locks.LOWEST) == {"tests", *environments.TOOLS}
+    assert set(locks.LOWEST) == {"tests", "uv", *environments.TOOLS}
     names = {path.stem for path in locks.FOLDER.iterdir()}
     assert names == set(locks.LOWEST)
 
@@ -38,3 +38,9 @@ def test_a_lock_pins_by_hash_and_names_no_host(name: str) -> None:
 def test_appinspect_brings_its_own_libmagic() -> None:
     pinned = locks.pins(locks.lock_path("appinspect").read_text(encoding="utf-8"))
     assert "python-magic-standalone" in pinned and "python-magic" not in pinned
+
+
+def test_every_library_that_ships_is_named_with_its_hash() -> None:
+    text = vendor.REQUIREMENTS.read_text(encoding="utf-8")
+    named = [line.split(" ")[0] for line in text.splitlines() if not line.startswith(("#", " "))]
+    assert named == [f"{name}=={version}" for name, (version, _) in vendor.pins().items()]

@@ -60,9 +60,9 @@ def stubborn(note: str) -> None:
 def session(uri: str, key: str) -> None:
     """Whether the session key is good after a silence."""
     time.sleep(IDLE)
-    asked = urllib.request.Request(f"{uri}/services/server/info", headers={"Authorization": f"Splunk {key}"})
+    asked = urllib.request.Request(f"{uri}/services/server/info", headers={"Authorization": f"Splunk {key}"})  # noqa: S310 - splunkd's own address, from splunkd
     try:
-        status = urllib.request.urlopen(asked, context=ssl._create_unverified_context()).status
+        status = urllib.request.urlopen(asked, context=ssl._create_unverified_context()).status  # noqa: S310, S323 - the same, on this machine
     except urllib.error.HTTPError as error:
         status = error.code
     tell(f"probe=session idle_s={IDLE} status={status}")

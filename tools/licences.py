@@ -1,0 +1,51 @@
+"""The packages that UCC's front end is made of, as its own licence list names them.
+
+Rules: the list stands in UCC's wheel beside the scripts, and ships with them: one entry a package, with name, version,
+licence and text. It does not say which script holds which package, so all of them count as shipped, those of the
+scripts that are left out too. A licence that is no SPDX expression keeps its words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, NamedTuple
+
+_ENTRY = re.compile(r"^Name: (\S+)\nVersion: (.*)\nLicense: (.*)\nPrivate: ", re.MULTILINE)
+# What the lists of this framework name, of SPDX's identifiers.
+_KNOWN = ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MPL-2.0", "Unlicense", "Zlib")
+_ONE = "|".join(map(re.escape, _KNOWN))
+_EXPRESSION = re.compile(rf"\(?(?:{_ONE})(?: (?:AND|OR) (?:{_ONE}))*\)?")
+_NOTHING = ("", "null", "undefined")
+
+
+class Package(NamedTuple):
+    """One entry of the list; version and licence are empty where it has none."""
+
+    name: str
+    version: str
+    licence: str
+
+    @property
+    def purl(self) -> str:
+        """Its address; the sign of a scope is escaped, as the specification has it."""
+        version = f"@{self.version}" if self.version else ""
+        return f"pkg:npm/{self.name.replace('@', '%40')}{version}"
+
+
+def read(text: str) -> List[Package]:
+    """The packages of a list, by name."""
+    return sorted({Package(*(_told(value) for value in entry)) for entry in _ENTRY.findall(text)})
+
+
+def _told(value: str) -> str:
+    return "" if value.strip() in _NOTHING else value.strip()
+
+
+def declared(licence: str) -> List[Dict[str, object]]:
+    """A licence as CycloneDX has it: an identifier, an expression or words; nothing where nothing is declared."""
+    if not licence:
+        return []
+    if not _EXPRESSION.fullmatch(licence):
+        return [{"license": {"name": licence}}]
+    bare = licence.strip("()")
+    return [{"license": {"id": bare}}] if bare in _KNOWN else [{"expression": licence}]
