@@ -262,8 +262,8 @@ THREATS = (
             Change(f"{_OURS}/splunk/rest.py", "demand(editor, *collection.needs)", "pass"),
             Change(
                 f"{_OURS}/splunk/account_collection.py",
-                'if not self._editor.may_write(ACCOUNT_CONF, "" if new else name):',
-                "if False:",
+                'demand_write(self._editor, ACCOUNT_CONF, "" if new else name)',
+                "pass",
             ),
             Change(f"{_OURS}/splunk/input_collection.py", "demand(self._editor, LIST)", "pass"),
         ),
