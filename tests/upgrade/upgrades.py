@@ -10,7 +10,6 @@ to an input, so here it adds none.
 from __future__ import annotations
 
 import shutil
-import tarfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from tests.integration.comparison import Comparison
 from tests.integration.scene import Scene
+from tools.package import unpack
 
 FORMER, PRESENT = "former", "present"
 ORDER = (FORMER, PRESENT, FORMER, PRESENT)
@@ -123,8 +123,7 @@ def exchange(scene: Scene, package: Path) -> None:
         (aside / path.relative_to(app)).parent.mkdir(parents=True, exist_ok=True)
         path.rename(aside / path.relative_to(app))
     shutil.rmtree(app)
-    with tarfile.open(package) as archive:
-        archive.extractall(app.parent)  # noqa: S202 - a package of ours
+    unpack(package, app.parent)
     for path in made_here:
         (aside / path.relative_to(app)).rename(path)
     shutil.rmtree(aside, ignore_errors=True)
