@@ -73,7 +73,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     info = splunkd.info()
     refuse_store(settings, info)
     doubt = doubt_about_index(splunkd, settings, info)
-    adopt = _adopter(Editor(invocation.server_uri, invocation.session_key))
+    adopt = _adopter(invocation)
     account = read_account(splunkd, settings.account, adopt)
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
@@ -104,11 +104,11 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     return stop
 
 
-def _adopter(editor: Editor) -> Adopt:
+def _adopter(invocation: Invocation) -> Adopt:
     """Binds a secret that was stored by hand, or before there were marks, to where it goes now; the log tells it."""
 
     def adopt(stored: StoredSecret, mark: str) -> None:
-        trouble = NO_TROUBLE
+        editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_TROUBLE
         try:
             editor.store_secret(stored.realm, stored.mark_user, mark)
         except Refused as refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
@@ -17,13 +16,6 @@ SETTINGS_CONF = "falcon_event_streams_settings"
 PROXY, CHECKPOINT = "TA_falcon_event_streams#proxy", "TA_falcon_event_streams#checkpoint"
 PROXY_PASSWORD, TOKEN = "pr@xy:/passw0rd?x=#&y", "t0ken:/with@odd?letters#&="
 ENTER_AGAIN = "was entered for another address: enter it again on the Configuration page, under "
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    made = Trap()
-    yield made
-    made.close()
 
 
 def enter_all(scene: Scene) -> None:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from tests.integration.conftest import Stage
 from tests.integration.trap import Trap
-
-
-@pytest.fixture
-def trap() -> Iterator[Trap]:
-    made = Trap()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("field", ["dataFeedURL", "refreshActiveSessionURL"])

@@ -142,7 +142,7 @@ def explain(error: BaseException) -> str:
     names = {type(cause).__name__ for cause in chain}
     if "ProxyError" in names:
         # of its answer the status alone: the rest is the proxy's own text
-        refused = next((_TUNNEL.match(str(cause)) for cause in chain if _TUNNEL.match(str(cause))), None)
+        refused = next(filter(None, (_TUNNEL.match(str(cause)) for cause in chain)), None)
         status = f"status {refused[1]}" if refused else "no tunnel"
         return f"the proxy refused ({status}): check its host, port, user name and password"
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
