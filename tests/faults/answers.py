@@ -7,6 +7,7 @@ from tests.faults.machine import proxied
 from tests.faults.row import Row, Step
 
 PAGE = "<html>\n\n<p>Please log in to the proxy</p>\n\n</html>\n"
+TEXT = "upstream error\n\nreset before headers\n\n"
 ERRORS = {"errors": [{"code": 500, "message": "try again later"}], "resources": []}
 JSON = "application/json"
 PROXY = "look for a proxy .*log in"
@@ -56,6 +57,7 @@ ANSWERS = [
                 1.0,
             ),
             (END, "a page called JSON", rf"\(application/json\): {PROXY}", on_feed(body=PAGE, Content_Type=JSON), 1.0),
+            (END, "a text with blank lines", r"no event stream .*It said: upstream error", on_feed(body=TEXT), 1.0),
             (END, "an error at 200", r"no event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
             (OPEN, "coded as br", "coded as br, which nobody asked for", on_feed(body="x", Content_Encoding="br"), 1.0),
             (OPEN, "redirected", "points to elsewhere.example, and a feed is", on_feed(302, Location=ELSEWHERE), 1.0),

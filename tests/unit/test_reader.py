@@ -306,9 +306,26 @@ def test_the_blank_lines_of_a_page_are_no_heartbeats() -> None:
 @pytest.mark.parametrize("sign", [b"\r\n", lines(0)])
 def test_a_heartbeat_or_an_event_lets_the_lines_before_it_go(sign: bytes) -> None:
     desk = Desk()
-    desk.read(b"no json\n", sign)
+    desk.read(b"{no json\n", sign)
 
-    assert desk.sink.lines()[0] == b"no json"
+    assert desk.sink.lines()[0] == b"{no json"
+
+
+def test_the_blank_lines_of_a_plain_text_are_no_heartbeats() -> None:
+    desk = Desk()
+    ended = desk.read(b"upstream connect error\r\n", b"\r\n", b"reset before headers\r\n\r\n")
+
+    assert isinstance(ended.error, Retryable)
+    assert "upstream connect error" in str(ended.error)
+    assert desk.sink.written == []
+    assert not desk.reader.pulse.heartbeats_seen
+
+
+def test_a_line_that_is_no_json_goes_on_with_the_event_after_it() -> None:
+    desk = Desk()
+    desk.read(b"no json\n", b"\r\n", lines(0))
+
+    assert desk.sink.lines() == [b"no json", line(0)]
 
 
 def test_without_any_sign_what_is_long_enough_or_waits_long_enough_goes_on() -> None:
@@ -333,10 +350,10 @@ def test_lines_without_an_offset_after_the_last_event_do_not_come_twice() -> Non
 
 def test_where_no_event_has_come_yet_the_lines_at_the_start_do_not_come_twice() -> None:
     desk = Desk()
-    desk.read(b"\r\none\ntwo\n")
-    desk.read(b"\r\none\ntwo\nthree\n")
+    desk.read(b"\r\n{one\n{two\n")
+    desk.read(b"\r\n{one\n{two\n{three\n")
 
-    assert desk.sink.lines() == [b"one", b"two", b"three"]
+    assert desk.sink.lines() == [b"{one", b"{two", b"{three"]
 
 
 def test_after_a_reset_a_line_without_an_offset_is_a_new_one() -> None:

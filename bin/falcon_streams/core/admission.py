@@ -2,10 +2,10 @@
 
 Theory. Three questions are answered before a line is delivered. *Is this a feed at all?* A proxy's page or an error
 text can come with status 200: leading lines without an offset wait for the first heartbeat or event, and where the
-answer ends before that, none of them was an event. The blank lines of a page are no heartbeats. *Is it the stream we
-know?* `Resume` judges the first event that has an offset; after a change of account an unknown customer is foreign only
-when a whole window of events shows no known one. *What came before?* A feed that is opened again repeats the lines
-without an offset that followed the last event: they are recognised by their bytes.
+answer ends before that, none of them was an event. The blank lines of a page or of a plain text are no heartbeats.
+*Is it the stream we know?* `Resume` judges the first event that has an offset; after a change of account an unknown
+customer is foreign only when a whole window of events shows no known one. *What came before?* A feed that is opened
+again repeats the lines without an offset that followed the last event: they are recognised by their bytes.
 
 Rules: pure; times are monotonic seconds. What is held is bounded in bytes and time, because heartbeats are usual and
 not guaranteed (reference 3.3): then the lines are let on, or judged, as they stand. What is held at the end of a feed
@@ -70,6 +70,10 @@ class Admission:
         return bool(self._held) and self._held[0].lstrip(_BEFORE_TEXT).startswith(b"<")
 
     @property
+    def _holds_only_text(self) -> bool:
+        return bool(self._held) and not any(b"{" in line for line in self._held)
+
+    @property
     def held(self) -> Sequence[bytes]:
         """The lines that wait."""
         return self._held
@@ -81,7 +85,7 @@ class Admission:
         if not self._held:
             self._since = at
         too_old = self._look_for_first(lines) if self._first is None else self._look_for_customer(lines)
-        self._is_feed = self._is_feed or (heartbeat and not self._looks_like_a_page)
+        self._is_feed = self._is_feed or (heartbeat and not self._looks_like_a_page and not self._holds_only_text)
         admitted = self._decide(at)
         return admitted._replace(too_old=too_old)
 

@@ -80,6 +80,17 @@ class Answer(NamedTuple):
         code, message = first.get("code", "error"), first.get("message", "no message")
         return tidy(f"{message}" if code == self.status else f"{code}: {message}")
 
+    def usual_remedy(self) -> str:
+        """What to do where nothing more is known than the status, as the end of a sentence."""
+        if self.status == 429:
+            return (
+                ": it is asked again once that limit allows it. If this goes on, look for other programs that use this "
+                "API client or this machine's address"
+            )
+        if self.status >= 500:
+            return ": it is asked again. If this goes on, ask CrowdStrike support"
+        return ": it is asked again. If this goes on, look for a proxy or a maintenance page in between"
+
     def wait(self, now: float) -> float:
         """Seconds to wait, up to LONGEST_FLOOR: the longest that a header asks for. Where none does, 0.0, but after a
         429 the time in which a limit is counted. `now` in epoch seconds."""

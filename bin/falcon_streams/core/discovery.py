@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from falcon_streams.core.answer import tidy
 from falcon_streams.core.clouds import Origin
 
+_ASK_SUPPORT = ": if this goes on, ask CrowdStrike support"
 _MOST_REFUSALS = 20
 _PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
@@ -54,7 +55,9 @@ def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[flo
     for position, resource in enumerate(resources if isinstance(resources, list) else []):
         lease, refusal = _read_resource(resource, origin)
         if lease is None or lease.partition in leases:
-            refusals.append(f"entry {position} of the discovery answer {refusal or 'names a partition twice'}")
+            refusals.append(
+                f"entry {position} of the discovery answer {refusal or 'names a partition twice' + _ASK_SUPPORT}"
+            )
         else:
             leases[lease.partition] = lease
     if len(refusals) > _MOST_REFUSALS:
@@ -66,21 +69,24 @@ def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[flo
 
 def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Lease], str]:
     if not isinstance(resource, dict):
-        return None, "is no object"
+        return None, f"is no object{_ASK_SUPPORT}"
     feed_url, refresh_url = resource.get("dataFeedURL"), resource.get("refreshActiveSessionURL")
     session = resource.get("sessionToken")
     token = session.get("token") if isinstance(session, dict) else None
     if not isinstance(feed_url, str) or not isinstance(refresh_url, str):
-        return None, "lacks a URL"
+        return None, f"lacks a URL{_ASK_SUPPORT}"
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-        return None, "lacks a session token"
+        return None, f"lacks a session token{_ASK_SUPPORT}"
     for name, url in (("dataFeedURL", feed_url), ("refreshActiveSessionURL", refresh_url)):
         fault = origin.refusal(url)
         if fault is not None:
-            return None, f"has a {name} that {fault} (host {tidy(host_of(url))})"
+            return None, (
+                f"has a {name} that {fault} (host {tidy(host_of(url))}): check the account's cloud; for a custom one, "
+                "add the feed's domain to its allowed_domains"
+            )
     partition = partition_of(feed_url)
     if partition is None or partition_of(refresh_url) != partition:
-        return None, "does not name one partition in both of its URLs"
+        return None, f"does not name one partition in both of its URLs{_ASK_SUPPORT}"
     return Lease(partition, feed_url, refresh_url, token, _interval(resource.get("refreshActiveSessionInterval"))), ""
 
 

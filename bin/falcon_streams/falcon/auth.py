@@ -177,7 +177,7 @@ class Bearers:
         token = tree.get("access_token")
         if not answer.ok or complaint or not isinstance(token, str) or not _BEARER.fullmatch(token):
             raise Retryable(
-                f"{host} gave no token ({answer.status}, {complaint or 'no reason given'})",
+                f"{host} gave no token ({answer.status}, {complaint or 'no reason given'}){answer.usual_remedy()}",
                 after=answer.wait(self._clock.now()),
                 status=answer.status,
                 trace_id=answer.trace_id,

@@ -116,8 +116,8 @@ class EventStreamsInput:
         tree = answer.tree()
         if not tree:
             raise Retryable(
-                f"{self._bearers.origin.api_host}: discovery was answered {answer.status} with no JSON object: if this "
-                "goes on, look for a proxy or a maintenance page in between",
+                f"{self._bearers.origin.api_host}: discovery was answered {answer.status} with no JSON object"
+                f"{answer.usual_remedy()}",
                 status=answer.status,
                 trace_id=answer.trace_id,
             )
@@ -140,23 +140,23 @@ class EventStreamsInput:
             return
         raise Retryable(
             f"{self._bearers.origin.api_host}: {what} was answered {answer.status} ({complaint or 'no reason given'})"
-            f"{self._remedy(answer.status, what)}",
+            f"{self._remedy(answer, what)}",
             after=max(answer.wait(self._clock.now()), BAD_BEARER_REST if answer.refuses_bearer else 0.0),
             status=answer.status,
             trace_id=answer.trace_id,
         )
 
-    def _remedy(self, status: int, what: str) -> str:
-        if status == 401:
+    def _remedy(self, answer: Answer, what: str) -> str:
+        if answer.status == 401:
             return f": the bearer was refused, check the account's cloud{self._bearers.cloud_hint}"
-        if status == 403:
+        if answer.status == 403:
             return ': give the API client the scope "Event streams: Read", and check its IP allow-list'
-        if status == 500 and what == DISCOVERY:
+        if answer.status == 500 and what == DISCOVERY:
             return (
                 ": if this goes on, ask CrowdStrike support whether event streams are enabled for the tenant, because "
                 "without them Falcon answers 500"
             )
-        return ""
+        return answer.usual_remedy()
 
 
 def _query(parameters: Parameters, app_id: Optional[str], camel_app_id: Optional[str]) -> Dict[str, Any]:

@@ -90,7 +90,7 @@ def _remedy(answer: Answer) -> str:
     target = urlsplit(answer.headers.get("location", "")).hostname
     if 300 <= answer.status < 400 and target:
         return f": it points to {tidy(target)}, and a feed is never followed elsewhere. Look for a proxy that redirects"
-    return ""
+    return answer.usual_remedy()
 
 
 def _refuse_codings(response: requests.Response, url: str) -> None:

@@ -174,7 +174,9 @@ def test_an_answer_without_a_fit_token_is_tried_again_with_the_same_credentials(
 
     with pytest.raises(Retryable) as caught:
         bearers.current()
-    assert str(caught.value) == f"api.crowdstrike.com gave no token ({reason})"
+    told = str(caught.value)
+    assert told.startswith(f"api.crowdstrike.com gave no token ({reason}): it is asked again")
+    assert "If this goes on" in told
     assert type(caught.value) is Retryable
     assert caught.value.after == answer.wait(0.0)
     assert bearers.current() == "one"

@@ -76,7 +76,7 @@ def test_a_refusal_tells_status_reason_trace_and_wait(host: Host, ca_file: str) 
     host.says(answer(429, errors, "X-Cs-Traceid: trace", "Retry-After: 7"))
     refused = refusal(host, ca_file)
 
-    assert str(refused) == "the feed was answered 429 (slow down)"
+    assert str(refused).startswith("the feed was answered 429 (slow down): it is asked again")
     assert (refused.status, refused.trace_id, refused.after) == (429, "trace", 7.0)
 
 
