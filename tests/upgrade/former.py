@@ -1,7 +1,8 @@
 """The package as a former commit builds it, from this repository's own history.
 
-Rules: it is built by that commit's tools, in a worktree of its own that is removed again; environments and libraries
-are those of this checkout, so that nothing is fetched. The result is kept in `build/former`, by the commit's name.
+Rules: it is built by that commit's tools and in an environment that they make, in a worktree that is removed again: two
+commits' tools would replace each other's environments in one `.venv`. The result is kept in `build/former`, by the
+commit's name, so that this happens once.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ def build() -> Path:
     if not kept.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         with _worktree() as tree:
-            (tree / ".venv").symlink_to(ROOT / ".venv")
             shutil.copytree(ROOT / "lib", tree / "lib", dirs_exist_ok=True)
             subprocess.run([sys.executable, "-m", "tools.package"], cwd=tree, check=True, capture_output=True)
             (built,) = (tree / "dist").glob("*.tgz")
