@@ -18,7 +18,7 @@ from tests.security.claims import TABLES
 from tools.package import ROOT
 
 _LEFT_OUT = frozenset({".git", ".venv", ".cache", "build", "dist"})
-_LINKED = (".venv", ".cache")
+_LINKED = (".git", ".venv", ".cache")  # of git only the list of files and the history are read
 _PASSED, _FAILED = 0, 1  # of pytest's exit codes
 
 
