@@ -18,15 +18,15 @@ _APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIB = os.path.join(_APP, "lib")
 sys.path.insert(0, os.path.join(_APP, "bin"))
 
-from falcon_streams import isolation  # noqa: E402 - found by the line before
+from falcon_streams.pages import isolation  # noqa: E402 - found by the line before
 
 isolation.prefer(os.path.join(_APP, "bin"), _LIB)
 if not isolation.intruder(_LIB):
-    from falcon_streams import pages
+    from falcon_streams.pages import endpoints
     from falcon_streams.splunk.logs import start_page_logging
 
     start_page_logging()
-    ENDPOINTS = pages.make_endpoints()
+    ENDPOINTS = endpoints.make_endpoints()
 
 
 class Pages(PersistentServerConnectionApplication):  # type: ignore[misc]

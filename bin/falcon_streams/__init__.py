@@ -1,7 +1,8 @@
 """Falcon Event Streams for Splunk: the code behind the modular input `falcon_event_streams`.
 
-The rooms: `core` decides (pure: bytes and instants in, events and intents out), `falcon` talks to Falcon, `splunk`
-talks to splunkd, `reader` and `supervisor` move events between them through the `ports`, `app` puts it all together.
+The rooms: `core` decides (pure: bytes and instants in, events and intents out), `falcon` talks to Falcon, `splunk` to
+splunkd, `store` keeps offsets, `run` moves events between them through the `ports` while an input runs, and `pages`
+answers Splunk's pages in a process of its own. `app` is the front door.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ import sys
 from typing import BinaryIO, Optional, Sequence
 
 from falcon_streams.clock import SystemClock
-from falcon_streams.core.answer import tidy
+from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, StreamsError
-from falcon_streams.happenings import Ending, Stop, stop_for
 from falcon_streams.ports import Clock
+from falcon_streams.run.happenings import Ending, Stop, stop_for
 from falcon_streams.splunk.modinput import Invocation, read_run, read_validation, scheme_xml, validation_error_xml
 from falcon_streams.splunk.splunkd import SCHEME, Splunkd
 
@@ -37,9 +37,10 @@ def main(arguments: Sequence[str], stdin: BinaryIO, stdout: BinaryIO) -> int:
 
 def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
     """Answer `--validate-arguments`: nothing for yes, one sentence for no."""
-    from falcon_streams.splunk.credentials import open_kvstore, read_account, refuse_shared_app_id
+    from falcon_streams.splunk.accounts import read_account, refuse_shared_app_id
     from falcon_streams.splunk.index import doubt_about_index
     from falcon_streams.splunk.settings import read_input, refuse_store
+    from falcon_streams.store.kvstore import open_kvstore
 
     try:
         refuse_old_openssl()
@@ -95,11 +96,11 @@ def _claim_stdout(stdout: BinaryIO) -> int:
 
 
 def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
-    from falcon_streams.health import tell_of_input
-    from falcon_streams.splunk.checkpoint import folder_of
+    from falcon_streams.run.health import tell_of_input
     from falcon_streams.splunk.logs import start_logging
     from falcon_streams.splunk.settings import check_name
     from falcon_streams.splunk.state import StateFile
+    from falcon_streams.store.files import folder_of
 
     try:
         check_name(f"{SCHEME}://{tidy(invocation.name)}", invocation.name)
@@ -117,8 +118,8 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
 
 
 def _run_named(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
-    from falcon_streams.composition import run_input
-    from falcon_streams.splunk.credentials import read_log_level
+    from falcon_streams.run.composition import run_input
+    from falcon_streams.splunk.accounts import read_log_level
     from falcon_streams.splunk.logs import set_level
 
     try:

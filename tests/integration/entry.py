@@ -16,7 +16,7 @@ _ENTRY = """import os, sys
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(here), "lib"))
 from falcon_streams import app
-from falcon_streams.lifecycle import leave
+from falcon_streams.run.process import leave
 import clock_of_tests as clocks
 if len(sys.argv) > 1:
     leave(app.main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))

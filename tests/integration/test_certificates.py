@@ -19,7 +19,7 @@ from falcon_streams.core.discovery import Lease
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.feed import HttpFeeds
 from falcon_streams.falcon.transport import Transport
-from falcon_streams.splunk.kvstore import shared_store
+from falcon_streams.store.kvstore import shared_store
 from tests.emulator import Emulator
 from tests.fakes.certificates import Pair, certify, server_context
 

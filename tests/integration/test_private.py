@@ -19,10 +19,10 @@ _CRASH = """
 import io, sys
 sys.path[:0] = [sys.argv[1] + "/bin", sys.argv[1] + "/lib"]
 from falcon_streams import app
-from falcon_streams.splunk import credentials
+from falcon_streams.splunk import accounts
 def fail(splunkd):
     raise ValueError("a-very-secret-session-key")
-credentials.read_log_level = fail
+accounts.read_log_level = fail
 sys.exit(app.run(sys.stdin.buffer, sys.stdout.buffer))
 """
 _RUN = f"""<input><server_host>h</server_host>

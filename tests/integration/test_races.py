@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from falcon_streams.clock import SystemClock
-from falcon_streams.pages import checkpoint_dir_of, make_endpoints
-from falcon_streams.splunk.rest import Endpoints
-from falcon_streams.splunk.turn import Turn
+from falcon_streams.pages.endpoints import checkpoint_dir_of, make_endpoints
+from falcon_streams.pages.rest import Endpoints
+from falcon_streams.pages.turn import Turn
 from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 

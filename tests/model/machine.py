@@ -17,15 +17,15 @@ from typing import Mapping, Optional, Sequence
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from falcon_streams.claimant import Claimant, Right, Sole
-from falcon_streams.commits import Beginning, Commits
 from falcon_streams.core.claim import Claim, Claims
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone
-from falcon_streams.happenings import Ending, Happening, Stop
-from falcon_streams.supervisor import Plan, Supervisor
-from falcon_streams.tally import Filters
+from falcon_streams.run.claimant import Claimant, Right, Sole
+from falcon_streams.run.commits import Beginning, Commits
+from falcon_streams.run.happenings import Ending, Happening, Stop
+from falcon_streams.run.supervisor import Plan, Supervisor
+from falcon_streams.run.tally import Filters
 from tests.fakes.memory import MemoryClaims
 from tests.model.falcon import ModelFalcon
 from tests.model.promise import REPLAY, Promise, WatchedStore

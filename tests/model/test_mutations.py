@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from falcon_streams import commits, goodbye
-from falcon_streams.commits import Commits
 from falcon_streams.core.admission import Admission
 from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Record
 from falcon_streams.core.roster import Roster
-from falcon_streams.reader import Reader
-from falcon_streams.supervisor import Supervisor
+from falcon_streams.run import commits, goodbye
+from falcon_streams.run.commits import Commits
+from falcon_streams.run.reader import Reader
+from falcon_streams.run.supervisor import Supervisor
 from tests.model.machine import InputMachine
 from tests.model.mutation import mutate
 from tests.model.test_machine import EXAMPLES, STEPS

@@ -20,7 +20,7 @@ from falcon_streams.core.resume import Verdict, resume_at_origin
 from falcon_streams.core.roster import CloseOf, Discover, Open, RefreshOf, Roster
 from falcon_streams.core.session import Pulse
 from falcon_streams.falcon.auth import Bearers
-from falcon_streams.progress import Progress
+from falcon_streams.run.progress import Progress
 from tests.fakes.clock import FakeClock
 
 DAY = 86_400.0

@@ -11,7 +11,7 @@ from tests.security.claim import Change, Claim, Risk
 
 _OURS = "bin/falcon_streams"
 _PAGES = "integration/test_page_endpoints.py"
-_SHARED = "unit/splunk/test_shared.py"
+_SHARED = "unit/store/test_shared.py"
 _STORE = "integration/test_shared_checkpoints.py"
 
 THREATS = (
@@ -215,12 +215,12 @@ THREATS = (
         "has a stored secret sent to a host of their own",
         "a secret is asked for again when cloud, URL, domains, proxy or CA change",
         (
-            "unit/splunk/test_secret_change.py::test_a_stored_secret_is_asked_for_again_where_it_would_go_elsewhere",
+            "unit/pages/test_secret_change.py::test_a_stored_secret_is_asked_for_again_where_it_would_go_elsewhere",
             f"{_PAGES}::test_a_stored_secret_is_not_sent_where_it_was_not_entered_for",
         ),
         (
             Change(
-                f"{_OURS}/splunk/secret_change.py",
+                f"{_OURS}/pages/secret_change.py",
                 "if verdict is Verdict.HERE or (verdict is Verdict.UNKNOWN and not changed):",
                 "if True:",
             ),
@@ -253,19 +253,19 @@ THREATS = (
         "the endpoints act with the caller's own session; the capability of record 0014 is asked for by splunkd and "
         "again before anything is looked at, and write permission before any packet leaves",
         (
-            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
+            "unit/pages/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
             f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
             "security/test_callers.py::test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list",
             f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
         ),
         (
-            Change(f"{_OURS}/splunk/rest.py", "demand(editor, *collection.needs)", "pass"),
+            Change(f"{_OURS}/pages/rest.py", "demand(editor, *collection.needs)", "pass"),
             Change(
-                f"{_OURS}/splunk/account_collection.py",
+                f"{_OURS}/pages/account_collection.py",
                 'demand_write(self._editor, ACCOUNT_CONF, "" if new else name)',
                 "pass",
             ),
-            Change(f"{_OURS}/splunk/input_collection.py", "demand(self._editor, LIST)", "pass"),
+            Change(f"{_OURS}/pages/input_collection.py", "demand(self._editor, LIST)", "pass"),
         ),
     ),
     Claim(
@@ -274,15 +274,15 @@ THREATS = (
         "the size of the request, then the capability, then the size of each field are looked at before anything else; "
         "every text, list and number of a schema has a limit; only the change itself holds up others",
         (
-            "unit/splunk/test_rest.py::test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at",
-            "unit/splunk/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
-            "unit/splunk/test_rest.py::test_a_field_that_is_too_long_is_refused_before_the_form_is_checked",
-            "unit/splunk/test_rest.py::test_a_check_that_takes_its_time_holds_up_no_other_change",
+            "unit/pages/test_rest.py::test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at",
+            "unit/pages/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
+            "unit/pages/test_rest.py::test_a_field_that_is_too_long_is_refused_before_the_form_is_checked",
+            "unit/pages/test_rest.py::test_a_check_that_takes_its_time_holds_up_no_other_change",
             "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
         ),
         (
-            Change(f"{_OURS}/splunk/rest.py", "if len(document) > MOST_CHARACTERS:", "if False:"),
-            Change(f"{_OURS}/splunk/rest.py", "if len(value) > MOST_OF_A_FIELD:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(document) > MOST_CHARACTERS:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(value) > MOST_OF_A_FIELD:", "if False:"),
         ),
     ),
     Claim(
@@ -293,11 +293,11 @@ THREATS = (
         (
             "integration/test_races.py::test_of_two_who_create_one_wins_whole",
             "integration/test_races.py::test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told",
-            "unit/splunk/test_turn.py::test_of_two_processes_one_waits_and_is_refused_where_that_takes_too_long",
+            "unit/pages/test_turn.py::test_of_two_processes_one_waits_and_is_refused_where_that_takes_too_long",
         ),
         (
             Change(
-                f"{_OURS}/splunk/rest.py",
+                f"{_OURS}/pages/rest.py",
                 "        with self._turn:\n            return change()",
                 "        return change()",
             ),
@@ -307,8 +307,8 @@ THREATS = (
         "whoever may store secrets but not write this app",
         "the password of a proxy, taken away for a moment by a change that splunkd then refuses",
         "write permission is asked for before a secret, a file or Falcon is touched",
-        ("unit/splunk/test_who_may_save.py::test_write_permission_is_asked_for_first",),
-        (Change(f"{_OURS}/splunk/rest.py", "    if not editor.may_write(conf, name):", "    if False:"),),
+        ("unit/pages/test_who_may_save.py::test_write_permission_is_asked_for_first",),
+        (Change(f"{_OURS}/pages/rest.py", "    if not editor.may_write(conf, name):", "    if False:"),),
     ),
     Claim(
         "whoever has the role that ships",
@@ -335,7 +335,7 @@ THREATS = (
                 "False",
             ),
             Change(
-                f"{_OURS}/splunk/checkpoint.py",
+                f"{_OURS}/store/files.py",
                 'each if each.isascii() and (each.isalnum() or each in "_.-") else "_"',
                 "each",
             ),
@@ -352,12 +352,12 @@ THREATS = (
         ),
         (
             Change(
-                f"{_OURS}/splunk/private.py",
+                f"{_OURS}/splunk/private_file.py",
                 "    try:\n        descriptor = os.open(temporary, flags, 0o600)",
                 "    try:\n        descriptor = os.open(temporary, flags, 0o666)",
             ),
             Change(
-                f"{_OURS}/splunk/private.py",
+                f"{_OURS}/splunk/private_file.py",
                 "folder.mkdir(mode=0o700, parents=True, exist_ok=True)",
                 "folder.mkdir(parents=True, exist_ok=True)\n    return",
             ),
@@ -382,15 +382,15 @@ THREATS = (
         "folders and logs are tightened and the log says so (`rights_tightened`); files are made anew, never through a "
         "link (`leftover_removed`); a log that is a link is refused",
         (
-            "unit/splunk/test_private.py::test_a_folder_that_others_may_use_is_tightened_and_that_is_said_once",
-            "unit/splunk/test_private.py::test_a_planted_link_is_not_written_through",
-            "unit/splunk/test_private.py::test_logs_that_others_may_read_are_tightened_the_rotated_too",
-            "unit/splunk/test_private.py::test_a_log_that_is_a_link_is_refused",
+            "unit/splunk/test_private_file.py::test_a_folder_that_others_may_use_is_tightened_and_that_is_said_once",
+            "unit/splunk/test_private_file.py::test_a_planted_link_is_not_written_through",
+            "unit/splunk/test_private_file.py::test_logs_that_others_may_read_are_tightened_the_rotated_too",
+            "unit/splunk/test_private_file.py::test_a_log_that_is_a_link_is_refused",
         ),
         (
-            Change(f"{_OURS}/splunk/private.py", "os.chmod(path, mode & ~_OTHERS)", "pass"),
+            Change(f"{_OURS}/splunk/private_file.py", "os.chmod(path, mode & ~_OTHERS)", "pass"),
             Change(
-                f"{_OURS}/splunk/private.py",
+                f"{_OURS}/splunk/private_file.py",
                 "os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK",
                 "os.O_WRONLY | os.O_CREAT",
             ),
@@ -558,7 +558,7 @@ CHECKPOINTS = (
         "removes the manifest too",
         "the claims say that there was one: what has no record is read from the oldest event, and that is told",
         (f"{_SHARED}::test_a_manifest_and_records_that_are_gone_although_a_claim_tells_of_them_are_told",),
-        (Change(f"{_OURS}/splunk/shared.py", "promised > (0 if manifest is None else manifest.generation)", "False"),),
+        (Change(f"{_OURS}/store/shared.py", "promised > (0 if manifest is None else manifest.generation)", "False"),),
     ),
     Claim(
         "the same",
@@ -575,9 +575,9 @@ CHECKPOINTS = (
             f"{_STORE}::test_a_forged_claim_keeps_nobody_from_reading",
         ),
         (
-            Change(f"{_OURS}/splunk/shared.py", " or not 0 <= value < 2**53", ""),
+            Change(f"{_OURS}/store/shared.py", " or not 0 <= value < 2**53", ""),
             Change(
-                f"{_OURS}/splunk/shared.py", "if each is not None and each.generation <= most", "if each is not None"
+                f"{_OURS}/store/shared.py", "if each is not None and each.generation <= most", "if each is not None"
             ),
             Change(
                 f"{_OURS}/core/claim.py",
@@ -592,13 +592,13 @@ CHECKPOINTS = (
         "only status 200 with a list of objects is an answer to a question, only the written keys one to a write; the "
         "rest is tried again",
         (
-            "unit/splunk/test_kvstore.py::test_what_is_no_answer_of_a_kv_store_is_tried_again",
-            "unit/splunk/test_kvstore.py::test_a_write_is_answered_by_the_keys_that_were_written",
+            "unit/store/test_kvstore.py::test_what_is_no_answer_of_a_kv_store_is_tried_again",
+            "unit/store/test_kvstore.py::test_a_write_is_answered_by_the_keys_that_were_written",
         ),
         (
-            Change(f"{_OURS}/splunk/kvstore.py", "if answer.status not in _ANSWERS[method]:", "if False:"),
+            Change(f"{_OURS}/store/kvstore.py", "if answer.status not in _ANSWERS[method]:", "if False:"),
             Change(
-                f"{_OURS}/splunk/kvstore.py", "body=json.dumps(body)) != expected:", "body=json.dumps(body)) is None:"
+                f"{_OURS}/store/kvstore.py", "body=json.dumps(body)) != expected:", "body=json.dumps(body)) is None:"
             ),
         ),
     ),
@@ -640,7 +640,7 @@ CHECKPOINTS = (
         (f"{_STORE}::test_a_store_behind_an_unknown_ca_is_never_spoken_to",),
         (
             Change(
-                f"{_OURS}/splunk/kvstore.py",
+                f"{_OURS}/store/kvstore.py",
                 'trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")',
                 'trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")\n'
                 "    trust.check_hostname = False\n    trust.verify_mode = ssl.CERT_NONE",

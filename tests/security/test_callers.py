@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from falcon_streams.errors import Refused
-from falcon_streams.splunk.editor import Editor
-from falcon_streams.splunk.input_collection import Inputs
+from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.input_collection import Inputs
 from tests.fakes.clock import FakeClock
 
 

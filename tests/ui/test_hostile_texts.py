@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from falcon_streams.splunk.checkpoint import folder_of
+from falcon_streams.store.files import folder_of
 from tests.integration.scene import ACCOUNT_CONF
 from tests.knowledge.pipeline import run
 from tests.knowledge.rows import ROWS, definition

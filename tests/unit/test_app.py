@@ -13,7 +13,7 @@ import pytest
 
 from falcon_streams import app
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
-from falcon_streams.happenings import Ending, Stop, stop_for
+from falcon_streams.run.happenings import Ending, Stop, stop_for
 from falcon_streams.splunk.settings import read_schema
 
 ENTRY = Path(__file__).resolve().parents[2] / "bin" / "falcon_event_streams.py"

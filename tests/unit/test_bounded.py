@@ -19,8 +19,8 @@ from falcon_streams.errors import Retryable
 from falcon_streams.falcon import feed
 from falcon_streams.falcon.feed import HttpFeeds
 from falcon_streams.falcon.transport import Transport
-from falcon_streams.splunk import kvstore
 from falcon_streams.splunk.splunkd import Splunkd
+from falcon_streams.store import kvstore
 from tests.fakes.certificates import certify, server_context
 from tests.unit.falcon.host import Host, answer
 

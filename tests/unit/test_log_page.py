@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from falcon_streams.happenings import Ending
+from falcon_streams.run.happenings import Ending
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "log.md"

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 from falcon_streams.errors import Fatal, Retryable
-from falcon_streams.splunk.kvstore import own_store, shared_store
 from falcon_streams.splunk.splunkd import Splunkd
+from falcon_streams.store.kvstore import own_store, shared_store
 from falcon_streams.trust import make_trust
 from tests.fakes.certificates import certify
 

@@ -3,8 +3,7 @@
 Rules: header names are matched whatever their case. A wait is named as seconds from now, as epoch seconds or
 milliseconds, or as a date: a time is one of Falcon's clock, so the answer's own `Date` is what it is measured against,
 as our clock may be an hour off (reference 1.4, 10). Errors may be absent, null, empty, or filled beside a 2xx status; a
-body may be empty or HTML. Texts that come from outside are shortened and freed of control characters before they reach
-a message; a message of ours is never shortened, because its remedy stands at the end.
+body may be empty or HTML.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from falcon_streams.core.backoff import LONGEST_FLOOR
+from falcon_streams.core.text import tidy
 
-_TEXT_LIMIT = 200
 _WAIT_HEADERS = ("x-ratelimit-retryafter", "retry-after")
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11  # from here on a number is a time: 2001 in the one, 1973 in the other
 _NUMBER = re.compile(r"\s*-?[0-9]{1,15}(\.[0-9]{0,9})?([eE]\+?[0-9]{1,2})?\s*", re.ASCII)
@@ -98,11 +97,6 @@ class Answer(NamedTuple):
         asked = (_seconds_until(self.headers.get(name, ""), base) for name in _WAIT_HEADERS)
         usual = LIMIT_WINDOW if self.status == 429 else 0.0
         return max((seconds for seconds in asked if seconds is not None), default=usual)
-
-
-def tidy(text: str, limit: int = _TEXT_LIMIT) -> str:
-    """A text from outside, printable and short enough for a log line."""
-    return "".join(c if c.isprintable() else " " for c in text[:limit]).strip()
 
 
 def _seconds_until(text: str, base: float) -> Optional[float]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import quote, urlsplit
 
-from falcon_streams.core.answer import tidy
 from falcon_streams.core.clouds import Origin
+from falcon_streams.core.text import tidy
 
 _ASK_SUPPORT = ": if this goes on, ask CrowdStrike support"
 _MOST_REFUSALS = 20

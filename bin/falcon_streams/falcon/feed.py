@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from falcon_streams.core.answer import Answer, tidy
+from falcon_streams.core.answer import Answer
 from falcon_streams.core.discovery import Lease
+from falcon_streams.core.text import tidy
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.body import READ_SIZE, body_of, socket_under
 from falcon_streams.falcon.transport import Transport, explain, lower_headers

@@ -18,7 +18,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, TextIO
 
-from falcon_streams.splunk.private import NO_LINK, tighten
+from falcon_streams.splunk.private_file import NO_LINK, tighten
 
 _WORDS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _LEVELS = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from falcon_streams.splunk.private import NO_LINK, make_private_folder, remove_prepared
+from falcon_streams.splunk.private_file import NO_LINK, make_private_folder, remove_prepared
 
 LOG = logging.getLogger(__name__)
 _NAME = "lock"

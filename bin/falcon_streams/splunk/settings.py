@@ -17,8 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
-from falcon_streams.core.answer import tidy
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
 

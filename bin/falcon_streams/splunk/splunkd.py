@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from splunklib import binding
 
-from falcon_streams.core.answer import tidy
+from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, Undecipherable
 from falcon_streams.trust import make_local, make_trust
 

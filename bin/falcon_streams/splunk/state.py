@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, Mapping
 
-from falcon_streams.splunk.private import make_private_folder, prepare_private_file
+from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
 
 LOG = logging.getLogger(__name__)
 _NAME = "state.json"

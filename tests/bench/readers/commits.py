@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path[:0] = [f"{sys.argv[1]}/bin", f"{sys.argv[1]}/lib"]
 
 from falcon_streams.core.record import Origin, Owner, first_record  # noqa: E402
-from falcon_streams.splunk.checkpoint import FileStore  # noqa: E402
+from falcon_streams.store.files import FileStore  # noqa: E402
 
 TIMES = 100
 record = first_record("bench", "0", Owner("api.example", "client", ""), Origin(), 1_790_000_000.0, None)

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from falcon_streams.core.answer import Answer, tidy
+from falcon_streams.core.answer import Answer
 from falcon_streams.core.backoff import LONGEST_FLOOR
+from falcon_streams.core.text import tidy
 
 DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
 AT = 1795428000

@@ -15,7 +15,7 @@ from falcon_streams.errors import Retryable
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.transport import ANSWER_SECONDS, Transport
-from falcon_streams.happenings import complaint
+from falcon_streams.run.happenings import complaint
 from tests.fakes.clock import FakeClock
 from tests.unit.falcon.scripted import ScriptedTransport, answered
 

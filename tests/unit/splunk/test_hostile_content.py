@@ -15,10 +15,10 @@ import pytest
 
 from falcon_streams.core.batch import read_batch
 from falcon_streams.errors import Fatal
-from falcon_streams.splunk.checkpoint import folder_of
 from falcon_streams.splunk.logs import LineFormatter
 from falcon_streams.splunk.settings import read_input
 from falcon_streams.splunk.stream_xml import STREAM_END, STREAM_START, Renderer, Routing
+from falcon_streams.store.files import folder_of
 
 HEAD = b'{"metadata":{"customerIDString":"c","offset":7,"eventType":"A","eventCreationTime":1657110865303},"event":'
 TEXTS = {

@@ -77,7 +77,7 @@ def test_the_pages_process_tells_the_place_of_a_fault_and_not_its_text() -> None
         try:
             raise KeyError("s3cret")
         except KeyError:
-            logging.getLogger("falcon_streams.pages").exception("unexpected_error")
+            logging.getLogger("falcon_streams.pages.endpoints").exception("unexpected_error")
     finally:
         ours.handlers, ours.propagate = before
 

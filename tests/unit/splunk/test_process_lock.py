@@ -14,9 +14,9 @@ import pytest
 
 from falcon_streams.core.record import Origin, Owner, Record, first_record
 from falcon_streams.errors import RestartNeeded
-from falcon_streams.splunk.checkpoint import FileStore, folder_of
-from falcon_streams.splunk.private import prepare_private_file
+from falcon_streams.splunk.private_file import prepare_private_file
 from falcon_streams.splunk.process_lock import ProcessLock
+from falcon_streams.store.files import FileStore, folder_of
 
 BIN = Path(__file__).resolve().parents[3] / "bin"
 # A holder, as the child of a shell that ends: it becomes an orphan once its parent is gone.

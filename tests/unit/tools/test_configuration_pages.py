@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from falcon_streams.core.catalogue import KNOWN_TYPES
-from falcon_streams.splunk.account_collection import SECRET, UNTRIED
-from falcon_streams.splunk.credentials import ACCOUNT_CONF, SETTINGS_CONF
+from falcon_streams.pages.account_collection import SECRET, UNTRIED
+from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.stored_secret import checkpoint_token, proxy_password
 from tools.package import ROOT

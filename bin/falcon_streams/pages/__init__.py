@@ -1,0 +1,1 @@
+"""The endpoints behind the pages, in a process of their own."""

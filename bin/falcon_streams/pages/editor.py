@@ -1,0 +1,111 @@
+"""splunkd in the hands of a page's caller: what `splunkd` reads, and the writing of confs, secrets and inputs.
+
+Rules: every call bears the caller's own session key, never the system's, so that splunkd decides what the caller may.
+What splunkd refuses is passed on with its status and its own words; the words of a secret's request never come back.
+"""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPException
+from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
+
+from splunklib import binding
+
+from falcon_streams.core.text import tidy
+from falcon_streams.errors import Refused, Unanswered
+from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, quoted, secret_name
+
+_SENTENCE_LIMIT = 1000
+
+
+class Editor(Splunkd):
+    """Reads and writes as the caller may. Writing raises Refused with splunkd's status and sentence."""
+
+    def capabilities(self) -> FrozenSet[str]:
+        """What the caller may do."""
+        entries = self._entries("/services/authentication/current-context") or [{}]
+        content = entries[0].get("content")
+        found = content.get("capabilities") if isinstance(content, dict) else None
+        return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+
+    def may_write(self, conf: str, name: str = "") -> bool:
+        """Whether the caller may write this stanza, or add one to the app; when it is done splunkd decides."""
+        path = f"configs/conf-{conf}/{quoted(name)}" if name else f"/services/apps/local/{APP}"
+        entries = self._entries(path) or [{}]
+        acl = entries[0].get("acl")
+        return not isinstance(acl, dict) or bool(acl.get("can_write", True))
+
+    def create_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
+        """Add a stanza to one of our confs; Refused 409 where there is one of that name."""
+        self._post(f"configs/conf-{conf}", {"name": name, **settings})
+
+    def edit_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
+        """Change settings of a stanza; an empty value unsets one."""
+        self._post(f"configs/conf-{conf}/{quoted(name)}", settings)
+
+    def delete_stanza(self, conf: str, name: str) -> None:
+        """Remove a stanza."""
+        self._delete(f"configs/conf-{conf}/{quoted(name)}")
+
+    def store_secret(self, realm: str, user: str, secret: str) -> None:
+        """Put a secret into `storage/passwords`, over a former one."""
+        try:
+            self._post("storage/passwords", {"realm": realm, "name": user, "password": secret})
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            self._post(f"storage/passwords/{quoted(secret_name(realm, user))}", {"password": secret})
+
+    def remove_secret(self, realm: str, user: str) -> None:
+        """Take a secret out of `storage/passwords`; that it is not there is no fault."""
+        try:
+            self._delete(f"storage/passwords/{quoted(secret_name(realm, user))}")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+    def create_input(self, name: str, settings: Mapping[str, str]) -> None:
+        """Add an input; splunkd asks `--validate-arguments`, whose sentence comes back as Refused."""
+        self._post(f"data/inputs/{SCHEME}", {"name": name, **settings})
+
+    def edit_input(self, name: str, settings: Mapping[str, str]) -> None:
+        """Change an input, validated as at its creation."""
+        self._post(f"data/inputs/{SCHEME}/{quoted(name)}", settings)
+
+    def switch_input(self, name: str, on: bool) -> None:
+        """Enable or disable an input."""
+        self._post(f"data/inputs/{SCHEME}/{quoted(name)}/{'enable' if on else 'disable'}", {})
+
+    def delete_input(self, name: str) -> None:
+        """Remove an input; its checkpoints stay."""
+        self._delete(f"data/inputs/{SCHEME}/{quoted(name)}")
+
+    def _post(self, path: str, fields: Mapping[str, str]) -> None:
+        self._write(self._context.post, path, dict(fields))
+
+    def _delete(self, path: str) -> None:
+        self._write(self._context.delete, path, {})
+
+    def _write(self, call: Any, path: str, fields: Dict[str, str]) -> None:
+        try:
+            call(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **fields)
+        except binding.AuthenticationError:
+            raise Refused(401, "your session has ended: log in again") from None
+        except binding.HTTPError as error:
+            raise Refused(error.status, _words(error)) from None
+        except (OSError, HTTPException) as error:
+            sentence = (
+                f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
+            )
+            raise Unanswered(503, sentence) from None
+
+
+def _words(error: binding.HTTPError) -> str:
+    """What splunkd said."""
+    try:
+        messages: List[Mapping[str, str]] = json.loads(error.body)["messages"]
+        said: Tuple[str, ...] = tuple(str(message["text"]) for message in messages)
+    except (ValueError, KeyError, TypeError):
+        said = ()
+    return tidy(" ".join(said), _SENTENCE_LIMIT) or f"splunkd answered {error.status} without a reason"

@@ -1,0 +1,166 @@
+"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, and how each of them is doing.
+
+Rules: everything goes through splunkd's `data/inputs`, so `--validate-arguments` is the judge and the page's toggle is
+`/enable` and `/disable`. How an input is doing comes from its state file, never from a search, and only for callers to
+whom splunkd lists the inputs. A state file that is older than its writer would leave it stands for no running input.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Tuple
+
+from falcon_streams.core.text import tidy
+from falcon_streams.core.trouble import NO_TROUBLE
+from falcon_streams.errors import Refused
+from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.rest import INPUTS, Change, Entry, demand
+from falcon_streams.ports import Clock
+from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
+from falcon_streams.splunk.state import read_state
+from falcon_streams.store.files import folder_of
+
+LIST = "list_inputs"
+STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet times every six
+
+
+class Inputs:
+    """The collection behind `falcon_event_streams_input`."""
+
+    needs: Tuple[str, ...] = INPUTS
+
+    def __init__(self, editor: Editor, clock: Clock, checkpoint_dir: Path) -> None:
+        self._editor = editor
+        self._clock = clock
+        self._checkpoint_dir = checkpoint_dir
+
+    def entries(self) -> List[Entry]:
+        """All inputs with their states."""
+        return [self._entry(name, settings) for name, settings in self._listed().items()]
+
+    def entry(self, name: str) -> Entry:
+        """One input with its state."""
+        return self._entry(name, self._existing(name))
+
+    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
+        """Check an input that is to be added, or one that is to be changed or only switched on or off."""
+        disabled = form.pop("disabled", "")
+        return self._prepare_new(name, form, disabled) if new else self._prepare_edit(name, form, disabled)
+
+    def _prepare_new(self, name: str, form: Dict[str, str], disabled: str) -> Change:
+        wanted = {setting: value for setting, value in written(read_schema("input"), form).items() if value}
+        read_input(name, wanted)
+
+        def change() -> Entry:
+            if name in self._listed():
+                raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
+            self._editor.create_input(name, wanted)  # it runs at once
+            if is_true(disabled):
+                self._switch_off_or_remove(name)
+            return self.entry(name)
+
+        return change
+
+    def _prepare_edit(self, name: str, form: Dict[str, str], disabled: str) -> Change:
+        former = self._existing(name)
+        schema = read_schema("input")
+        texts = {}
+        if form:
+            own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
+            read_input(name, {**own, **form})
+            texts = _with_splunks_defaults(written(schema, form), schema["properties"])
+
+        def change() -> Entry:
+            if texts:
+                self._editor.edit_input(name, texts)
+            if is_true(disabled) or is_false(disabled):
+                self._editor.switch_input(name, on=is_false(disabled))
+            return self.entry(name)
+
+        return change
+
+    def delete(self, name: str) -> None:
+        """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
+        self._existing(name)
+        self._editor.delete_input(name)
+
+    def _switch_off_or_remove(self, name: str) -> None:
+        try:
+            self._editor.switch_input(name, on=False)
+        except Refused:
+            self._editor.delete_input(name)  # else it would run, and nobody wanted that
+            raise
+
+    def _listed(self) -> Dict[str, Dict[str, str]]:
+        demand(self._editor, LIST)
+        return dict(self._editor.inputs())
+
+    def _existing(self, name: str) -> Dict[str, str]:
+        settings = self._listed().get(name)
+        if settings is None:
+            raise Refused(404, f"there is no input {tidy(name)!r}")
+        return settings
+
+    def _entry(self, name: str, settings: Mapping[str, str]) -> Entry:
+        disabled = is_true(settings.get("disabled", ""))
+        known = read_schema("input")["properties"]
+        content: Dict[str, object] = {setting: value for setting, value in settings.items() if setting in known}
+        content["disabled"] = disabled
+        return Entry(name, {**content, **self._health(name, disabled)})
+
+    def _health(self, name: str, disabled: bool) -> Dict[str, object]:
+        shown = read_state(folder_of(str(self._checkpoint_dir), name))
+        partitions = [each for each in _mapping(shown.get("partitions")).values() if isinstance(each, dict)]
+        state, trouble = str(shown.get("state") or "starting"), _trouble(shown)
+        if disabled:
+            state, trouble = "disabled", ""
+        elif state == "stopped":
+            state = "starting"
+        elif state not in ("error", "starting") and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
+            state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
+        lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
+        return {
+            "state": state,
+            "trouble": trouble or NO_TROUBLE,
+            "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
+            "lag": f"{max(lags):.0f} s" if lags else "-",
+            "offsets": ", ".join(
+                _position(partition, each) for partition, each in _mapping(shown.get("partitions")).items()
+            )
+            or "-",
+        }
+
+
+def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
+    """An empty setting of ours is unset; of Splunk's own it would be a wrong one: its default is written instead."""
+    texts = {}
+    for setting, value in form.items():
+        if properties[setting].get("x-splunk") and not value.strip():
+            value = UNSET.get(setting, str(properties[setting].get("default", "")))
+            if not value:
+                continue
+        texts[setting] = value
+    return texts
+
+
+def _trouble(shown: Mapping[str, Any]) -> str:
+    """What stands in the way of the input, then of each partition; empty for nothing."""
+    told = [str(shown.get("trouble") or "")]
+    for partition, each in _mapping(shown.get("partitions")).items():
+        sentence = str(_mapping(each).get("trouble") or NO_TROUBLE)
+        told.append("" if sentence == NO_TROUBLE else f"partition {partition}: {sentence}")
+    return "; ".join(filter(None, told))
+
+
+def _mapping(value: object) -> Dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+
+
+def _position(partition: str, statistics: Any) -> str:
+    offset = _mapping(statistics).get("offset")
+    return f"{partition}: {'none yet' if offset is None else offset}"

@@ -1,0 +1,1 @@
+"""What lives only while an input runs."""

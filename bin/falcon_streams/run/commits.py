@@ -1,0 +1,153 @@
+"""The commits of one run: where each partition begins, what is stored while it runs, and what an orderly end leaves.
+
+Rules: only the supervisor calls, but for `save`, which it has called in a thread. A record is loaded once, when its
+partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now is due
+again, and never blocks reading.
+
+The trails age by the time that this process lives through, not by the clock on the wall. While the process is held up,
+or the machine sleeps, splunkd may lose what it has in memory; between two runs it may, too; and whoever sets the clock
+moves nothing in splunkd. So a gap between two looks, a pause between two runs and a step of the clock move the trails
+along.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import asdict, replace
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from falcon_streams.core.record import Owner, Record, first_record
+from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
+from falcon_streams.errors import Retryable
+from falcon_streams.ports import Clock, OffsetStore, Sink
+from falcon_streams.run.happenings import Committed
+from falcon_streams.run.progress import Progress
+
+LOG = logging.getLogger(__name__)
+CLOCK_JUMP = 2.0
+# The supervisor looks about once a second. More between two looks is time that the process has not lived through.
+LONGEST_LOOK = 2.0
+
+
+class Beginning(NamedTuple):
+    """What the settings and splunkd say about where partitions begin."""
+
+    name: str
+    owner: Owner
+    start_from: StartFrom
+    replay_seconds: float
+    splunkd_started: Optional[float]
+
+
+class Commits:
+    """All partitions' progress in this run, and the store behind it."""
+
+    def __init__(self, beginning: Beginning, store: OffsetStore, clock: Clock) -> None:
+        self.progress: Dict[str, Progress] = {}
+        self._beginning = beginning
+        self._store = store
+        self._clock = clock
+        self._started_ms: Optional[int] = None
+        self._saving = threading.Lock()
+        self._looked: Optional[Tuple[float, float]] = None
+        self.known = store.partitions()
+
+    def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
+        """The progress of a partition that is about to be opened.
+
+        `served_at` is Falcon's clock in epoch seconds, `first` whether the first discovery of this run offers it.
+        Raises Fatal where its record must not be used.
+        """
+        known = self.progress.get(partition)
+        if known is None:
+            stored = self._store.load(partition)
+            known = self._anew(partition, served_at, first) if stored is None else self._again(stored)
+            self.progress[partition] = known
+        return known
+
+    def follow_clock(self, at: float) -> None:
+        """Note how much time has passed by the monotonic time `at`, and keep the trails' ages in the time lived
+        through."""
+        now = self._clock.now()
+        if self._looked is not None:
+            lived = min(at - self._looked[0], LONGEST_LOOK)
+            jump = now - self._looked[1] - lived
+            if abs(jump) > CLOCK_JUMP:
+                for progress in self.progress.values():
+                    progress.shift(jump)
+        self._looked = (at, now)
+
+    @property
+    def awaits_receipt(self) -> bool:
+        """Whether something was written that splunkd was not yet seen to have taken."""
+        return any(progress.awaits_receipt for progress in self.progress.values())
+
+    def receipt(self, sink: Sink, at: float) -> None:
+        """Note what splunkd has taken by the monotonic time `at`; the sink is asked only while something is awaited."""
+        awaited = [progress for progress in self.progress.values() if progress.awaits_receipt]
+        taken = sink.taken() if awaited else 0
+        for progress in awaited:
+            progress.receipt(taken, at)
+
+    def due(self, until: float) -> Tuple[Record, ...]:
+        """The records to store for what had settled at this monotonic time."""
+        records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
+        return tuple(record for record in records if record is not None)
+
+    def farewell(self, until: float) -> Tuple[Record, ...]:
+        """The records of an orderly stop: what was committed in this run is marked clean."""
+        left = {record.partition: record for record in self.due(until)}
+        records = (progress.farewell() or left.get(partition) for partition, progress in self.progress.items())
+        return tuple(record for record in records if record is not None)
+
+    def save(self, records: Sequence[Record]) -> Committed:
+        """Store the records; in a thread of its own, because a store may take its time."""
+        try:
+            with self._saving:
+                self._store.save(records)
+        except Retryable as error:
+            return Committed(tuple(records), error)
+        return Committed(tuple(records))
+
+    def saved(self, committed: Committed) -> None:
+        """Note what was stored, or say why it was not."""
+        for record in committed.records:
+            if committed.error is None:
+                self.progress[record.partition].stored(record)
+        if committed.error is not None:
+            names = ",".join(record.partition for record in committed.records)
+            LOG.error("commit_failed", {"partition": names, "error": str(committed.error)})
+
+    def _anew(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
+        now = self._clock.now()
+        if self._started_ms is None:
+            # Falcon's clock, where it is behind ours: `newest` must not drop what Falcon has yet to create.
+            ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
+            self._started_ms = min([ours_ms, *self._earlier_starts()])
+        beginning = self._beginning
+        origin = beginning.start_from.origin(partition, self._started_ms)
+        record = first_record(beginning.name, partition, beginning.owner, origin, now, beginning.splunkd_started)
+        resume = resume_at_origin(origin, first_open=first and not self.known)
+        LOG.info("starting", {"partition": partition, "from": resume.query})
+        progress = Progress(record, resume, beginning.replay_seconds)
+        if beginning.start_from.newest:
+            progress.must_store()
+        return progress
+
+    def _earlier_starts(self) -> List[int]:
+        """When this input began at `newest`: a partition that came later begins then, not now."""
+        records = (self._store.load(partition) for partition in self.known)
+        starts = (record.origin.not_before for record in records if record is not None)
+        return [start for start in starts if start is not None]
+
+    def _again(self, stored: Record) -> Progress:
+        beginning, owner = self._beginning, self._beginning.owner
+        step = step_to_resume(stored, beginning.splunkd_started, beginning.replay_seconds)
+        same_account = (stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid)
+        resume = resume_at_step(stored, step, same_account)
+        fields = {"partition": stored.partition, "offset": stored.offset, "from": resume.query, "clean": stored.clean}
+        LOG.info("resuming", fields)
+        record = stored.resumed_at(step).shifted(self._clock.now() - stored.updated_at)
+        record = replace(record, splunkd_started=beginning.splunkd_started, **asdict(owner))
+        return Progress(record, resume, beginning.replay_seconds)

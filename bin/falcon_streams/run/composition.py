@@ -1,0 +1,218 @@
+"""The composition root: one input's settings in, its objects wired, its supervisor run.
+
+Rules: the only module that imports from every room; it decides nothing that a room could decide. `app` loads it only to
+run an input. Everything that waits gets the clock it is handed.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Callable, NamedTuple, Optional, Tuple
+
+from falcon_streams import __version__
+from falcon_streams.core.catalogue import is_known
+from falcon_streams.core.claim import Claims
+from falcon_streams.core.custody import Seal
+from falcon_streams.core.record import Owner
+from falcon_streams.core.text import tidy
+from falcon_streams.core.trouble import NO_TROUBLE
+from falcon_streams.errors import Refused, RestartNeeded
+from falcon_streams.falcon.auth import Bearers
+from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
+from falcon_streams.falcon.feed import HttpFeeds
+from falcon_streams.falcon.transport import Transport
+from falcon_streams.pages.editor import Editor
+from falcon_streams.ports import Clock, OffsetStore
+from falcon_streams.run.claimant import Claimant, Right, Sole, await_lock
+from falcon_streams.run.commits import Beginning, Commits
+from falcon_streams.run.happenings import Happening, Stop
+from falcon_streams.run.health import Health, Label
+from falcon_streams.run.process import ParentWatch, report_signals, start_thread
+from falcon_streams.run.supervisor import Plan, Supervisor
+from falcon_streams.run.tally import Filters
+from falcon_streams.splunk.accounts import Account, AccountSource, read_account
+from falcon_streams.splunk.index import doubt_about_index
+from falcon_streams.splunk.modinput import Invocation
+from falcon_streams.splunk.pipe import Pipe
+from falcon_streams.splunk.process_lock import ProcessLock
+from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
+from falcon_streams.splunk.sink import PipeSink
+from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
+from falcon_streams.splunk.state import StateFile
+from falcon_streams.splunk.stored_secret import Adopt, StoredSecret
+from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
+from falcon_streams.store.files import FileStore, folder_of
+from falcon_streams.store.kvstore import open_kvstore
+from falcon_streams.store.shared import SharedClaims, SharedRecords
+
+LOG = logging.getLogger(__name__)
+
+
+class _Parts(NamedTuple):
+    """What every part of a run is made of."""
+
+    settings: InputSettings
+    account: Account
+    splunkd: Splunkd
+    adopt: Adopt
+    info: ServerInfo
+    clock: Clock
+    inbox: SimpleQueue[Happening]
+    folder: Path
+    doubt: str
+
+
+def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
+    """Run one input, whose events go to this descriptor, until it ends. Raises Fatal, Retryable and RestartNeeded
+    where it cannot begin."""
+    parent = ParentWatch()  # before splunkd is asked anything: it could die meanwhile
+    settings = read_input(invocation.name, invocation.settings)
+    info = splunkd.info()
+    refuse_store(settings, info)
+    doubt = doubt_about_index(splunkd, settings, info)
+    adopt = _adopter(invocation)
+    account = read_account(splunkd, settings.account, adopt)
+    inbox: SimpleQueue[Happening] = SimpleQueue()
+    report_signals(inbox)
+    for name in settings.event_types:
+        if not is_known(name):
+            LOG.warning("unknown_event_type_asked", {"event_type": name})
+    for name in settings.unknown:
+        LOG.warning("unknown_setting", {"setting": tidy(name), "remedy": "remove it, unless it is Splunk's own"})
+    if doubt:
+        LOG.warning("index_unknown", {"index": settings.index, "trouble": doubt})
+    LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
+
+    folder = folder_of(invocation.checkpoint_dir, settings.name)
+    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubt)
+    board = StateFile(folder)
+    lock = ProcessLock(folder)
+    locked = await_lock(lock, clock, inbox, parent.check)
+    if locked is not None:
+        return locked
+    store, right = _file_store(parts, lock) if settings.checkpoint_store == "file" else _shared_store(parts)
+    try:
+        stop = right.stand_by(board, parent.check)
+        if stop is None:
+            stop = _supervisor(parts, store, right, descriptor, parent, board).run()
+    finally:
+        right.release()
+        lock.release()
+    return stop
+
+
+def _adopter(invocation: Invocation) -> Adopt:
+    """Binds a secret that was stored by hand, or before there were marks, to where it goes now; the log tells it."""
+
+    def adopt(stored: StoredSecret, mark: str) -> None:
+        editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_TROUBLE
+        try:
+            editor.store_secret(stored.realm, stored.mark_user, mark)
+        except Refused as refused:
+            trouble = str(refused)
+        LOG.warning("secret_adopted", {"secret": stored.what, "trouble": trouble})
+
+    return adopt
+
+
+def _supervisor(
+    parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
+) -> Supervisor:
+    settings, account, clock = parts.settings, parts.account, parts.clock
+    health = Health(clock, board, _label(settings), parts.doubt)
+    transport = Transport(clock, account.ca_bundle, account.proxy)
+    bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account, parts.adopt).credentials)
+    owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
+    beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started)
+    commits = Commits(beginning, store, clock)
+    sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
+    sink.start()
+    return Supervisor(
+        Plan(
+            settings.partitions,
+            Filters(settings.event_types, settings.exclude_event_types),
+            settings.idle_timeout,
+            settings.app_id,
+        ),
+        api=EventStreamsInput(EventStreams(transport, bearers), bearers, clock, settings.app_id, settings.format),
+        feeds=HttpFeeds(transport, clock, settings.event_types),
+        sink=sink,
+        commits=commits,
+        clock=clock,
+        inbox=parts.inbox,
+        start_thread=start_thread,
+        draw=random.random,
+        watch=_watch(parent, right),
+        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.troubles),
+        on_early_end=right.doubt,
+    )
+
+
+def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
+    return FileStore(parts.folder, parts.settings.name, lock.is_ours), Sole()
+
+
+def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
+    """The records in the KV store, and the claimant, who has begun."""
+    documents = open_kvstore(parts.splunkd, parts.adopt)
+    name = parts.settings.name
+    seal = Seal(parts.account.credentials.client_secret)
+    records = SharedRecords(documents, name, seal)
+    holder = uuid.uuid4().hex
+    claim = Claims(holder, parts.info.forwarder or holder, _reads(parts), parts.clock.monotonic())
+    claims = SharedClaims(documents, name, seal, lambda: records.generation)
+    claimant = Claimant(claim, claims, parts.clock, parts.inbox, records.read)
+    start_thread("claimant", claimant.run)
+    return records, claimant
+
+
+def _reads(parts: _Parts) -> str:
+    """What this input reads, in words that are the same wherever its stanza and its account are."""
+    credentials, wanted = parts.account.credentials, parts.settings.partitions
+    partitions = "all" if wanted is None else ",".join(sorted(wanted))
+    tenant = f"{parts.account.origin.api_host} client {credentials.client_id}"
+    return f"{tenant} member {credentials.member_cid or 'none'} partitions {partitions}"
+
+
+def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:
+    def watch() -> None:
+        parent.check()
+        if not right.holds():
+            raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
+
+    return watch
+
+
+def _label(settings: InputSettings) -> Label:
+    return Label(
+        modular_input_name=settings.stanza,
+        event_input=settings.name,
+        sourcetype_ingested=settings.sourcetype or SOURCETYPE,
+        event_index=settings.index or "default",
+        event_account=settings.account,
+    )
+
+
+def _renderer(settings: InputSettings, account: Account, commits: Commits) -> Renderer:
+    routing = Routing(
+        settings.stanza, settings.index, settings.host, settings.source, settings.sourcetype or SOURCETYPE
+    )
+    if not settings.add_ta_data:
+        return Renderer(routing)
+    ta_data = TaData(
+        cloud=account.cloud,
+        version=__version__,
+        input=settings.name,
+        app_id=settings.app_id,
+        event_types=settings.event_types,
+        newest=settings.start_from.newest,
+    )
+
+    def appended(partition: str) -> Optional[bytes]:
+        return ta_data.render(partition, several=len(commits.progress) > 1)
+
+    return Renderer(routing, appended)

@@ -1,0 +1,148 @@
+"""How an input is doing: its statistics line and one of each partition once a minute, the state shown to the Inputs
+page, and a word where time itself went wrong: a clock that was set, a process that was held up.
+
+Rules: read-only over the supervisor's roster, commits and troubles. Keys keep their order, a new one goes to the end
+(design section 6): searches and dashboards read these lines. An input has its line, `partition=*`, from its first
+minute to its end, whether it has a partition or not: who says nothing any more is dead.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Dict, Mapping, NamedTuple, Optional
+
+from falcon_streams.core.roster import ALL, Roster
+from falcon_streams.core.trouble import NO_TROUBLE, Troubles
+from falcon_streams.ports import Clock, StateBoard
+from falcon_streams.run.progress import Progress
+
+LOG = logging.getLogger(__name__)
+STATISTICS_EVERY = 60.0
+SHOW_EVERY, SHOW_QUIET_EVERY = 2.0, 6.0
+CLOCK_STEP = 2.0
+HELD_UP = 30.0  # we are called about once a second
+
+
+def tell_of_input(state: str, trouble: str) -> None:
+    """The statistics line of the input itself."""
+    LOG.info("stream_stats", {"partition": ALL, "state": state, "trouble": trouble or NO_TROUBLE})
+
+
+class Label(NamedTuple):
+    """What UCC's vocabulary of log lines says about an input."""
+
+    modular_input_name: str
+    event_input: str
+    sourcetype_ingested: str
+    event_index: str
+    event_account: str
+
+
+class Health:
+    """Called by the supervisor about once a second."""
+
+    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "") -> None:
+        """`doubt` is shown where nothing worse is to be told."""
+        self._clock = clock
+        self._doubt = doubt
+        self._board = board
+        self._label = label
+        self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
+        self._checked_now = clock.now()
+        self._shown_states: object = None
+        self._ingested = self._shown_events = 0
+
+    def check(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles) -> None:
+        """Log and show what is due."""
+        at = self._clock.monotonic()
+        self._watch_time(at, self._clock.now())
+        states, events = roster.states(), _events(partitions)
+        every = SHOW_QUIET_EVERY if events == self._shown_events else SHOW_EVERY
+        if states != self._shown_states or at - self._shown_at >= every:
+            self._shown_at, self._shown_states, self._shown_events = at, states, events
+            self._show(roster, partitions, troubles, at)
+        if at - self._logged_at >= STATISTICS_EVERY:
+            self._logged_at = at
+            self._log(roster, partitions, troubles, at)
+
+    def _watch_time(self, at: float, now: float) -> None:
+        passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
+        self._checked_at, self._checked_now = at, now
+        if passed > HELD_UP:
+            LOG.warning("held_up", {"for_s": passed})
+        if abs(step) > CLOCK_STEP:
+            LOG.warning("clock_stepped", {"by_s": step})
+
+    def _log(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
+        tell_of_input(roster.states()[0], troubles.of(ALL) or self._doubt)
+        for fields in self._statistics(roster, partitions, troubles, at).values():
+            LOG.info("stream_stats", fields)
+        events = _events(partitions)
+        if events > self._ingested:
+            LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
+            self._ingested = events
+
+    def _statistics(
+        self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float
+    ) -> Dict[str, Dict[str, object]]:
+        """The fields of each partition's line; of one that has not been opened in this run, what is known."""
+        return {
+            name: {
+                "partition": name,
+                "state": member.state,
+                **(self._numbers(partitions[name], roster.session_left(name, at)) if name in partitions else {}),
+                "trouble": troubles.of(name) or NO_TROUBLE,
+            }
+            for name, member in roster.members.items()
+        }
+
+    def _numbers(self, progress: Progress, session_left: Optional[float]) -> Dict[str, object]:
+        counters = progress.counters
+        now = self._clock.now()
+        return {
+            "offset": progress.written_offset,
+            "committed": progress.record.offset,
+            "lag_s": progress.lag,
+            "session_left_s": session_left,
+            "events": counters.events,
+            "bytes": counters.bytes,
+            "malformed": counters.malformed,
+            "unplaced": counters.unplaced,
+            "excluded": counters.excluded,
+            "gaps": counters.gaps,
+            "unknown_types": counters.unknown_types,
+            "reconnects": counters.reconnects,
+            "refreshes": counters.refreshes,
+            "last_event_age_s": None if progress.last_event_at is None else now - progress.last_event_at,
+            "rss_mb": resident_mb(),
+            "resets": counters.resets,
+            "overlong": counters.overlong,
+            "before_start": counters.before_start,
+        }
+
+    def _show(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
+        self._board.show(
+            {
+                "state": roster.states()[0],
+                "trouble": troubles.of(ALL) or self._doubt,
+                "updated_at": self._clock.now(),
+                "partitions": self._statistics(roster, partitions, troubles, at),
+            }
+        )
+
+
+def _events(partitions: Mapping[str, Progress]) -> int:
+    return sum(progress.counters.events for progress in partitions.values())
+
+
+def resident_mb() -> float:
+    """This process's resident memory in MB, 0.0 where the system does not tell it cheaply."""
+    if not sys.platform.startswith("linux"):
+        return 0.0
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            pages = int(file.read().split()[1])
+    except OSError:
+        return 0.0
+    return round(pages * 4096 / 1_000_000, 1)

@@ -1,0 +1,59 @@
+"""The process among others: the signals that stop it, the parent it must not outlive, the way it leaves.
+
+Rules: splunkd stops an input by SIGTERM, on Windows by CTRL+BREAK (platform reference 1.5); a handler only puts a
+happening into the inbox. A parent that is another one than at the start means that splunkd was killed: an unclean end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from queue import SimpleQueue
+from typing import Any, Callable
+
+from falcon_streams.errors import Retryable, SplunkdGone
+from falcon_streams.run.happenings import Ending, Happening, Stop
+
+_STOPPING = ("SIGTERM", "SIGINT", "SIGBREAK")
+
+
+def report_signals(inbox: SimpleQueue[Happening]) -> None:
+    """Let the stop signals arrive in the inbox; only from the main thread."""
+
+    def report(number: int, frame: Any) -> None:
+        inbox.put(Stop(Ending.STOPPED))
+
+    for name in _STOPPING:
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, report)
+
+
+class ParentWatch:
+    """Knows the process that started us."""
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+
+    def check(self) -> None:
+        """Raises SplunkdGone where that process has vanished; Windows does not tell."""
+        if os.name == "posix" and os.getppid() != self._parent:
+            raise SplunkdGone("splunkd has vanished")
+
+
+def start_thread(name: str, work: Callable[[], None]) -> None:
+    """Run the work in a thread that does not keep the process alive. Raises Retryable where there is none left."""
+    try:
+        threading.Thread(name=name, target=work, daemon=True).start()
+    except RuntimeError:
+        raise Retryable("the machine has no thread left for this input: raise its limits") from None
+
+
+def leave(code: int) -> None:
+    """End the process now: a thread that hangs in a call must not hold it beyond splunkd's grace."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)

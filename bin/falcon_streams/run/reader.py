@@ -1,0 +1,203 @@
+"""One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
+
+Rules: a batch is what the feed has to give right now, so a single event is never held back and splunkd's pipe is the
+only queue; where single events come faster than one a millisecond, the next waits half of one for others, if the feed
+then has them in one read. The first placed event of every feed is judged against what was asked for before anything is
+written. A bad line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor
+hears of the end, because a new feed of this partition may be opened right after.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Callable, List, Optional
+
+from falcon_streams.core.admission import Admission
+from falcon_streams.core.batch import read_batch
+from falcon_streams.core.discovery import Lease
+from falcon_streams.core.envelope import Event, read_tail
+from falcon_streams.core.framing import Framer
+from falcon_streams.core.resume import Resume, Verdict
+from falcon_streams.core.session import Pulse
+from falcon_streams.core.text import tidy
+from falcon_streams.errors import Fatal, Retryable, Stopped
+from falcon_streams.ports import Clock, Feed, Feeds, Sink
+from falcon_streams.run.happenings import FeedEnded
+from falcon_streams.run.progress import Progress
+from falcon_streams.run.tally import Filters, Tally
+
+LOG = logging.getLogger(__name__)
+# A reader that would deliver small batches more often than this lets them grow for a moment first.
+SHORT_WHILE, BREATH = 0.001, 0.0005
+SMALL = 16
+
+
+class Reader:
+    """Reads one feed of one partition, from its opening to its end."""
+
+    def __init__(
+        self, lease: Lease, progress: Progress, feeds: Feeds, sink: Sink, clock: Clock, filters: Filters
+    ) -> None:
+        self.lease = lease
+        self._progress = progress
+        self._feeds = feeds
+        self._sink = sink
+        self._clock = clock
+        self._filters = filters
+        self._tally = Tally(progress, filters, clock)
+        self._framer = Framer()
+        self._admission: Optional[Admission] = None
+        self._feed: Optional[Feed] = None
+        self._closed = False
+        self._written: Callable[[], None] = lambda: None
+        self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
+        self.pulse = Pulse(clock.monotonic())
+
+    @property
+    def asked_offset(self) -> Optional[int]:
+        """The offset the feed was opened at, until its first event has been judged."""
+        admission = self._admission  # read once: the reader's thread forgets it
+        return admission.resume.offset if admission is not None and admission.verdict is None else None
+
+    def run(self, opened: Callable[[], None], written: Callable[[], None]) -> FeedEnded:
+        """Read until the feed ends. Raises SplunkdGone where splunkd has gone.
+
+        `opened` is called once it answers, `written` when a batch is the only one that awaits its receipt.
+        """
+        self._written = written
+        resume = self._progress.resume()
+        self._admission = Admission(resume, self._progress.unplaced, self._clock.monotonic())
+        try:
+            feed = self._feed = self._feeds.open(self.lease, resume.query)
+        except Retryable as error:
+            return self._ended("open_failed", error)
+        try:
+            opened()
+            self.pulse.heard_at = self._clock.monotonic()
+            if self._closed:
+                return self._ended("closed")
+            return self._read(feed)
+        except Retryable as error:
+            return self._ended("closed") if self._closed else self._ended("feed_cut", error)
+        except Stopped:
+            return self._ended("stopped")
+        except Fatal as error:
+            return self._ended("refused", error)
+        finally:
+            feed.close()
+
+    def close(self) -> None:
+        """End the feed politely, from another thread."""
+        self._closed = True
+        if self._feed is not None:
+            self._feed.finish()
+
+    def abort(self) -> None:
+        """End the feed at once, from another thread."""
+        self._closed = True
+        if self._feed is not None:
+            self._feed.abort()
+
+    def _ended(self, reason: str, error: Optional[Exception] = None) -> FeedEnded:
+        return FeedEnded(self.lease.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
+
+    def _read(self, feed: Feed) -> FeedEnded:
+        while True:
+            data = feed.read()
+            if not data:
+                rest = self._take_tail()
+                return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed, rest))
+            beats, overlong = self._framer.heartbeats, self._framer.overlong
+            received = lines = self._framer.push(data)
+            heartbeat = self._framer.heartbeats > beats
+            if self._framer.overlong > overlong:
+                self._tally.overlong(self._framer.overlong - overlong)
+            self._progress.counters.bytes += len(data)
+            if self._admission is not None:
+                lines = self._admit(self._admission, lines, heartbeat)
+            self._take_pulse(heartbeat, bool(received))
+            if lines:
+                self._deliver(lines)
+                if feed.gathers:
+                    self._take_breath(len(lines))
+
+    def _take_pulse(self, heartbeat: bool, line: bool) -> None:
+        """No sign of life comes from lines that may be a proxy's page."""
+        is_feed = self._admission is None or self._admission.is_feed
+        self.pulse.heard(self._clock.monotonic(), heartbeat and is_feed, line and is_feed)
+
+    def _take_breath(self, lines: int) -> None:
+        """Half a millisecond's wait in a hail of single events, so that locks and system calls are paid per batch."""
+        at = self._clock.monotonic()
+        if lines < SMALL and at - self._delivered_at < SHORT_WHILE:
+            self._clock.pause(BREATH)
+        self._delivered_at = at
+
+    def _take_tail(self) -> bytes:
+        """An orderly end may leave a last line without its end. Half a line will be sent again: it is let go, and
+        returned."""
+        tail = self._framer.close()
+        if read_tail(tail).offset is None:
+            return tail
+        lines = [tail] if self._admission is None else self._admit(self._admission, [tail], heartbeat=False)
+        if lines:
+            self._deliver(lines)
+        return b""
+
+    def _deliver(self, lines: List[bytes]) -> None:
+        batch = read_batch(lines)
+        wanted = self._tally.admit(batch)
+        last = batch.last_placed()
+        self.pulse.writing = True
+        ticket = self._sink.write(self.lease.partition, wanted)
+        now = self._clock.monotonic()
+        self.pulse.written(now)
+        if last is not None and self._progress.wrote(last, ticket, now):
+            self._written()
+        if not batch.offsets[-1] or self._progress.unplaced:
+            self._progress.wrote_unplaced(batch.unplaced_at_end(), after_event=last is not None)
+
+    # -- the first events of a feed --------------------------------------------------------------------------------
+
+    def _admit(self, admission: Admission, lines: List[bytes], heartbeat: bool) -> List[bytes]:
+        """The lines that go on, once the verdict over the first event has been followed."""
+        admitted = admission.push(lines, heartbeat, self._clock.monotonic())
+        self._progress.counters.before_start += admitted.too_old
+        if admitted.is_page and self._feed is not None:
+            raise self._feed.disown(b"\n".join(admission.held))
+        if admitted.verdict is not None and admitted.event is not None:
+            self._follow(admitted.verdict, admitted.event, admission.resume)
+        if admission.is_over:
+            self._admission = None
+        return admitted.lines
+
+    def _no_feed(self, feed: Feed, rest: bytes) -> Optional[Retryable]:
+        """Why what has ended was none of Falcon's feeds, None where it was one; `rest` is its last half line."""
+        admission = self._admission
+        if admission is None or admission.is_feed or self._closed:
+            return None
+        start = b"\n".join([*admission.held, rest]).strip()
+        return feed.disown(start) if start else None
+
+    def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
+        """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
+        counters = self._progress.counters
+        fields = {"partition": self.lease.partition, "asked": resume.offset, "offset": event.offset}
+        if verdict is Verdict.FOREIGN:
+            raise Fatal(
+                f"partition {self.lease.partition} now sends events of customer {tidy(event.customer)}, which its "
+                "checkpoint has never seen, and the account's client_id or member_cid has changed: this checkpoint "
+                "belongs to another tenant. Put the former account back, or give this tenant an input of its own "
+                "name, or move this input's checkpoint folder away to begin anew"
+            )
+        if verdict is Verdict.RESET:
+            counters.resets += 1
+            LOG.warning("offset_reset", fields)
+            if resume.asks_for_offset and event.offset == resume.offset:
+                # The new sequence has already passed the offset asked for; what it began with lies below.
+                self._progress.read_new_sequence()
+                raise Retryable("the stream was reset: it is opened again at its oldest event")
+            self._progress.begin_sequence(resume.not_before)
+        if verdict is Verdict.GAP and not self._filters.event_types:
+            counters.gaps += 1
+            LOG.warning("offset_gap", fields)

@@ -1,0 +1,332 @@
+"""The supervisor of one input: it carries out what the roster intends, and commits what has settled.
+
+Theory. One loop in the main thread, never blocked: discovery, refreshes and readers run in threads of their own and
+report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
+intents, commits what splunkd has taken and a second of settling has passed over, and looks whether splunkd still lives.
+
+Rules: one reader thread per partition; a partition's failure leaves the others reading. Before anything is stored,
+`watch` says that splunkd lives and that the right to read is still ours: a process that was held up must not commit
+what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when it was asked for, and marks
+the records clean; any other end leaves them as they are, so that the next start replays. Where several things end an
+input, the worst ending counts. Fatal ends the input with its sentence; splunkd's `interval` brings the next try.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from queue import SimpleQueue
+from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
+
+from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.record import Record
+from falcon_streams.core.roster import (
+    ALL,
+    MOST_PARTITIONS,
+    RUNNING,
+    Changed,
+    CloseOf,
+    Discover,
+    Exceed,
+    Intent,
+    Open,
+    RefreshOf,
+    Roster,
+)
+from falcon_streams.core.trouble import Troubles
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
+from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
+from falcon_streams.run.commits import Commits
+from falcon_streams.run.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
+from falcon_streams.run.happenings import (
+    Committed,
+    Discovered,
+    DiscoveryFailed,
+    Ending,
+    FeedEnded,
+    FeedOpened,
+    Happening,
+    Refreshed,
+    Stop,
+    Written,
+    complaint,
+    stop_for,
+    worst,
+)
+from falcon_streams.run.reader import Reader
+from falcon_streams.run.tally import Filters
+
+LOG = logging.getLogger(__name__)
+TICK = 1.0
+# A stop repeats what was not seen to have left the pipe, so a look is taken soon after a write; not after each, because
+# a reader at full speed would share its interpreter with us for every batch.
+RECEIPT_TICK = 0.2
+BEYOND_HEAD_AFTER = 600.0  # design decision 5
+EARLY = 60.0
+
+
+class Plan(NamedTuple):
+    """What the settings say about one run."""
+
+    wanted: Optional[FrozenSet[str]]
+    filters: Filters
+    idle_timeout: float
+    app_id: str
+
+
+class Supervisor:
+    """Runs one input until it is stopped."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        api: EventStreamsApi,
+        feeds: Feeds,
+        sink: Sink,
+        commits: Commits,
+        clock: Clock,
+        inbox: SimpleQueue[Happening],
+        start_thread: StartThread,
+        draw: Callable[[], float],
+        watch: Callable[[], None],
+        on_tick: Callable[[Supervisor], None],
+        on_early_end: Callable[[], None],
+    ) -> None:
+        """`watch` is called before anything is stored and about once a second, by several threads; raises SplunkdGone
+        where splunkd has died, RestartNeeded where the right to read is lost. `on_tick` is called about once a second,
+        for statistics. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
+        """
+        self.roster = Roster(plan.wanted, plan.idle_timeout, draw, commits.known)
+        self.commits = commits
+        self.troubles = Troubles(plan.app_id)
+        self._plan = plan
+        self._api = api
+        self._feeds = feeds
+        self._sink = sink
+        self._clock = clock
+        self._inbox = inbox
+        self._start_thread = start_thread
+        self._watch = watch
+        self._on_tick = on_tick
+        self._on_early_end = on_early_end
+        self._committing: Tuple[Record, ...] = ()
+        self._readers: Dict[str, Reader] = {}
+        self._closing: Dict[str, float] = {}
+        self._discoveries = 0
+        self._served_at: Optional[float] = None
+        self._beyond_head: Set[str] = set()
+        self._next_tick = self._next_receipt = clock.monotonic()
+
+    def run(self) -> Stop:
+        """Run to the end; returns how it came. Raises nothing of ours."""
+        stop: Optional[Stop] = None
+        while stop is None:
+            stop = self.step()
+        return self._end(stop)
+
+    def step(self) -> Optional[Stop]:
+        """Wait for one happening and do what is due; returns the stop once the input has to end."""
+        due = min(self._next_receipt, self._next_tick) if self.commits.awaits_receipt else self._next_tick
+        happening = self._clock.take(self._inbox, due - self._clock.monotonic())
+        asked = [happening] if isinstance(happening, Stop) else []
+        try:
+            if happening is not None:
+                self._take(happening)
+            at = self._clock.monotonic()
+            if at >= self._next_receipt:
+                self.commits.receipt(self._sink, at)
+                self._next_receipt = at + RECEIPT_TICK
+            if at >= self._next_tick:
+                self._tick(at)
+                self._next_tick = at + TICK
+        except (Fatal, RestartNeeded, SplunkdGone) as error:
+            asked.append(stop_for(error))
+        except Exception as error:
+            LOG.exception("unexpected_error")
+            asked.append(stop_for(error))
+        return worst(asked) if asked else None
+
+    # -- happenings ------------------------------------------------------------------------------------------------
+
+    def _take(self, happening: Happening) -> None:
+        at = self._clock.monotonic()
+        if isinstance(happening, Discovered):
+            self._take_discovery(happening.discovery, at)
+        elif isinstance(happening, DiscoveryFailed):
+            LOG.warning("discovery_failed", complaint(happening.error))
+            self.troubles.note(ALL, str(happening.error))
+            self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
+        elif isinstance(happening, FeedOpened):
+            self.roster.opened(happening.partition, at, happening.pulse)
+        elif isinstance(happening, FeedEnded):
+            self._take_end(happening, at)
+        elif isinstance(happening, Refreshed):
+            self._take_refresh(happening, at)
+        elif isinstance(happening, Committed):
+            if happening.records is self._committing:
+                self._committing = ()
+            self.commits.saved(happening)
+
+    def _take_discovery(self, discovery: Discovery, at: float) -> None:
+        self._discoveries += bool(discovery.leases)
+        self._served_at = discovery.served_at
+        for refusal in discovery.refusals:
+            LOG.error("discovery_refused", {"reason": refusal})
+        names = [lease.partition for lease in discovery.leases]
+        LOG.info("discovered", {"partitions": ",".join(names[:MOST_PARTITIONS]), "count": len(names)})
+        intents = self.roster.discovered(discovery, at)
+        self.troubles.discovered(discovery, self.roster.connected, self.roster.missing)
+        self._carry_out(intents)
+
+    def _take_end(self, ended: FeedEnded, at: float) -> None:
+        del self._readers[ended.partition]
+        self._closing.pop(ended.partition, None)
+        fields = {"partition": ended.partition, "reason": ended.reason, **complaint(ended.error)}
+        LOG.log(logging.WARNING if ended.error else logging.INFO, "feed_ended", fields)
+        if isinstance(ended.error, (Fatal, SplunkdGone)):
+            raise ended.error
+        if ended.error is not None:
+            self.troubles.note(ended.partition, str(ended.error))
+        self.commits.progress[ended.partition].counters.reconnects += 1
+        session = self.roster.members[ended.partition].session
+        if session is not None and at - session.opened_at < EARLY:
+            self._on_early_end()
+        self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
+
+    def _take_refresh(self, answer: Refreshed, at: float) -> None:
+        partition = answer.lease.partition
+        if answer.error is None:
+            self.roster.refreshed(answer.lease, at)
+            self.commits.progress[partition].counters.refreshes += 1
+            LOG.info("session_refreshed", {"partition": partition})
+        else:
+            gone = isinstance(answer.error, SessionGone)
+            self.roster.refresh_failed(answer.lease, at, answer.error.after, gone)
+            LOG.warning("refresh_failed", {"partition": partition, **complaint(answer.error)})
+
+    # -- once a second ---------------------------------------------------------------------------------------------
+
+    def _tick(self, at: float) -> None:
+        self._watch()
+        self.commits.follow_clock(at)
+        self._carry_out(self.roster.intents(at))
+        for partition, reader in list(self._readers.items()):
+            self._watch_head(partition, reader, at)
+            if at >= self._closing.get(partition, at + 1):
+                reader.abort()
+        self._commit(at)
+        self._on_tick(self)
+
+    def _commit(self, at: float) -> None:
+        """One at a time: what comes meanwhile is in the next."""
+        records = () if self._committing else self.commits.due(at)
+        if records:
+            self._committing = records
+            self._spawn("commit", partial(self._save, records), partial(Committed, records))
+
+    def _save(self, records: Tuple[Record, ...]) -> Committed:
+        """Store records, in a thread; unless the right to do so was lost meanwhile."""
+        self._watch()
+        return self.commits.save(records)
+
+    def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
+        """A feed that lives but shows nothing of what was asked for may have been reset to lower offsets."""
+        session, asked = self.roster.members[partition].session, reader.asked_offset
+        if session is not None and asked is None:
+            self._beyond_head.discard(partition)  # its first event is there: the next silence is another one
+        if session is None or asked is None or partition in self._beyond_head:
+            return
+        if session.waits_in_vain(at, BEYOND_HEAD_AFTER):
+            self._beyond_head.add(partition)
+            LOG.warning("offset_beyond_head", {"partition": partition, "asked": asked})
+            if not self._plan.filters.event_types:  # a filter explains the silence
+                self.commits.progress[partition].read_from_oldest()
+                self._carry_out(self.roster.close(partition, "offset_beyond_head"))
+
+    # -- intents ---------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, intents: List[Intent]) -> None:
+        for intent in intents:
+            if isinstance(intent, Discover):
+                self._spawn("discovery", self._discover, DiscoveryFailed)
+            elif isinstance(intent, Open):
+                self._open(intent.lease)
+            elif isinstance(intent, RefreshOf):
+                name, lease = f"refresh-{intent.lease.partition}", intent.lease
+                self._spawn(name, partial(self._refresh, lease), partial(Refreshed, lease))
+            elif isinstance(intent, CloseOf):
+                LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
+                self._readers[intent.partition].close()
+                self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
+            elif isinstance(intent, Exceed):
+                LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
+                self.troubles.note(ALL, str(intent))
+            elif isinstance(intent, Changed):
+                level = logging.INFO if intent.state == RUNNING else logging.WARNING
+                LOG.log(level, "state_changed", intent._asdict())
+                if intent.state == RUNNING and intent.partition != ALL:
+                    self.troubles.heal(intent.partition)
+
+    def _open(self, lease: Lease) -> None:
+        partition = lease.partition
+        progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
+        reader = Reader(lease, progress, self._feeds, self._sink, self._clock, self._plan.filters)
+        self._readers[partition] = reader
+        put = self._inbox.put  # `Written` wakes us, because receipts do not wait for a tick
+        run: Callable[[], Happening] = partial(
+            reader.run, partial(put, FeedOpened(partition, reader.pulse)), partial(put, Written(partition))
+        )
+        if progress.waits_for_store:
+            run = partial(self._store_first, progress.record, run)
+        self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
+
+    def _store_first(self, record: Record, run: Callable[[], Happening]) -> Happening:
+        """`newest` begins at a time that has to be stored before the first open; else at the next commit."""
+        self._inbox.put(self._save((record,)))
+        return run()
+
+    def _discover(self) -> Happening:
+        try:
+            return Discovered(self._api.discover())
+        except Retryable as error:
+            return DiscoveryFailed(error)
+
+    def _refresh(self, lease: Lease) -> Happening:
+        try:
+            self._api.refresh(lease)
+        except Retryable as error:
+            return Refreshed(lease, error)
+        return Refreshed(lease)
+
+    def _spawn(self, name: str, work: Callable[[], Happening], failed: Callable[[Retryable], Happening]) -> None:
+        """Run the work in a thread and report its happening; `failed` makes one where there is no thread left."""
+
+        def report() -> None:
+            try:
+                self._inbox.put(work())
+            except (Fatal, RestartNeeded, SplunkdGone) as error:
+                self._inbox.put(stop_for(error))
+            except Exception as error:  # a fault of ours: end, so that splunkd starts us anew and the records replay
+                LOG.exception("unexpected_error", {"thread": name})
+                self._inbox.put(Stop(Ending.UNCLEAN, error))
+
+        try:
+            self._start_thread(name, report)
+        except Retryable as error:
+            self._inbox.put(failed(error))
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def _end(self, stop: Stop) -> Stop:
+        """End the feeds and commit what may be; returns the worst of the stops that have been asked for."""
+        asked_at = self._clock.monotonic()
+        stop = worst([stop, *close_feeds(self._readers, self._sink, self._clock, self._inbox)])
+        if stop.ending is not Ending.UNCLEAN:
+            run_briefly("commit", partial(self._say_farewell, asked_at), FAREWELL, self._clock, self._start_thread)
+        run_briefly("revoke", self._api.revoke, REVOKE, self._clock, self._start_thread)
+        return stop
+
+    def _say_farewell(self, until: float) -> None:
+        self._watch()
+        self.commits.saved(self.commits.save(self.commits.farewell(until)))

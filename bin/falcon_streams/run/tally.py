@@ -1,0 +1,93 @@
+"""What passes through a partition's readers, counted: the numbers of its statistics line, and the samples in the log.
+
+Rules: called by the reader for every batch, and looks at columns only: an event is read again where its name is new or
+its offset is missing. A type or customer is remembered once; all sets are bounded, because their names come from
+outside. A bad line is sampled in the log at most once a minute.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Set
+
+from falcon_streams.core.batch import Batch
+from falcon_streams.core.catalogue import is_known
+from falcon_streams.core.envelope import Event, read_event
+from falcon_streams.core.text import tidy
+from falcon_streams.ports import Clock
+from falcon_streams.run.progress import Progress
+
+LOG = logging.getLogger(__name__)
+_SAMPLE_EVERY = 60.0
+_SAMPLE_LENGTH = 120
+_MOST_NAMES = 1000
+
+
+class Filters(NamedTuple):
+    """What the admin wants of the feed: `event_types` for Falcon to send, `excluded` for us to drop, both by name."""
+
+    event_types: Sequence[str] = ()
+    excluded: FrozenSet[str] = frozenset()
+
+
+class Tally:
+    """Counts for one feed into the progress of its partition."""
+
+    def __init__(self, progress: Progress, filters: Filters, clock: Clock) -> None:
+        self._progress = progress
+        self._excluded = frozenset(name.encode() for name in filters.excluded)
+        self._clock = clock
+        self._sampled_at: Optional[float] = None
+        self._types: Set[bytes] = set()
+        self._customers: Set[bytes] = set()
+
+    def admit(self, batch: Batch) -> Batch:
+        """Count the events; return those the admin wants."""
+        counters, progress = self._progress.counters, self._progress
+        for line, malformed in batch.unplaced():
+            self._note_bad(line, malformed)
+        for event in self._first_of(batch, batch.customers, self._customers):
+            progress.note_customer(event.customer)
+        for event in self._first_of(batch, batch.types, self._types):
+            self._note_type(event.type)
+        wanted = batch.without(self._excluded)
+        counters.excluded += len(batch.lines) - len(wanted.lines)
+        counters.events += len(wanted.lines)
+        progress.last_event_at = now = self._clock.now()
+        created = batch.last_created()
+        progress.lag = progress.lag if created is None else max(now - created, 0.0)  # Falcon's clock may be ahead
+        return wanted
+
+    def overlong(self, count: int) -> None:
+        """So many lines of this feed were cut at the limit of their length."""
+        self._progress.counters.overlong += count
+        LOG.error("overlong_line", {"partition": self._progress.partition, "lines": count})
+
+    def _first_of(self, batch: Batch, column: Sequence[bytes], known: Set[bytes]) -> List[Event]:
+        """The first event of each name in a column that is not known yet, and for which there is room."""
+        new = sorted(set(column) - known)[: _MOST_NAMES - len(known)]
+        known.update(new)
+        return [read_event(batch.lines[column.index(name)]) for name in new]
+
+    def _note_type(self, name: str) -> None:
+        types = self._progress.types
+        if name in types or len(types) >= _MOST_NAMES:
+            return
+        types.add(name)
+        if name and not is_known(name):
+            self._progress.counters.unknown_types += 1
+            fields = {"partition": self._progress.partition, "event_type": tidy(name)}
+            LOG.warning("unknown_event_type", fields)
+
+    def _note_bad(self, line: bytes, malformed: bool) -> None:
+        counters = self._progress.counters
+        if malformed:
+            counters.malformed += 1
+        else:
+            counters.unplaced += 1
+        now = self._clock.monotonic()
+        if self._sampled_at is None or now - self._sampled_at >= _SAMPLE_EVERY:
+            self._sampled_at = now
+            sample = tidy(line[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
+            fields = {"partition": self._progress.partition, "length": len(line), "sample": sample}
+            LOG.warning("malformed_line" if malformed else "unplaced_line", fields)

@@ -1,0 +1,129 @@
+"""Checkpoint records as files: one per (input, partition), under splunkd's `checkpoint_dir`.
+
+Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; a crash at any point leaves
+either the old record or the new one. Temporary files have a name of their own for each process. The folder belongs to
+one process: between writing a temporary file and putting it in place, `is_ours` is asked, and a process that has lost
+the folder stores nothing. A record that cannot be read is kept aside under another name and the
+input refuses to start, also the next time, until an admin has decided: going on would collect everything again or skip
+what was never delivered. Folders are 0700, files 0600. Names are made of the input's name and a hash, so that no two
+inputs share one, whatever the file system thinks of case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Callable, FrozenSet, Optional, Sequence
+
+from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
+
+_DAMAGED = ".damaged"
+
+
+class FileStore:
+    """The port `OffsetStore` over a folder."""
+
+    def __init__(self, folder: Path, name: str, is_ours: Callable[[], bool]) -> None:
+        """`folder` is this input's own, as `folder_of` names it; `name` is the input's; `is_ours` says whether this
+        process may still write there."""
+        self._folder = folder
+        self._name = name
+        self._is_ours = is_ours
+
+    def partitions(self) -> FrozenSet[str]:
+        """The partitions that have a record; damaged ones are named when they are loaded."""
+        found = []
+        for path in self._folder.glob("partition-*.json"):
+            try:
+                found.append(read_record(path.read_bytes()).partition)
+            except (OSError, RecordTooNew, RecordUnreadable):
+                continue
+        return frozenset(found)
+
+    def load(self, partition: str) -> Optional[Record]:
+        """The record of a partition. Raises Fatal where one is there that must not be used."""
+        path = self._path(partition)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            self._refuse_former_damage(path)
+            return None
+        except OSError as error:
+            raise Fatal(f"the checkpoint {path} cannot be read ({error.strerror}): let Splunk's user read it") from None
+        return self._checked(path, partition, data)
+
+    def save(self, records: Sequence[Record]) -> None:
+        """Store the records, durably. Raises Retryable where the folder does not take them now, RestartNeeded where
+        another process has taken it over."""
+        try:
+            make_private_folder(self._folder)
+            for record in records:
+                path = self._path(record.partition)
+                temporary = prepare_private_file(path, record.to_bytes(), durable=True)
+                if not self._is_ours():
+                    raise RestartNeeded("another process has taken over the checkpoints of this input: it ends")
+                os.replace(temporary, path)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise Retryable(
+                f"checkpoints in {self._folder} cannot be written ({error.strerror}): see to space and rights of that "
+                "folder"
+            ) from None
+
+    def _path(self, partition: str) -> Path:
+        return self._folder / f"partition-{_file_name(partition)}.json"
+
+    def _checked(self, path: Path, partition: str, data: bytes) -> Record:
+        try:
+            record = read_record(data)
+        except RecordTooNew as error:
+            raise Fatal(f"the checkpoint {path} is of a newer add-on: {error}. Install that version again") from None
+        except RecordUnreadable as error:
+            aside = path.with_name(path.name + _DAMAGED)
+            try:
+                os.replace(path, aside)
+            except OSError:
+                aside = path  # it stays where it is, and is refused there the next time too
+            raise Fatal(_damage(aside, str(error))) from None
+        if (record.input, record.partition) != (self._name, partition):
+            raise Fatal(
+                f"the checkpoint {path} belongs to input {record.input}, partition {record.partition}: put the file "
+                "that belongs here back, or remove it to begin anew by start_from"
+            )
+        return record
+
+    def _refuse_former_damage(self, path: Path) -> None:
+        aside = path.with_name(path.name + _DAMAGED)
+        if aside.exists():
+            raise Fatal(_damage(aside, "it was found damaged at an earlier start"))
+
+
+def folder_of(checkpoint_dir: str, name: str) -> Path:
+    """The folder of an input's checkpoints and state."""
+    return Path(checkpoint_dir) / _file_name(name)
+
+
+def _damage(aside: Path, fault: str) -> str:
+    return (
+        f"a checkpoint cannot be used and is kept as {aside} ({fault}). Put a good copy in its place under the name "
+        f"without {_DAMAGED}, or remove it to begin anew by start_from"
+    )
+
+
+def _file_name(name: str) -> str:
+    # readable as far as it is harmless, whoever chose the name; the hash tells names apart
+    shown = "".join(each if each.isascii() and (each.isalnum() or each in "_.-") else "_" for each in name[:64])
+    return f"{shown}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # Windows has no handle for a folder to flush
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

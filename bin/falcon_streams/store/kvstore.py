@@ -1,0 +1,187 @@
+"""The add-on's collection in the KV store: documents by key, over the REST endpoints of a management port.
+
+Rules: the collection is the app's, its owner `nobody`. Either it is this instance's, asked with the input's own session
+key, or that of a search head cluster which several forwarders share, asked with an authentication token; then the
+certificate is always verified. Four seconds a call at most, so that a stop gets through. What does not answer well is
+Retryable, with a sentence that says what to do; a session key that is refused asks for a new start, a token that is
+refused is read anew. An empty collection answers 200 with an empty list, a write with the keys of what was written: a
+proxy's page, a redirect or an empty body is neither, and means nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from functools import partial
+from http.client import HTTPException
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from urllib.parse import urlsplit
+
+from splunklib import binding
+
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable
+from falcon_streams.splunk.accounts import SETTINGS_CONF
+from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema
+from falcon_streams.splunk.splunkd import APP, Splunkd, quoted
+from falcon_streams.splunk.stored_secret import Adopt, checkpoint_token, leave_unmarked
+from falcon_streams.trust import make_trust, refusal
+
+COLLECTION = "falcon_event_streams_checkpoints"
+ROLE = "falcon_event_streams_checkpoint"
+SECONDS = 4.0
+_DATA = f"storage/collections/data/{COLLECTION}"
+_CA_BUNDLE = "the ca_bundle of [checkpoint]"
+_OTHER_NAME = (
+    "write a host name into management_uri that the certificate has as subjectAltName, or give that splunkd a "
+    "certificate which names this host"
+)
+_ANSWERS = {"get": (200,), "post": (200, 201), "delete": (200,)}
+_JSON = [("Content-Type", "application/json")]
+
+Document = Dict[str, Any]
+Connect = Callable[[], binding.Context]
+
+
+class KvStore:
+    """The documents of the collection."""
+
+    def __init__(self, connect: Connect, where: str, *, own: bool) -> None:
+        """`connect` makes a connection's context, anew after a refusal; `where` names it for an admin; `own` says that
+        it is asked with the session key of this instance."""
+        self._connect = connect
+        self._where = where
+        self._own = own
+        self._context: Optional[binding.Context] = None
+
+    def find(self, query: Mapping[str, Any], fields: Sequence[str] = ()) -> List[Document]:
+        """All documents that match, with these fields or all."""
+        chosen = {"fields": ",".join(fields)} if fields else {}
+        found = self._call("get", _DATA, query=json.dumps(query), limit=0, output_mode="json", **chosen)
+        if not isinstance(found, list) or not all(isinstance(document, dict) for document in found):
+            raise self._no_answer()
+        return found
+
+    def insert(self, document: Document) -> bool:
+        """Add a document; False where there is one of its key."""
+        try:
+            self._write(_DATA, document, {"_key": document["_key"]})
+        except Retryable as error:
+            if error.status == 409:
+                return False
+            raise
+        return True
+
+    def replace(self, document: Document) -> None:
+        """Put a document in the place of the one of its key, which must be there."""
+        self._write(f"{_DATA}/{quoted(document['_key'])}", document, {"_key": document["_key"]})
+
+    def save(self, documents: Sequence[Document]) -> None:
+        """Put documents in, over those of their keys."""
+        self._write(f"{_DATA}/batch_save", documents, [document["_key"] for document in documents])
+
+    def remove(self, key: str) -> None:
+        """Take a document out; that it is not there is no fault."""
+        try:
+            self._call("delete", f"{_DATA}/{quoted(key)}")
+        except Retryable as error:
+            if error.status != 404:
+                raise
+
+    def _write(self, path: str, body: Any, expected: Any) -> None:
+        """Post JSON; Retryable where the answer is not the keys that were written."""
+        if self._call("post", path, headers=_JSON, body=json.dumps(body)) != expected:
+            raise self._no_answer()
+
+    def _no_answer(self, status: int = 200) -> Retryable:
+        remedy = "see that no proxy or other server answers at management_uri"
+        return Retryable(f"{self._where} answered {status} with what is no answer of a KV store: {remedy}")
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            context = self._context = self._context or self._connect()  # another thread may forget it meanwhile
+            answer = getattr(context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
+            body = answer.body.read()
+        except binding.AuthenticationError:
+            raise self._refused(401) from None
+        except binding.HTTPError as error:
+            raise self._refused(error.status) from None
+        except ssl.SSLCertVerificationError as error:
+            raise Retryable(f"{self._where}: {refusal(error, _CA_BUNDLE, _OTHER_NAME)}") from None
+        except (OSError, ValueError, HTTPException) as error:
+            raise Retryable(f"{self._where} does not answer ({type(error).__name__})") from None
+        if answer.status not in _ANSWERS[method]:
+            raise self._no_answer(answer.status)
+        try:
+            return json.loads(body, parse_int=_whole_number) if body or method != "delete" else None
+        except (ValueError, RecursionError):
+            raise self._no_answer(answer.status) from None
+
+    def _refused(self, status: int) -> Exception:
+        if status == 401:
+            if self._own:
+                return RestartNeeded("splunkd no longer takes this input's session key")
+            self._context = None
+        remedy = _REMEDIES.get(status, "look at its log")
+        return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
+
+
+def _whole_number(digits: str) -> Optional[int]:
+    # Python refuses to convert thousands of digits, and one such document would hide all others
+    return int(digits) if len(digits) <= 20 else None
+
+
+_REMEDIES = {
+    401: "its token is wrong, expired or disabled; enter a new one on the Configuration page, under Checkpoints",
+    403: f"the token's user may not use the collection {COLLECTION}; give it the role {ROLE}",
+    404: "the collection is not there; install this add-on there as well, and see that its KV store is not disabled",
+    503: "it is starting, or has no majority; this input goes on when it is back",
+}
+
+
+def open_kvstore(splunkd: Splunkd, adopt: Adopt = leave_unmarked) -> KvStore:
+    """The KV store for checkpoints: of the search head cluster that `[checkpoint]` names, else of this instance. Raises
+    Fatal with one sentence."""
+    raw = splunkd.stanza(SETTINGS_CONF, "checkpoint") or {}
+    values = check_stanza(stanza_schema("settings", "checkpoint"), "checkpoint", raw)
+    if "management_uri" not in values:
+        return own_store(splunkd)
+    return shared_store(values["management_uri"], values.get("ca_bundle"), partial(_read_token, splunkd, values, adopt))
+
+
+def _read_token(splunkd: Splunkd, values: Values, adopt: Adopt) -> str:
+    stored = checkpoint_token()
+    try:
+        token = stored.read_for(splunkd, values, adopt)
+    except Fatal as error:  # the store is asked in the middle of a run, and an admin heals it
+        raise Retryable(str(error)) from None
+    if not token:
+        raise Retryable(
+            "[checkpoint] management_uri has no token. Enter it on the Configuration page, or store it in "
+            f"storage/passwords under realm {stored.realm}, user {stored.user}"
+        )
+    return token
+
+
+def own_store(splunkd: Splunkd) -> KvStore:
+    """The KV store of the instance that runs this input."""
+    return KvStore(lambda: splunkd.context(SECONDS), "the KV store of this instance", own=True)
+
+
+def shared_store(management_uri: str, ca_bundle: Optional[str], read_token: Callable[[], str]) -> KvStore:
+    """The KV store that several forwarders share, at a checked address; `read_token` reads its token, anew after a
+    refusal. Raises Fatal for a CA bundle that cannot be used."""
+    trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")
+    parts = urlsplit(management_uri)
+
+    def connect() -> binding.Context:
+        return binding.Context(
+            handler=binding.handler(timeout=SECONDS, verify=True, context=trust),
+            scheme="https",
+            host=parts.hostname,
+            port=parts.port or 8089,
+            splunkToken=read_token(),
+            owner="nobody",
+            app=APP,
+        )
+
+    return KvStore(connect, f"the KV store at {parts.hostname}", own=False)

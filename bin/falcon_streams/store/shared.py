@@ -1,0 +1,291 @@
+"""Claims and checkpoint records of an input that several forwarders share, as documents of one collection.
+
+Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has
+documents of its own and none can overwrite another's; readers take the highest generation. A record is the same bytes
+as in a file. What a writer has replaced by its own is removed; the last claims stay, because a key must not come back
+for a process that has slept.
+
+Others may write the collection, too. Records and their manifest bear seals, and `core.custody` says which count. Of a
+claim its key says the generation, whatever the document says; it counts if its seal fits, or if its generation is one
+that writers without our seal can have come to. What no holder can have written is reported, passed over, and set aside
+at the next start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from dataclasses import replace
+from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+from falcon_streams.core.claim import Claim, Trace, View
+from falcon_streams.core.custody import WHO, Manifest, Seal, Sealed, choose, newest_manifest, oldest
+from falcon_streams.core.record import Record, RecordTooNew
+from falcon_streams.errors import Fatal
+from falcon_streams.store.kvstore import COLLECTION, Document, KvStore
+
+LOG = logging.getLogger(__name__)
+_CLAIM, _RECORD, _MANIFEST, _ASIDE = "claim", "record", "manifest", "aside"
+_CLAIMS_KEPT = 20
+_CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
+_SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
+# A takeover takes 45 s: nobody comes that far without a seal, whether an older add-on or one with another secret.
+_MOST_AHEAD = 10**9
+_GENERATION, _PARTITION = r"[1-9][0-9]{0,14}", r"[0-9A-Za-z_-]{1,64}"
+_MOST_TOLD, _MOST_ASIDE, _MOST_KEPT = 100, 20, 65_536
+
+
+class _Found(NamedTuple):
+    """A claim as it was found: whether its seal fits, and whether its holder says that it has left a manifest."""
+
+    generation: int
+    claim: Claim
+    sealed: bool
+    left_manifest: bool
+
+
+class SharedClaims:
+    """The port `ClaimStore` over the collection."""
+
+    def __init__(self, store: KvStore, name: str, seal: Seal, kept: Callable[[], int]) -> None:
+        """`kept` says under which generation this process keeps the records, 0 for none yet."""
+        self._store = store
+        self._name = name
+        self._seal = seal
+        self._kept = kept
+        self._told: Dict[str, None] = {}
+
+    def look(self) -> View:
+        """The newest claim, and the traces of all writers."""
+        documents = self._store.find({"input": self._name}, _SUMMARY)
+        found, refused = _judge_claims(self._name, documents, self._seal)
+        traces = [trace for trace in (_trace(self._name, each) for each in documents) if trace is not None]
+        self._tell(refused)
+        newest = max(found, key=lambda each: each.generation, default=None)
+        return View(newest.claim if newest is not None else None, frozenset(traces))
+
+    def insert(self, claim: Claim) -> bool:
+        """Add a claim; False where there is one of that generation."""
+        inserted = self._store.insert(self._document(claim))
+        if inserted and claim.generation > _CLAIMS_KEPT:
+            self._store.remove(f"{self._name}:{claim.generation - _CLAIMS_KEPT}")
+        return inserted
+
+    def replace(self, claim: Claim) -> None:
+        """Put this in the place of the claim of its generation."""
+        self._store.replace(self._document(claim))
+
+    def _document(self, claim: Claim) -> Document:
+        key = f"{self._name}:{claim.generation}"
+        known = {"_key": key, "kind": _CLAIM, "input": self._name, "seal": self._seal.of(_claim_text(key))}
+        return {**known, "manifest": self._kept() == claim.generation, **claim._asdict()}
+
+    def _tell(self, refused: Iterable[str]) -> None:
+        for key in refused:
+            if key not in self._told and len(self._told) < _MOST_TOLD:
+                self._told[key] = None
+                LOG.error("document_refused", {"key": key, "reason": "no holder of this input can have written it"})
+
+
+class SharedRecords:
+    """The port `OffsetStore` over the collection, for the writer of one generation."""
+
+    def __init__(self, store: KvStore, name: str, seal: Seal) -> None:
+        self._store = store
+        self._name = name
+        self._seal = seal
+        self.generation = 0
+        self._found: Dict[str, Record] = {}
+        self._former: Dict[str, List[str]] = {}
+        self._landmarks: Dict[str, Record] = {}
+        self._lost = False
+
+    def read(self, generation: int) -> None:
+        """Judge what all writers have stored, before the first load, and leave a manifest of it; we write under this
+        generation from now on. Raises Fatal where a record is of a newer add-on."""
+        documents = self._store.find({"input": self._name})
+        claims, refused = _judge_claims(self._name, documents, self._seal)
+        manifests = [
+            Sealed(str(each["_key"]), place[0], str(each.get("records")), each.get("seal"))
+            for each in documents
+            for place in [_place(self._name, each, _MANIFEST)]
+            if place is not None
+        ]
+        manifest = newest_manifest(self._name, manifests, self._seal)
+        promised = max((each.generation for each in claims if each.left_manifest), default=0)
+        self._lost = promised > (0 if manifest is None else manifest.generation)
+        if self._lost:
+            _complain(
+                "*", None, "the manifest of the records is missing: what has no record is read from the oldest event"
+            )
+        refused += self._choose(documents, manifest)
+        self._landmarks = {partition: record.landmark() for partition, record in self._found.items()}
+        self._keep_manifest(generation)
+        for each in manifests:
+            if each.generation != generation:
+                self._store.remove(each.key)
+        self._set_aside([each for each in documents if str(each.get("_key")) in refused])
+        self.generation = generation
+
+    def partitions(self) -> FrozenSet[str]:
+        """The partitions that have a record, or had one."""
+        return frozenset(self._found)
+
+    def load(self, partition: str) -> Optional[Record]:
+        """The record of a partition."""
+        if partition not in self._found and self._lost:
+            self._found[partition] = oldest(self._name, partition)
+        return self._found.get(partition)
+
+    def save(self, records: Sequence[Record]) -> None:
+        """Store the records under our generation, and remove what they replace."""
+        stored = [replace(record, generation=self.generation) for record in records]
+        self._store.save([self._document(record) for record in stored])
+        self._note([record for record in stored if not self._is_noted(record.partition)])
+        for record in records:
+            for key in self._former.pop(record.partition, []):
+                self._store.remove(key)
+
+    def _is_noted(self, partition: str) -> bool:
+        landmark = self._landmarks.get(partition)
+        return landmark is not None and landmark.generation == self.generation
+
+    def _note(self, fresh: Sequence[Record]) -> None:
+        """Put records into the manifest that are the first of their partitions under our generation."""
+        if not fresh:
+            return
+        before = dict(self._landmarks)
+        self._landmarks.update((record.partition, record.landmark()) for record in fresh)
+        try:
+            self._keep_manifest(self.generation)
+        except Exception:
+            self._landmarks = before  # to be noted again, when they are stored again
+            raise
+
+    def _choose(self, documents: Sequence[Document], manifest: Optional[Manifest]) -> List[str]:
+        """Find the record of each partition; returns the keys of what no holder can have written."""
+        by_partition: Dict[str, List[Sealed]] = {name: [] for name in (manifest.landmarks if manifest else ())}
+        refused: List[str] = []
+        for document in documents:
+            place, key = _place(self._name, document, _RECORD), str(document.get("_key"))
+            if place is not None:
+                sealed = Sealed(key, place[0], str(document.get("record")), document.get("seal"))
+                by_partition.setdefault(place[1], []).append(sealed)
+            elif document.get("kind") == _RECORD:
+                _complain("*", None, f"{key} is no key of a record, and is passed over: {WHO}")
+                refused.append(key)
+        self._found, self._former = {}, {}
+        for partition, found in by_partition.items():
+            refused += self._take(partition, found, manifest)
+        return refused
+
+    def _take(self, partition: str, found: Sequence[Sealed], manifest: Optional[Manifest]) -> Sequence[str]:
+        try:
+            choice = choose(self._name, partition, found, manifest, self._seal)
+        except RecordTooNew as error:
+            raise Fatal(
+                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} is of a newer "
+                f"add-on: {error}. Install that version again"
+            ) from None
+        if choice.alteration:
+            _complain(partition, choice.record, choice.alteration)
+        if choice.record is not None:
+            self._found[partition] = choice.record
+        self._former[partition] = [each.key for each in found]
+        return choice.refused
+
+    def _manifest_key(self, generation: int) -> str:
+        return f"{self._name}:{generation}:*"  # no partition has this name
+
+    def _keep_manifest(self, generation: int) -> None:
+        text = Manifest(generation, self._landmarks).to_text(self._name)
+        known = {"_key": self._manifest_key(generation), "kind": _MANIFEST, "input": self._name}
+        seal = Manifest.seal_of(text, self._seal)
+        self._store.save([{**known, "generation": generation, "records": text, "seal": seal}])
+
+    def _set_aside(self, documents: Sequence[Document]) -> None:
+        """Keep a copy of what no holder can have written where nobody looks for claims and records."""
+        for document in documents[:_MOST_ASIDE]:
+            key, text = str(document["_key"]), json.dumps(document)[:_MOST_KEPT]
+            aside = f"{_ASIDE}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+            self._store.save([{"_key": aside, "kind": _ASIDE, "aside_of": self._name, "document": text}])
+            self._store.remove(key)
+
+    def _document(self, record: Record) -> Document:
+        data = record.to_bytes().decode("ascii")
+        return {
+            "_key": f"{self._name}:{self.generation}:{record.partition}",
+            "kind": _RECORD,
+            "input": self._name,
+            "generation": self.generation,
+            "partition": record.partition,
+            "offset": str(record.offset),
+            "updated_at": record.updated_at,
+            "record": data,
+            "seal": self._seal.of(data),
+        }
+
+
+def _complain(partition: str, record: Optional[Record], reason: str) -> None:
+    offset = None if record is None else record.offset
+    LOG.error("checkpoint_altered", {"partition": partition, "offset": offset, "reason": reason})
+
+
+def _judge_claims(name: str, documents: Sequence[Document], seal: Seal) -> Tuple[List[_Found], List[str]]:
+    """The claims that count, and the keys of those that do not."""
+    found = {str(each.get("_key")): _claim(name, each, seal) for each in documents if each.get("kind") == _CLAIM}
+    most = max((each.generation for each in found.values() if each and each.sealed), default=0) + _MOST_AHEAD
+    counted = {key: each for key, each in found.items() if each is not None and each.generation <= most}
+    return list(counted.values()), [key for key in found if key not in counted]
+
+
+def _claim(name: str, document: Document, seal: Seal) -> Optional[_Found]:
+    """A claim under its key's generation, None where the key is none of ours. Where the document does not say what a
+    holder says, that generation was taken all the same: it is waited out."""
+    key = str(document.get("_key"))
+    match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION})", key)
+    if match is None:
+        return None
+    generation, beat = int(match[1]), _whole(document, "beat")
+    sound = beat is not None and _whole(document, "generation") == generation
+    claim = Claim(
+        generation=generation,
+        holder=str(document.get("holder")),
+        forwarder=str(document.get("forwarder")),
+        reads=str(document.get("reads")),
+        beat=beat or 0,
+        released=document.get("released") is True and sound,
+        yielded=document.get("yielded") is True,
+    )
+    sealed = seal.fits(_claim_text(key), document.get("seal"))
+    return _Found(generation, claim, sealed, document.get("manifest") is True)
+
+
+def _claim_text(key: str) -> str:
+    """What a claim's seal covers; never the text of a record or a manifest."""
+    return f"claim\0{key}"
+
+
+def _trace(name: str, document: Document) -> Optional[Trace]:
+    place, stamp = _place(name, document, _RECORD), document.get("updated_at")
+    if place is None or not isinstance(stamp, (int, float)):
+        return None
+    return Trace(*place, float(stamp))
+
+
+def _place(name: str, document: Document, kind: str) -> Optional[Tuple[int, str]]:
+    """Generation and partition of a document of this kind, None where its key says otherwise than it."""
+    match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION}):({_PARTITION}|\*)", str(document.get("_key")))
+    if match is None or document.get("kind") != kind or _whole(document, "generation") != int(match[1]):
+        return None
+    return int(match[1]), match[2]
+
+
+def _whole(document: Document, name: str) -> Optional[int]:
+    """A whole number that survives a store of doubles, None for anything else."""
+    value = document.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**53:
+        return None
+    return int(value) if value == int(value) else None

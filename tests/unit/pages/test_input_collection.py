@@ -1,0 +1,61 @@
+"""What the Inputs page shows of an input, from the state file that its process leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, Iterator, Set, Tuple, cast
+
+import pytest
+
+from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.input_collection import LIST, Inputs
+from falcon_streams.store.files import folder_of
+from tests.fakes.clock import FakeClock
+
+
+class OneInput:
+    """The part of `Editor` that listing takes: one input, `main`."""
+
+    def capabilities(self) -> Set[str]:
+        return {LIST}
+
+    def inputs(self) -> Iterator[Tuple[str, Dict[str, str]]]:
+        return iter([("main", {"app_id": "main"})])
+
+
+def shown(folder: Path, state: Dict[str, Any]) -> Dict[str, object]:
+    """What the page gets where the input has left this state."""
+    clock = FakeClock()
+    path = folder_of(str(folder), "main")
+    path.mkdir(parents=True)
+    (path / "state.json").write_text(json.dumps({"updated_at": clock.now(), **state}), encoding="utf-8")
+    return dict(Inputs(cast(Editor, OneInput()), clock, folder).entry("main").content)
+
+
+def test_the_troubles_of_the_input_and_of_each_partition_are_shown_together(tmp_path: Path) -> None:
+    entry = shown(
+        tmp_path,
+        {
+            "state": "running",
+            "trouble": "no connection in time",
+            "partitions": {"0": {"trouble": "none"}, "1": {"trouble": "the feed was cut"}},
+        },
+    )
+
+    assert (entry["state"], entry["trouble"]) == ("running", "no connection in time; partition 1: the feed was cut")
+
+
+@pytest.mark.parametrize("partitions", [{}, {"0": {"trouble": "none"}}, {"0": {"offset": 7}}, {"0": None}])
+def test_where_nothing_is_wrong_none_is_shown(tmp_path: Path, partitions: Dict[str, object]) -> None:
+    """A state of a former version knows no trouble of a partition."""
+    entry = shown(tmp_path, {"state": "running", "trouble": "", "partitions": partitions})
+
+    assert entry["trouble"] == "none"
+
+
+def test_a_partition_that_was_never_opened_has_no_offset_yet(tmp_path: Path) -> None:
+    entry = shown(tmp_path, {"state": "waiting_app_id", "partitions": {"7": {"trouble": "Falcon offers no 7"}}})
+
+    assert (entry["offsets"], entry["events"], entry["lag"]) == ("7: none yet", "0", "-")
+    assert entry["trouble"] == "partition 7: Falcon offers no 7"
