@@ -1,8 +1,9 @@
 """What can go wrong, sorted by what the caller must do about it.
 
-Rules: an error asks for one of three fates: end (`Fatal`), wait and try again (`Retryable`), or go on with the next
-line (`Skippable`). A stop is not an error. Messages are written for an admin, say what to do next, and are composed
-from names, statuses and hosts only, so that no secret, token or query string can ride in them.
+Rules: an error asks the caller to end (`Fatal`), to wait and try again (`Retryable`), or to start anew
+(`RestartNeeded`). A bad line is no error: it is counted and delivered as it is. A stop is no error either. Messages are
+written for an admin, say what to do next, and are composed from names, statuses and hosts only, so that no secret,
+token or query string can ride in them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ class StreamsError(Exception):
 
     def __init__(self, message: str) -> None:
         if type(self) is StreamsError:
-            raise TypeError("raise one of its kinds: Fatal, Retryable, Skippable, Refused, RestartNeeded, SplunkdGone")
+            raise TypeError("raise one of its kinds: Fatal, Retryable, Refused, RestartNeeded, SplunkdGone")
         super().__init__(message)
 
 
@@ -49,10 +50,6 @@ class SessionGone(Retryable):
 class Undecipherable(Retryable):
     """splunkd has a stored secret and cannot decrypt it: it was stored under another splunk.secret. An admin enters it
     again."""
-
-
-class Skippable(StreamsError):
-    """One bad line: count it, sample it, deliver it as it is, and go on."""
 
 
 class Refused(StreamsError):

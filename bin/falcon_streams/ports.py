@@ -12,7 +12,7 @@ from typing import Callable, FrozenSet, Mapping, Optional, Protocol, Sequence, T
 
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.claim import Claim, View
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.record import Record
 from falcon_streams.errors import Retryable
 
@@ -44,7 +44,7 @@ class EventStreamsApi(Protocol):
     def discover(self) -> Discovery:
         """One discovery for this input's app id."""
 
-    def refresh(self, lease: Lease) -> None:
+    def refresh(self, stream: Stream) -> None:
         """Post the refresh URL as it was given. Raises SessionGone on 404."""
 
     def revoke(self) -> None:
@@ -75,8 +75,8 @@ class Feed(Protocol):
 class Feeds(Protocol):
     """Opens feeds."""
 
-    def open(self, lease: Lease, position: str) -> Feed:
-        """Open the feed of this lease at a position (`offset=7`, `whence=0`). Raises Retryable."""
+    def open(self, stream: Stream, position: str) -> Feed:
+        """Open the feed of this stream at a position (`offset=7`, `whence=0`). Raises Retryable."""
 
 
 class Sink(Protocol):

@@ -22,7 +22,7 @@ from typing import Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, T
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import origin_of
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.roster import CloseOf, Discover, Intent, Open, RefreshOf, Roster
 from falcon_streams.core.session import Pulse
 from falcon_streams.errors import Retryable, SessionGone
@@ -172,20 +172,20 @@ class Input:
                 if isinstance(intent, Discover):
                     self._carry_out(self.roster.discovered(self._api.discover(), at))
                 elif isinstance(intent, Open):
-                    self._open(intent.lease)
+                    self._open(intent.stream)
                 elif isinstance(intent, RefreshOf):
-                    self._api.refresh(intent.lease)
-                    self.roster.refreshed(intent.lease, at)
+                    self._api.refresh(intent.stream)
+                    self.roster.refreshed(intent.stream, at)
                 elif isinstance(intent, CloseOf):
                     self._end(intent.partition, intent.reason)
             except Retryable as error:
                 if isinstance(intent, RefreshOf):
-                    self.roster.refresh_failed(intent.lease, at, error.after, isinstance(error, SessionGone))
+                    self.roster.refresh_failed(intent.stream, at, error.after, isinstance(error, SessionGone))
                 else:
                     self.roster.discovery_failed(at, error.after, "discovery_failed")
 
-    def _open(self, lease: Lease) -> None:
-        at, partition = self._world.at, lease.partition
+    def _open(self, stream: Stream) -> None:
+        at, partition = self._world.at, stream.partition
         self.api.open[partition] = at
         self._pulses[partition] = Pulse(at)
         self._ends[partition] = at + self._draw.expovariate(1 / FEED_LIFE)

@@ -6,7 +6,7 @@ from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple, U
 
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.claim import Claim, Trace, View
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.record import Record, read_record
 from falcon_streams.errors import Retryable, Stopped
 
@@ -144,16 +144,16 @@ class ScriptedFeed:
 
 
 class ScriptedFeeds:
-    """Opens feeds made by a function of lease and position; keeps what was asked for."""
+    """Opens feeds made by a function of stream and position; keeps what was asked for."""
 
-    def __init__(self, make: Callable[[Lease, str], ScriptedFeed]) -> None:
+    def __init__(self, make: Callable[[Stream, str], ScriptedFeed]) -> None:
         self._make = make
         self.asked: List[Tuple[str, str]] = []
         self.opened: List[ScriptedFeed] = []
 
-    def open(self, lease: Lease, position: str) -> ScriptedFeed:
+    def open(self, stream: Stream, position: str) -> ScriptedFeed:
         """Open one."""
-        self.asked.append((lease.partition, position))
-        feed = self._make(lease, position)
+        self.asked.append((stream.partition, position))
+        feed = self._make(stream, position)
         self.opened.append(feed)
         return feed

@@ -9,15 +9,15 @@ from queue import SimpleQueue
 import pytest
 
 from falcon_streams.core.claim import Claim
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.errors import Retryable, Stopped
 from tests.fakes.batches import batch_of
 from tests.fakes.clock import FakeClock, ScaledClock, SteppedClock
 from tests.fakes.memory import MemoryClaims, MemorySink, MemoryStore, ScriptedFeed, ScriptedFeeds
 
-LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
+STREAM = Stream("0", "https://f/0", "https://a/0", "t", 1800.0)
 
 
 def test_a_fake_clock_moves_only_by_waiting_and_runs_its_agenda_in_order() -> None:
@@ -84,7 +84,7 @@ def test_a_sink_counts_bytes_holds_them_back_and_refuses_after_a_stop() -> None:
 
 def test_a_store_gives_back_what_it_was_given_and_may_be_broken() -> None:
     store = MemoryStore()
-    record = first_record("i", "0", Owner("h", "a", ""), Origin(), 1.0, None)
+    record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), 1.0, None)
     store.save([record])
 
     assert store.load("0") == record
@@ -110,8 +110,8 @@ def test_claims_are_inserted_once_replaced_where_they_are_and_may_be_out_of_reac
 
 
 def test_a_scripted_feed_plays_its_steps_and_must_not_be_read_after_its_close() -> None:
-    feeds = ScriptedFeeds(lambda lease, position: ScriptedFeed([b"a", Retryable("cut")]))
-    feed = feeds.open(LEASE, "offset=1")
+    feeds = ScriptedFeeds(lambda stream, position: ScriptedFeed([b"a", Retryable("cut")]))
+    feed = feeds.open(STREAM, "offset=1")
 
     assert feed.read() == b"a"
     with pytest.raises(Retryable):

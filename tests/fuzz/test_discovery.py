@@ -38,11 +38,11 @@ JSON = st.recursive(
 def hold(tree: object) -> None:
     """What every reading keeps."""
     discovery = read_discovery({"resources": tree}, ORIGIN)
-    names = [lease.partition for lease in discovery.leases]
+    names = [stream.partition for stream in discovery.streams]
     assert len(names) == len(set(names))
-    for lease in discovery.leases:
-        assert ORIGIN.refusal(lease.feed_url) is None
-        assert ORIGIN.refusal(lease.refresh_url) is None
+    for stream in discovery.streams:
+        assert ORIGIN.refusal(stream.feed_url) is None
+        assert ORIGIN.refusal(stream.refresh_url) is None
     assert all(sentence.isprintable() for sentence in discovery.refusals)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 
 from falcon_streams.core.envelope import read_event
-from falcon_streams.core.record import Origin, Owner, RecordTooNew, RecordUnreadable, first_record, read_record
+from falcon_streams.core.record import Owner, RecordTooNew, RecordUnreadable, StartPosition, first_record, read_record
 from tests.fuzz.bytes_from_outside import cost_ratio, mutations
 from tests.fuzz.test_lines import FAST
 from tests.profile import trying
 
-FIRST = first_record("i", "0", Owner("h", "a", ""), Origin(), 1000.0, 1.0)
+FIRST = first_record("i", "0", Owner("h", "a", ""), StartPosition(), 1000.0, 1.0)
 LATER = FIRST.committed(read_event(FAST), ("c",), 1100.0, 30.0)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Proxy
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.feed import HttpFeeds
 from falcon_streams.falcon.transport import Transport
@@ -75,7 +75,7 @@ def go(way: str, port: int, ca_bundle: str) -> None:
     if way == "API":
         Transport(clock, ca_bundle).send("GET", url, {})
     elif way == "feed":
-        HttpFeeds(Transport(clock, ca_bundle), clock, ()).open(Lease("0", url, url, "t", 1800), "whence=0")
+        HttpFeeds(Transport(clock, ca_bundle), clock, ()).open(Stream("0", url, url, "t", 1800), "whence=0")
     elif way == "https proxy":
         Transport(clock, ca_bundle, Proxy("https", "127.0.0.1", port)).send("GET", "https://falcon.invalid/", {})
     else:

@@ -18,7 +18,7 @@ import pytest
 
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Proxy
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon import feed as feed_module
 from falcon_streams.falcon.body import READ_SIZE, RECORD, PublicBody, SocketBody
@@ -119,8 +119,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def open_feed(server: Server, clock: Any = None) -> HttpFeed:
     clock = clock or SystemClock()
-    lease = Lease("0", server.url, server.url, "token", 1800.0)
-    return HttpFeeds(Transport(clock, server.ca_file), clock, ()).open(lease, "whence=0")
+    stream = Stream("0", server.url, server.url, "token", 1800.0)
+    return HttpFeeds(Transport(clock, server.ca_file), clock, ()).open(stream, "whence=0")
 
 
 def read_all(feed: HttpFeed) -> bytes:
@@ -336,8 +336,8 @@ def test_a_feed_comes_through_either_kind_of_proxy(proxy_tls: bool, expected: ty
         transport = Transport(SystemClock(), falcon.ca_file, proxy)
         bearers = bearers_of(falcon, proxy=proxy)
         api = EventStreamsInput(EventStreams(transport, bearers), bearers, SystemClock(), "app1", "json")
-        (lease,) = api.discover().leases
-        feed = HttpFeeds(transport, SystemClock(), ()).open(lease, "whence=0")
+        (stream,) = api.discover().streams
+        feed = HttpFeeds(transport, SystemClock(), ()).open(stream, "whence=0")
 
         assert body_of(feed) is expected
         assert feed.read().startswith(b'{"metadata":')

@@ -12,7 +12,7 @@ import pytest
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Credentials, Proxy
 from falcon_streams.core.clouds import origin_of
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.errors import CredentialsRefused, Fatal, Retryable, SessionGone
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
@@ -117,18 +117,18 @@ def test_wrong_arguments_are_named_and_refused_before_anything_is_sent(
     assert falcon.requests() == []
 
 
-def test_discovery_gives_a_lease_for_each_partition(falcon: Emulator) -> None:
+def test_discovery_gives_a_stream_for_each_partition(falcon: Emulator) -> None:
     discovery = input_of(falcon).discover()
 
-    assert [lease.partition for lease in discovery.leases] == ["0", "1"]
+    assert [stream.partition for stream in discovery.streams] == ["0", "1"]
     assert discovery.served_at is not None
 
 
 @pytest.mark.parametrize("empty", ["null", "[]", "missing"])
 @pytest.mark.parametrize("errors", ["absent", "null", "empty"])
-def test_an_app_id_in_use_is_an_answer_without_leases(empty: str, errors: str) -> None:
+def test_an_app_id_in_use_is_an_answer_without_streams(empty: str, errors: str) -> None:
     with Emulator(partitions=0, empty=empty, errors=errors) as falcon:
-        assert input_of(falcon).discover().leases == ()
+        assert input_of(falcon).discover().streams == ()
 
 
 @pytest.mark.parametrize(
@@ -166,19 +166,19 @@ def test_a_refused_bearer_is_replaced_once(falcon: Emulator) -> None:
     api.discover()
     falcon.revoke_bearers()
 
-    assert len(api.discover().leases) == 2
+    assert len(api.discover().streams) == 2
     assert len(falcon.requests("token")) == 2
 
 
 def test_a_revoked_bearer_is_replaced_although_others_have_used_up_the_limit_of_bad_ones(falcon: Emulator) -> None:
     streams, transport = input_of(falcon), Transport(SystemClock(), falcon.ca_file)
-    assert len(streams.discover().leases) == 2
+    assert len(streams.discover().streams) == 2
     falcon.revoke_bearers()
     url = f"{falcon.api_url}/sensors/entities/datafeed/v2?appId=another"
     stale = {"Authorization": "Bearer stale"}
     assert [transport.send("GET", url, stale).status for _ in range(16)][-1] == 429
 
-    assert len(streams.discover().leases) == 2
+    assert len(streams.discover().streams) == 2
     assert [request["status"] for request in falcon.requests()][-3:] == [429, 201, 200]
 
 
@@ -220,12 +220,12 @@ def test_a_bearer_is_shared_renewed_two_minutes_early_and_by_one_at_a_time(falco
 
 def test_a_refresh_posts_the_url_as_given_and_a_404_is_gone(falcon: Emulator) -> None:
     api = input_of(falcon)
-    lease = api.discover().leases[1]
+    stream = api.discover().streams[1]
 
     with pytest.raises(SessionGone):
-        api.refresh(lease)
+        api.refresh(stream)
     request = falcon.requests("refresh")[-1]
-    assert lease.refresh_url.endswith(f"{request['path']}?{request['raw_query']}")
+    assert stream.refresh_url.endswith(f"{request['path']}?{request['raw_query']}")
     assert request["content_type"] == "application/json"
 
 
@@ -265,7 +265,7 @@ def test_the_real_host_names_run_unmodified_through_a_proxy_and_the_home_region_
         discovery = EventStreamsInput(streams, bearers, SystemClock(), "app1", "json").discover()
 
         assert bearers.origin == origin_of("us-2")
-        assert [lease.partition for lease in discovery.leases] == ["0"]
+        assert [stream.partition for stream in discovery.streams] == ["0"]
         assert set(falcon.proxy_targets()) == {"api.crowdstrike.com:443", "api.us-2.crowdstrike.com:443"}
 
 
@@ -300,17 +300,17 @@ def test_a_host_that_cannot_be_reached_says_why(url: str, words: str) -> None:
         bearers.current()
 
 
-def test_a_lease_of_a_foreign_host_is_never_contacted(falcon: Emulator) -> None:
+def test_a_stream_of_a_foreign_host_is_never_contacted(falcon: Emulator) -> None:
     with Emulator(partitions=1) as foreign:
         elsewhere = {"dataFeedURL": foreign.feed_url.replace("127.0.0.1", "localhost") + "/v1/0?appId=app1"}
         falcon.set_option("resource_override", {"0": elsewhere})
         discovery = input_of(falcon).discover()
 
-        assert [lease.partition for lease in discovery.leases] == ["1"]
+        assert [stream.partition for stream in discovery.streams] == ["1"]
         assert "outside the account's cloud" in discovery.refusals[0]
         assert foreign.requests() == []
 
 
 def test_secrets_have_no_repr(falcon: Emulator) -> None:
     assert "s3cret" not in repr(Credentials("a", "s3cret")) + repr(Proxy("http", "h", 1, "u", "s3cret"))
-    assert "t0ken" not in repr(Lease("0", "https://h", "https://h", "t0ken", 1))
+    assert "t0ken" not in repr(Stream("0", "https://h", "https://h", "t0ken", 1))

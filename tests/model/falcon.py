@@ -1,4 +1,4 @@
-"""Falcon as the model knows it: logs that grow, feeds on leases of half an hour, app ids that stay locked for a while.
+"""Falcon as the model knows it: logs that grow, feeds on streams of half an hour, app ids that stay locked for a while.
 
 Rules: it notes every breach of its own rules, a second feed on a partition and a session that nobody asked to renew;
 what is answered, a fault or not, is set from outside. Its clock is its own. A reset ends the feed. A `silent` feed is
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Tuple
 
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.errors import Retryable, SessionGone
 from tests.model.log import PARENT, Entry, Log
 from tests.model.strands import StrandClock, pause
@@ -123,7 +123,7 @@ class ModelFalcon:
         self.produce(partition, count)
 
     def discover(self) -> Discovery:
-        """Leases as the mode says; a missing partition is in none."""
+        """Streams as the mode says; a missing partition is in none."""
         pause()
         if self.discovery == "never":
             self._time_out()
@@ -132,12 +132,12 @@ class ModelFalcon:
         names = [] if self.discovery == "null" else [name for name in self.logs if name != self.missing]
         if self.discovery != "all":
             names = [name for name in names if name not in self.feeds and not self._is_locked(name)]
-        leases = [Lease(name, "https://f/" + name, "https://a/" + name, "t", INTERVAL) for name in names]
-        return Discovery(tuple(leases), (), self.now())
+        streams = [Stream(name, "https://f/" + name, "https://a/" + name, "t", INTERVAL) for name in names]
+        return Discovery(tuple(streams), (), self.now())
 
-    def refresh(self, lease: Lease) -> None:
+    def refresh(self, stream: Stream) -> None:
         """Renew the session of a feed."""
-        feed = self.feeds.get(lease.partition)
+        feed = self.feeds.get(stream.partition)
         if feed is not None:
             feed.asked_at = self.clock.monotonic()
         pause()
@@ -145,7 +145,7 @@ class ModelFalcon:
             self._time_out()
         if self.refreshing in REFUSALS:
             raise REFUSALS[self.refreshing]()
-        feed = self.feeds.get(lease.partition)
+        feed = self.feeds.get(stream.partition)
         if feed is None:
             raise SessionGone("404", status=404)
         feed.renewed_at = self.clock.monotonic()
@@ -153,9 +153,9 @@ class ModelFalcon:
     def revoke(self) -> None:
         """The bearer is given back."""
 
-    def open(self, lease: Lease, position: str) -> ModelFeed:
+    def open(self, stream: Stream, position: str) -> ModelFeed:
         """Open a feed, unless the app id is locked."""
-        name = lease.partition
+        name = stream.partition
         if name in self.feeds:
             self.breaches.append(f"second feed on {name}")
         if name in self.feeds or self._is_locked(name):

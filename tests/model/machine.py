@@ -100,7 +100,7 @@ class InputMachine(RuleBasedStateMachine):
             clock=self.clock,
             inbox=self.inbox,
             start_thread=self.clock.start,
-            draw=self.draw.random,
+            jitter=self.draw.random,
             watch=self.watch,
             on_tick=lambda supervisor: self.promise.look(self.clock.monotonic()),
             on_early_end=self.right.doubt,

@@ -55,14 +55,14 @@ class Mistake(NamedTuple):
 
 MISTAKES = {
     "commit before write": Mistake(
-        "committed, receipted, written, sent are",
+        "committed, receipted, written, sent are|came again",
         (
             Change(
                 Reader,
                 "_deliver",
-                "ticket = self._sink.write(self.lease.partition, wanted)",
+                "ticket = self._sink.write(self.stream.partition, wanted)",
                 "last and self._progress.wrote(last, 0, self._clock.monotonic())\n"
-                "ticket = self._sink.write(self.lease.partition, wanted)",
+                "ticket = self._sink.write(self.stream.partition, wanted)",
             ),
         ),
     ),
@@ -72,8 +72,8 @@ MISTAKES = {
             Change(
                 Roster,
                 "_session_intents",
-                "RefreshOf(member.lease)",
-                "RefreshOf(next(each.lease for each in self.members.values() if each.lease))",
+                "RefreshOf(member.stream)",
+                "RefreshOf(next(each.stream for each in self.members.values() if each.stream))",
             ),
         ),
     ),
@@ -87,7 +87,7 @@ MISTAKES = {
             Change(
                 Record,
                 "reset",
-                "replace(self, origin=Origin(None, not_before), trail=(Step(None, None, began),))",
+                "replace(self, origin=StartPosition(None, not_before), trail=(Step(None, None, began),))",
                 "replace(self, trail=(Step(None, None, began),))",
             ),
         ),
@@ -132,7 +132,7 @@ MISTAKES = {
         (Change(goodbye, "_await", "stops.append(happening)", "pass"),),
     ),
     "row 8a: an orphan commits before it looks at its parent": Mistake(
-        "stored after (splunkd had died|the claim was lost)",
+        "stored after (splunkd had died|the claim was lost)|not .<Ending.UNCLEAN",
         (
             Change(Supervisor, "_tick", "self._watch()", "pass"),
             Change(Supervisor, "_save", "self._watch()", "pass"),

@@ -13,9 +13,9 @@ import pytest
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import origin_of
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import Verdict, resume_at_origin
 from falcon_streams.core.roster import CloseOf, Discover, Open, RefreshOf, Roster
 from falcon_streams.core.session import Pulse
@@ -48,25 +48,25 @@ class ModelFalcon:
     def discover(self, bearer: str, at: float) -> Discovery:
         self._check_bearer(bearer, at)
         free = [name for name in self.logs if name not in self.feeds and self.locked.get(name, 0.0) <= at]
-        leases = [Lease(name, "https://f/" + name, "https://a/" + name, f"{at}", 1800.0) for name in free]
-        return Discovery(tuple(leases), ())
+        streams = [Stream(name, "https://f/" + name, "https://a/" + name, f"{at}", 1800.0) for name in free]
+        return Discovery(tuple(streams), ())
 
-    def open(self, lease: Lease, at: float) -> bool:
-        if lease.partition in self.feeds:
-            self.breaches.append(f"second feed on {lease.partition}")
+    def open(self, stream: Stream, at: float) -> bool:
+        if stream.partition in self.feeds:
+            self.breaches.append(f"second feed on {stream.partition}")
             return False
-        if at - float(lease.token) > 300:
+        if at - float(stream.token) > 300:
             self.breaches.append("session token too old")
             return False
-        self.feeds[lease.partition] = self.opened[lease.partition] = at
+        self.feeds[stream.partition] = self.opened[stream.partition] = at
         return True
 
-    def refresh(self, lease: Lease, bearer: str, at: float) -> None:
+    def refresh(self, stream: Stream, bearer: str, at: float) -> None:
         self._check_bearer(bearer, at)
-        if lease.partition not in self.feeds:
-            self.breaches.append(f"refresh of {lease.partition}, which has no feed")
+        if stream.partition not in self.feeds:
+            self.breaches.append(f"refresh of {stream.partition}, which has no feed")
             return
-        self.feeds[lease.partition] = at
+        self.feeds[stream.partition] = at
 
     def cut(self, at: float) -> list[str]:
         """The feeds that end now: at their four hours, or, a breach, for want of a refresh."""
@@ -128,8 +128,8 @@ class Week:
             if isinstance(intent, Discover):
                 self.discover(at)
             elif isinstance(intent, RefreshOf):
-                self.falcon.refresh(intent.lease, self.bearers.current(), at)
-                self.roster.refreshed(intent.lease, at)
+                self.falcon.refresh(intent.stream, self.bearers.current(), at)
+                self.roster.refreshed(intent.stream, at)
             elif isinstance(intent, CloseOf):
                 self.end(intent.partition, shadow=1.0)
         for partition in list(self.pulses):
@@ -146,13 +146,13 @@ class Week:
     def discover(self, at: float) -> None:
         discovery = self.falcon.discover(self.bearers.current(), at)
         for intent in self.roster.discovered(discovery, at):
-            if isinstance(intent, Open) and self.falcon.open(intent.lease, at):
-                self.begin(intent.lease.partition, at)
+            if isinstance(intent, Open) and self.falcon.open(intent.stream, at):
+                self.begin(intent.stream.partition, at)
 
     def begin(self, partition: str, at: float) -> None:
         if partition not in self.progress:
-            record = first_record("i", partition, Owner("h", "a", ""), Origin(), self.clock.now(), None)
-            self.progress[partition] = Progress(record, resume_at_origin(Origin(), True), 30.0)
+            record = first_record("i", partition, Owner("h", "a", ""), StartPosition(), self.clock.now(), None)
+            self.progress[partition] = Progress(record, resume_at_origin(StartPosition(), True), 30.0)
             self.delivered[partition] = []
         self.pulses[partition] = Pulse(at)
         self.roster.opened(partition, at, self.pulses[partition])
@@ -210,7 +210,7 @@ def test_the_model_notices_a_refresh_that_goes_to_the_wrong_partition() -> None:
     week = Week(partitions=2, seed=3)
     for _ in range(10):
         week.step()
-    wrong = Lease("9", "https://f/9", "https://a/9", "0", 1800.0)
+    wrong = Stream("9", "https://f/9", "https://a/9", "0", 1800.0)
     week.falcon.refresh(wrong, week.bearers.current(), week.clock.monotonic())
 
     assert week.falcon.breaches == ["refresh of 9, which has no feed"]

@@ -14,7 +14,7 @@ import pytest
 
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Proxy
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon import feed
 from falcon_streams.falcon.feed import HttpFeeds
@@ -99,9 +99,9 @@ def test_the_opening_of_a_feed_has_one_deadline(
     monkeypatch.setattr(feed, "HEAD_SECONDS", LIMIT)
     drip(host, ENDLESS[what]())
     feeds = HttpFeeds(Transport(SystemClock(), tls[1]), SystemClock(), ())
-    lease = Lease("0", f"{host.url}/feed/0?appId=a", f"{host.url}/refresh/0", "t0ken", 1800.0)
+    stream = Stream("0", f"{host.url}/feed/0?appId=a", f"{host.url}/refresh/0", "t0ken", 1800.0)
 
-    assert LIMIT / 2 < seconds_of(lambda: feeds.open(lease, "whence=0")) < FAR_BEYOND
+    assert LIMIT / 2 < seconds_of(lambda: feeds.open(stream, "whence=0")) < FAR_BEYOND
 
 
 @pytest.mark.parametrize("what", ["the status line", "headers", "one header"])

@@ -27,7 +27,15 @@ import hmac
 import json
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from falcon_streams.core.record import Origin, Owner, Record, RecordTooNew, RecordUnreadable, first_record, read_record
+from falcon_streams.core.record import (
+    Owner,
+    Record,
+    RecordTooNew,
+    RecordUnreadable,
+    StartPosition,
+    first_record,
+    read_record,
+)
 
 WHO = "see who may write the collection"
 _NO_SEAL = "does not bear this add-on's seal"
@@ -125,7 +133,7 @@ def _by_manifest(landmark: Optional[Record], refused: Sequence[str]) -> Choice:
 
 def oldest(name: str, partition: str) -> Record:
     """The record of a partition of which nothing is known, and whose events must not be passed over."""
-    return first_record(name, partition, Owner("", "", ""), Origin(), 0.0, None)
+    return first_record(name, partition, Owner("", "", ""), StartPosition(), 0.0, None)
 
 
 def _read(name: str, partition: str, text: str, sealed: bool) -> Optional[Record]:

@@ -1,4 +1,4 @@
-"""From a discovery answer to leases: which partitions there are, and where their feeds and refreshes live.
+"""From a discovery answer to streams: which partitions there are, and where their feeds and refreshes live.
 
 Rules: nothing in the answer is trusted. Both URLs must be https and belong to the account's cloud, both must name the
 same partition (the last path segment, an opaque word), and the token must be there; a partition that fails is refused
@@ -22,7 +22,7 @@ _PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 
 @dataclass(frozen=True)
-class Lease:
+class Stream:
     """What Falcon offers for one partition. The token opens the feed, for about five minutes; it is never shown."""
 
     partition: str
@@ -40,9 +40,9 @@ class Lease:
 
 
 class Discovery(NamedTuple):
-    """One discovery: the leases offered, the sentences about partitions that were refused, and Falcon's clock."""
+    """One discovery: the streams offered, the sentences about partitions that were refused, and Falcon's clock."""
 
-    leases: Tuple[Lease, ...]
+    streams: Tuple[Stream, ...]
     refusals: Tuple[str, ...]
     served_at: Optional[float] = None
 
@@ -50,24 +50,24 @@ class Discovery(NamedTuple):
 def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[float] = None) -> Discovery:
     """Read a discovery body that is a JSON object; never raises, whatever it holds."""
     resources = tree.get("resources")
-    leases: Dict[str, Lease] = {}
+    streams: Dict[str, Stream] = {}
     refusals: List[str] = []
     for position, resource in enumerate(resources if isinstance(resources, list) else []):
-        lease, refusal = _read_resource(resource, origin)
-        if lease is None or lease.partition in leases:
+        stream, refusal = _read_resource(resource, origin)
+        if stream is None or stream.partition in streams:
             refusals.append(
                 f"entry {position} of the discovery answer {refusal or 'names a partition twice' + _ASK_SUPPORT}"
             )
         else:
-            leases[lease.partition] = lease
+            streams[stream.partition] = stream
     if len(refusals) > _MOST_REFUSALS:
         refusals[_MOST_REFUSALS:] = [
             f"{len(refusals) - _MOST_REFUSALS} more entries of the discovery answer are refused"
         ]
-    return Discovery(tuple(leases.values()), tuple(refusals), served_at)
+    return Discovery(tuple(streams.values()), tuple(refusals), served_at)
 
 
-def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Lease], str]:
+def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Stream], str]:
     if not isinstance(resource, dict):
         return None, f"is no object{_ASK_SUPPORT}"
     feed_url, refresh_url = resource.get("dataFeedURL"), resource.get("refreshActiveSessionURL")
@@ -87,7 +87,7 @@ def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Lease], str]
     partition = partition_of(feed_url)
     if partition is None or partition_of(refresh_url) != partition:
         return None, f"does not name one partition in both of its URLs{_ASK_SUPPORT}"
-    return Lease(partition, feed_url, refresh_url, token, _interval(resource.get("refreshActiveSessionInterval"))), ""
+    return Stream(partition, feed_url, refresh_url, token, _interval(resource.get("refreshActiveSessionInterval"))), ""
 
 
 def partition_of(url: str) -> Optional[str]:

@@ -44,7 +44,7 @@ class Step(NamedTuple):
     instant: float
 
 
-class Origin(NamedTuple):
+class StartPosition(NamedTuple):
     """Where the stream of this record began: `oldest` (both None), an offset, or `newest` at `not_before`."""
 
     offset: Optional[int] = None
@@ -77,7 +77,7 @@ class Record:
     splunkd_started: Optional[float]
     clean: bool
     generation: int
-    origin: Origin
+    origin: StartPosition
     trail: Tuple[Step, ...]
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
@@ -99,7 +99,7 @@ class Record:
         created before `not_before`. No offset of the former sequence leads anywhere any more, that of the origin
         neither."""
         began = self.trail[-1].instant if self.trail else self.updated_at
-        return replace(self, origin=Origin(None, not_before), trail=(Step(None, None, began),))
+        return replace(self, origin=StartPosition(None, not_before), trail=(Step(None, None, began),))
 
     def resumed_at(self, step: Step) -> Record:
         """The record as a feed goes on from it at this step: what was committed later is about to come again, and must
@@ -131,7 +131,7 @@ class Record:
 
 
 def first_record(
-    name: str, partition: str, owner: Owner, origin: Origin, now: float, splunkd_started: Optional[float]
+    name: str, partition: str, owner: Owner, origin: StartPosition, now: float, splunkd_started: Optional[float]
 ) -> Record:
     """The record of a partition that was never committed: its trail begins at the origin."""
     return Record(
@@ -188,7 +188,7 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         splunkd_started=None if tree["splunkd_started"] is None else _instant(tree["splunkd_started"]),
         clean=_flag(tree["clean"]),
         generation=int(tree["generation"]),
-        origin=Origin(_whole(origin["offset"]), _whole(origin["not_before"])),
+        origin=StartPosition(_whole(origin["offset"]), _whole(origin["not_before"])),
         trail=tuple(map(_step, trail, told)),
     )
 

@@ -28,7 +28,7 @@ from typing import NamedTuple, Optional, Tuple
 
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import Identity, identify
-from falcon_streams.core.record import Origin, Record, Step
+from falcon_streams.core.record import Record, StartPosition, Step
 
 OLDEST, NEWEST = "whence=0", "whence=2"
 # Creation times are not strictly in order (events reference, section 12); a reset repeats at most this much.
@@ -92,14 +92,14 @@ class StartFrom(NamedTuple):
     offset: Optional[int] = None
     offsets: Tuple[Tuple[str, int], ...] = ()
 
-    def origin(self, partition: str, now_ms: int) -> Origin:
+    def origin(self, partition: str, now_ms: int) -> StartPosition:
         """Where a partition without a record begins."""
         if self.newest:
-            return Origin(not_before=now_ms)
-        return Origin(offset=dict(self.offsets).get(partition, self.offset))
+            return StartPosition(not_before=now_ms)
+        return StartPosition(offset=dict(self.offsets).get(partition, self.offset))
 
 
-def resume_at_origin(origin: Origin, first_open: bool) -> Resume:
+def resume_at_origin(origin: StartPosition, first_open: bool) -> Resume:
     """Open a stream that has no offset yet; `first_open` when nothing was ever opened for it."""
     if origin.offset is not None:
         return Resume(f"offset={origin.offset}", origin.offset)

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
 
 from falcon_streams.core.backoff import LONGEST_FLOOR, Backoff
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.session import Close, Pulse, Refresh, Session
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 60.0
@@ -44,15 +44,15 @@ class Discover(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Start a reader for this lease."""
+    """Start a reader for this stream."""
 
-    lease: Lease
+    stream: Stream
 
 
 class RefreshOf(NamedTuple):
-    """Post this lease's refresh URL."""
+    """Post this stream's refresh URL."""
 
-    lease: Lease
+    stream: Stream
 
 
 class CloseOf(NamedTuple):
@@ -91,7 +91,7 @@ class Member:
     def __init__(self, partition: str, backoff: Backoff) -> None:
         self.partition = partition
         self.backoff = backoff
-        self.lease: Optional[Lease] = None
+        self.stream: Optional[Stream] = None
         self.session: Optional[Session] = None
         self.closing = False
         self.floor_at = 0.0
@@ -105,7 +105,7 @@ class Member:
     @property
     def is_open(self) -> bool:
         """Whether a reader of this partition may be alive."""
-        return self.lease is not None
+        return self.stream is not None
 
 
 class Roster:
@@ -115,15 +115,15 @@ class Roster:
         self,
         wanted: Optional[FrozenSet[str]],
         idle_timeout: float,
-        draw: Callable[[], float],
+        jitter: Callable[[], float],
         known: FrozenSet[str] = frozenset(),
     ) -> None:
-        """`wanted` None for all partitions; `known` were read in an earlier run; `draw` gives 0 to 1."""
+        """`wanted` None for all partitions; `known` were read in an earlier run; `jitter` gives 0 to 1."""
         self._wanted = wanted
         self._idle_timeout = idle_timeout
-        self._draw = draw
-        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY, draw)
-        self._app_id_waits = Backoff(FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT, draw)
+        self._jitter = jitter
+        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY, jitter)
+        self._app_id_waits = Backoff(FIRST_APP_ID_WAIT, LONGEST_APP_ID_WAIT, jitter)
         self._discovering = False
         self._alone = True
         self._not_before = 0.0
@@ -141,20 +141,20 @@ class Roster:
         self._discovering = False
         if self._starting_over:
             return []  # asked before all have closed, so it says nothing
-        offered = [lease for lease in discovery.leases if self._wanted is None or lease.partition in self._wanted]
+        offered = [stream for stream in discovery.streams if self._wanted is None or stream.partition in self._wanted]
         if not offered and self._alone:
             return self._nothing_offered(discovery, at)
         self._rediscover_at = at + REDISCOVERY
         self._backoff.reset()
         intents: List[Intent] = []
-        taken = [lease for lease in offered if self._admits(lease.partition)]
-        for lease in taken:
-            intents += self._offer(lease, at)
+        taken = [stream for stream in offered if self._admits(stream.partition)]
+        for stream in taken:
+            intents += self._offer(stream, at)
         if intents:
             self._app_id_waits.reset()
         if len(taken) < len(offered):
             intents.append(Exceed(len(offered) - len(taken)))
-        names = {lease.partition for lease in offered}
+        names = {stream.partition for stream in offered}
         for member in self.members.values():
             if not member.is_open and member.partition not in names:
                 intents += self._miss(member, at)
@@ -169,8 +169,8 @@ class Roster:
     def opened(self, partition: str, at: float, pulse: Pulse) -> None:
         """The feed answered 200. What it brings says whether it is one."""
         member = self.members[partition]
-        assert member.lease is not None  # noqa: S101 - it is opened by its lease
-        member.session = Session(member.lease.interval, self._idle_timeout, at, pulse)
+        assert member.stream is not None  # noqa: S101 - it is opened by its stream
+        member.session = Session(member.stream.interval, self._idle_timeout, at, pulse)
         member.started_over = member.vanished = False
 
     def ended(self, partition: str, at: float, after: float, reason: str) -> List[Intent]:
@@ -180,19 +180,19 @@ class Roster:
             member.backoff.reset()
         member.floor_at = at + min(max(after, 0.0), LONGEST_FLOOR)
         member.retry_at = at + member.backoff.next(after)
-        member.lease = member.session = None
+        member.stream = member.session = None
         member.closing = False
         return self._state_of(member, ERROR, reason)
 
-    def refreshed(self, lease: Lease, at: float) -> None:
-        """The refresh of this lease was answered 200."""
-        session = self._session_of(lease)
+    def refreshed(self, stream: Stream, at: float) -> None:
+        """The refresh of this stream was answered 200."""
+        session = self._session_of(stream)
         if session is not None:
             session.refreshed(at)
 
-    def refresh_failed(self, lease: Lease, at: float, after: float, gone: bool) -> None:
-        """The refresh of this lease failed."""
-        session = self._session_of(lease)
+    def refresh_failed(self, stream: Stream, at: float, after: float, gone: bool) -> None:
+        """The refresh of this stream failed."""
+        session = self._session_of(stream)
         if session is not None:
             session.refresh_failed(at, after, gone)
 
@@ -227,18 +227,18 @@ class Roster:
             self._member(partition)
         return partition in self.members
 
-    def _offer(self, lease: Lease, at: float) -> List[Intent]:
-        member = self._member(lease.partition)
+    def _offer(self, stream: Stream, at: float) -> List[Intent]:
+        member = self._member(stream.partition)
         member.missing_since = None
         if member.is_open or at < member.floor_at:
             return []
-        member.lease = lease
-        return [Open(lease)]
+        member.stream = stream
+        return [Open(stream)]
 
     def _member(self, partition: str) -> Member:
         member = self.members.get(partition)
         if member is None:
-            member = self.members[partition] = Member(partition, Backoff(FIRST_RETRY, LONGEST_RETRY * 2, self._draw))
+            member = self.members[partition] = Member(partition, Backoff(FIRST_RETRY, LONGEST_RETRY * 2, self._jitter))
         return member
 
     def _nothing_offered(self, discovery: Discovery, at: float) -> List[Intent]:
@@ -246,10 +246,10 @@ class Roster:
             self._not_before = at + self._backoff.next()
             return self._input_state(ERROR, "discovery_refused")
         self._not_before = at + self._app_id_wait()
-        reason = "not_offered" if discovery.leases else "no_streams_offered"
+        reason = "not_offered" if discovery.streams else "no_streams_offered"
         intents = self._input_state(WAITING_APP_ID, reason)
         for member in self.members.values():
-            if discovery.leases and member.missing_since is None:
+            if discovery.streams and member.missing_since is None:
                 member.missing_since = at
             intents += self._state_of(member, WAITING_APP_ID, reason)
         return intents
@@ -279,7 +279,7 @@ class Roster:
         return intents
 
     def _session_intents(self, member: Member, at: float) -> List[Intent]:
-        if member.session is None or member.lease is None or member.closing:
+        if member.session is None or member.stream is None or member.closing:
             return []
         member.has_brought_events = member.has_brought_events or member.session.has_brought_events
         intent = member.session.intent(at)
@@ -287,7 +287,7 @@ class Roster:
             return self._close(member, intent.reason)
         intents = self._state_of(member, RUNNING, "feed_opened") if member.session.is_alive(at) else []
         if isinstance(intent, Refresh):
-            return [*intents, RefreshOf(member.lease)]
+            return [*intents, RefreshOf(member.stream)]
         if member.has_brought_events and member.session.is_eventless(at):
             return intents + self._close(member, "no_events")
         return intents
@@ -302,10 +302,10 @@ class Roster:
         idle = [member.retry_at for member in self.members.values() if not member.is_open]
         return at >= min([self._rediscover_at, *idle])
 
-    def _session_of(self, lease: Lease) -> Optional[Session]:
-        member = self.members.get(lease.partition)
+    def _session_of(self, stream: Stream) -> Optional[Session]:
+        member = self.members.get(stream.partition)
         # a late answer to the refresh of an earlier feed says nothing about this one
-        return member.session if member is not None and member.lease is lease else None
+        return member.session if member is not None and member.stream is stream else None
 
     def _input_state(self, state: str, reason: str) -> List[Intent]:
         if state == self._state:

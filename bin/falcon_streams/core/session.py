@@ -76,14 +76,12 @@ class Session:
         self._refreshing = False
         self._failures = 0
         self._gone = False
-        self.refreshes = 0
 
     def refreshed(self, at: float) -> None:
         """The refresh was answered 200."""
         self._renewed_at = at
         self._refreshing = False
         self._failures = 0
-        self.refreshes += 1
         self._refresh_at = at + self._refresh_wait()
 
     def refresh_failed(self, at: float, after: float, gone: bool = False) -> None:

@@ -34,7 +34,7 @@ def try_client(transport: Transport, clock: Clock, origin: Origin, credentials: 
         raise Retryable(f"this API client lives in {cloud_at(home.api_host)}: choose cloud = {cloud_at(home.api_host)}")
     if discovery.refusals:
         raise Retryable(discovery.refusals[0])
-    if not discovery.leases:
+    if not discovery.streams:
         raise Retryable(
             f"{origin.api_host} offers this API client no event stream: have event streams enabled for the tenant"
         )

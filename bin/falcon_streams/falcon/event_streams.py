@@ -14,7 +14,7 @@ from typing import Any, Dict, Mapping, Optional
 from urllib.parse import quote, urlencode
 
 from falcon_streams.core.answer import Answer
-from falcon_streams.core.discovery import Discovery, Lease, read_discovery
+from falcon_streams.core.discovery import Discovery, Stream, read_discovery
 from falcon_streams.errors import Retryable, SessionGone
 from falcon_streams.falcon.auth import BAD_BEARER_REST, Bearers
 from falcon_streams.falcon.transport import Transport
@@ -76,10 +76,10 @@ class EventStreams:
     listAvailableStreamsOAuth2 = list_available_streams
     refreshActiveStreamSession = refresh_active_stream
 
-    def post_refresh(self, lease: Lease) -> Answer:
-        """Post the refresh URL of a lease as it was given."""
+    def post_refresh(self, stream: Stream) -> Answer:
+        """Post the refresh URL of a stream as it was given."""
         # 415 without this content type, although the body is empty (reference section 4).
-        return self._call_url("POST", lease.refresh_url, {"Content-Type": "application/json"})
+        return self._call_url("POST", stream.refresh_url, {"Content-Type": "application/json"})
 
     def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
         # The bearer comes first: its renewal may move the account to its home cloud.
@@ -123,9 +123,9 @@ class EventStreamsInput:
             )
         return read_discovery(tree, self._bearers.origin, answer.served_at)
 
-    def refresh(self, lease: Lease) -> None:
+    def refresh(self, stream: Stream) -> None:
         """Refresh one session. Raises SessionGone on 404, Retryable on everything else but a 2xx without errors."""
-        answer = self._streams.post_refresh(lease)
+        answer = self._streams.post_refresh(stream)
         if answer.status == 404:
             raise SessionGone("Falcon has no active session for this feed", status=404, trace_id=answer.trace_id)
         self._refuse_failure(answer, "refresh")

@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from falcon_streams.core.answer import Answer
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.body import READ_SIZE, body_of, socket_under
@@ -40,10 +40,10 @@ class HttpFeeds:
         self._clock = clock
         self._event_types = event_types
 
-    def open(self, lease: Lease, position: str) -> HttpFeed:
-        """Open the feed of a lease. Raises Retryable for every answer but 200."""
-        url = lease.feed_url_from(position, self._event_types)
-        headers = {"Authorization": f"Token {lease.token}", "Connection": "Keep-Alive"}
+    def open(self, stream: Stream, position: str) -> HttpFeed:
+        """Open the feed of a stream. Raises Retryable for every answer but 200."""
+        url = stream.feed_url_from(position, self._event_types)
+        headers = {"Authorization": f"Token {stream.token}", "Connection": "Keep-Alive"}
         session = self._transport.session(url)
         try:
             response = self._transport.request(session, "GET", url, headers, seconds=HEAD_SECONDS)

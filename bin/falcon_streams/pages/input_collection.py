@@ -11,8 +11,8 @@ import math
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
+from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.text import tidy
-from falcon_streams.core.trouble import NO_TROUBLE
 from falcon_streams.errors import Refused
 from falcon_streams.pages.editor import Editor
 from falcon_streams.pages.rest import INPUTS, Change, Entry, demand
@@ -122,7 +122,7 @@ class Inputs:
         lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
         return {
             "state": state,
-            "trouble": trouble or NO_TROUBLE,
+            "trouble": trouble or NO_ERROR,
             "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
             "lag": f"{max(lags):.0f} s" if lags else "-",
             "offsets": ", ".join(
@@ -148,8 +148,8 @@ def _trouble(shown: Mapping[str, Any]) -> str:
     """What stands in the way of the input, then of each partition; empty for nothing."""
     told = [str(shown.get("trouble") or "")]
     for partition, each in _mapping(shown.get("partitions")).items():
-        sentence = str(_mapping(each).get("trouble") or NO_TROUBLE)
-        told.append("" if sentence == NO_TROUBLE else f"partition {partition}: {sentence}")
+        sentence = str(_mapping(each).get("trouble") or NO_ERROR)
+        told.append("" if sentence == NO_ERROR else f"partition {partition}: {sentence}")
     return "; ".join(filter(None, told))
 
 

@@ -17,9 +17,9 @@ from falcon_streams import __version__
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.claim import Claims
 from falcon_streams.core.custody import Seal
+from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.record import Owner
 from falcon_streams.core.text import tidy
-from falcon_streams.core.trouble import NO_TROUBLE
 from falcon_streams.errors import Refused, RestartNeeded
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
@@ -109,7 +109,7 @@ def _adopter(invocation: Invocation) -> Adopt:
     """Binds a secret that was stored by hand, or before there were marks, to where it goes now; the log tells it."""
 
     def adopt(stored: StoredSecret, mark: str) -> None:
-        editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_TROUBLE
+        editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_ERROR
         try:
             editor.store_secret(stored.realm, stored.mark_user, mark)
         except Refused as refused:
@@ -145,9 +145,9 @@ def _supervisor(
         clock=clock,
         inbox=parts.inbox,
         start_thread=start_thread,
-        draw=random.random,
+        jitter=random.random,
         watch=_watch(parent, right),
-        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.troubles),
+        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.last_errors),
         on_early_end=right.doubt,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from typing import Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.record import Record
 from falcon_streams.core.session import Pulse
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
@@ -61,7 +61,7 @@ class DiscoveryFailed(NamedTuple):
 class Refreshed(NamedTuple):
     """A refresh was answered; `error` None for 200."""
 
-    lease: Lease
+    stream: Stream
     error: Optional[Retryable] = None
 
 

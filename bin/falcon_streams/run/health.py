@@ -1,7 +1,7 @@
 """How an input is doing: its statistics line and one of each partition once a minute, the state shown to the Inputs
 page, and a word where time itself went wrong: a clock that was set, a process that was held up.
 
-Rules: read-only over the supervisor's roster, commits and troubles. Keys keep their order, a new one goes to the end
+Rules: read-only over the supervisor's roster, commits and last_errors. Keys keep their order, a new one goes to the end
 (design section 6): searches and dashboards read these lines. An input has its line, `partition=*`, from its first
 minute to its end, whether it has a partition or not: who says nothing any more is dead.
 """
@@ -12,8 +12,8 @@ import logging
 import sys
 from typing import Dict, Mapping, NamedTuple, Optional
 
+from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.roster import ALL, Roster
-from falcon_streams.core.trouble import NO_TROUBLE, Troubles
 from falcon_streams.ports import Clock, StateBoard
 from falcon_streams.run.progress import Progress
 
@@ -26,7 +26,7 @@ HELD_UP = 30.0  # we are called about once a second
 
 def tell_of_input(state: str, trouble: str) -> None:
     """The statistics line of the input itself."""
-    LOG.info("stream_stats", {"partition": ALL, "state": state, "trouble": trouble or NO_TROUBLE})
+    LOG.info("stream_stats", {"partition": ALL, "state": state, "trouble": trouble or NO_ERROR})
 
 
 class Label(NamedTuple):
@@ -53,7 +53,7 @@ class Health:
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
 
-    def check(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles) -> None:
+    def check(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors) -> None:
         """Log and show what is due."""
         at = self._clock.monotonic()
         self._watch_time(at, self._clock.now())
@@ -61,10 +61,10 @@ class Health:
         every = SHOW_QUIET_EVERY if events == self._shown_events else SHOW_EVERY
         if states != self._shown_states or at - self._shown_at >= every:
             self._shown_at, self._shown_states, self._shown_events = at, states, events
-            self._show(roster, partitions, troubles, at)
+            self._show(roster, partitions, last_errors, at)
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
-            self._log(roster, partitions, troubles, at)
+            self._log(roster, partitions, last_errors, at)
 
     def _watch_time(self, at: float, now: float) -> None:
         passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
@@ -74,9 +74,9 @@ class Health:
         if abs(step) > CLOCK_STEP:
             LOG.warning("clock_stepped", {"by_s": step})
 
-    def _log(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
-        tell_of_input(roster.states()[0], troubles.of(ALL) or self._doubt)
-        for fields in self._statistics(roster, partitions, troubles, at).values():
+    def _log(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float) -> None:
+        tell_of_input(roster.states()[0], last_errors.of(ALL) or self._doubt)
+        for fields in self._statistics(roster, partitions, last_errors, at).values():
             LOG.info("stream_stats", fields)
         events = _events(partitions)
         if events > self._ingested:
@@ -84,7 +84,7 @@ class Health:
             self._ingested = events
 
     def _statistics(
-        self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float
+        self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float
     ) -> Dict[str, Dict[str, object]]:
         """The fields of each partition's line; of one that has not been opened in this run, what is known."""
         return {
@@ -92,7 +92,7 @@ class Health:
                 "partition": name,
                 "state": member.state,
                 **(self._numbers(partitions[name], roster.session_left(name, at)) if name in partitions else {}),
-                "trouble": troubles.of(name) or NO_TROUBLE,
+                "trouble": last_errors.of(name) or NO_ERROR,
             }
             for name, member in roster.members.items()
         }
@@ -121,13 +121,13 @@ class Health:
             "before_start": counters.before_start,
         }
 
-    def _show(self, roster: Roster, partitions: Mapping[str, Progress], troubles: Troubles, at: float) -> None:
+    def _show(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float) -> None:
         self._board.show(
             {
                 "state": roster.states()[0],
-                "trouble": troubles.of(ALL) or self._doubt,
+                "trouble": last_errors.of(ALL) or self._doubt,
                 "updated_at": self._clock.now(),
-                "partitions": self._statistics(roster, partitions, troubles, at),
+                "partitions": self._statistics(roster, partitions, last_errors, at),
             }
         )
 

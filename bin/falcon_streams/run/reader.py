@@ -14,7 +14,7 @@ from typing import Callable, List, Optional
 
 from falcon_streams.core.admission import Admission
 from falcon_streams.core.batch import read_batch
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.envelope import Event, read_tail
 from falcon_streams.core.framing import Framer
 from falcon_streams.core.resume import Resume, Verdict
@@ -36,9 +36,9 @@ class Reader:
     """Reads one feed of one partition, from its opening to its end."""
 
     def __init__(
-        self, lease: Lease, progress: Progress, feeds: Feeds, sink: Sink, clock: Clock, filters: Filters
+        self, stream: Stream, progress: Progress, feeds: Feeds, sink: Sink, clock: Clock, filters: Filters
     ) -> None:
-        self.lease = lease
+        self.stream = stream
         self._progress = progress
         self._feeds = feeds
         self._sink = sink
@@ -68,7 +68,7 @@ class Reader:
         resume = self._progress.resume()
         self._admission = Admission(resume, self._progress.unplaced, self._clock.monotonic())
         try:
-            feed = self._feed = self._feeds.open(self.lease, resume.query)
+            feed = self._feed = self._feeds.open(self.stream, resume.query)
         except Retryable as error:
             return self._ended("open_failed", error)
         try:
@@ -99,7 +99,7 @@ class Reader:
             self._feed.abort()
 
     def _ended(self, reason: str, error: Optional[Exception] = None) -> FeedEnded:
-        return FeedEnded(self.lease.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
+        return FeedEnded(self.stream.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
 
     def _read(self, feed: Feed) -> FeedEnded:
         while True:
@@ -149,7 +149,7 @@ class Reader:
         wanted = self._tally.admit(batch)
         last = batch.last_placed()
         self.pulse.writing = True
-        ticket = self._sink.write(self.lease.partition, wanted)
+        ticket = self._sink.write(self.stream.partition, wanted)
         now = self._clock.monotonic()
         self.pulse.written(now)
         if last is not None and self._progress.wrote(last, ticket, now):
@@ -182,10 +182,10 @@ class Reader:
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
         """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
         counters = self._progress.counters
-        fields = {"partition": self.lease.partition, "asked": resume.offset, "offset": event.offset}
+        fields = {"partition": self.stream.partition, "asked": resume.offset, "offset": event.offset}
         if verdict is Verdict.FOREIGN:
             raise Fatal(
-                f"partition {self.lease.partition} now sends events of customer {tidy(event.customer)}, which its "
+                f"partition {self.stream.partition} now sends events of customer {tidy(event.customer)}, which its "
                 "checkpoint has never seen, and the account's client_id or member_cid has changed: this checkpoint "
                 "belongs to another tenant. Put the former account back, or give this tenant an input of its own "
                 "name, or move this input's checkpoint folder away to begin anew"

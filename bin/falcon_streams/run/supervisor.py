@@ -18,7 +18,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
 
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
+from falcon_streams.core.last_error import LastErrors
 from falcon_streams.core.record import Record
 from falcon_streams.core.roster import (
     ALL,
@@ -33,7 +34,6 @@ from falcon_streams.core.roster import (
     RefreshOf,
     Roster,
 )
-from falcon_streams.core.trouble import Troubles
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
 from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
 from falcon_streams.run.commits import Commits
@@ -88,7 +88,7 @@ class Supervisor:
         clock: Clock,
         inbox: SimpleQueue[Happening],
         start_thread: StartThread,
-        draw: Callable[[], float],
+        jitter: Callable[[], float],
         watch: Callable[[], None],
         on_tick: Callable[[Supervisor], None],
         on_early_end: Callable[[], None],
@@ -97,9 +97,9 @@ class Supervisor:
         where splunkd has died, RestartNeeded where the right to read is lost. `on_tick` is called about once a second,
         for statistics. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
         """
-        self.roster = Roster(plan.wanted, plan.idle_timeout, draw, commits.known)
+        self.roster = Roster(plan.wanted, plan.idle_timeout, jitter, commits.known)
         self.commits = commits
-        self.troubles = Troubles(plan.app_id)
+        self.last_errors = LastErrors(plan.app_id)
         self._plan = plan
         self._api = api
         self._feeds = feeds
@@ -155,7 +155,7 @@ class Supervisor:
             self._take_discovery(happening.discovery, at)
         elif isinstance(happening, DiscoveryFailed):
             LOG.warning("discovery_failed", complaint(happening.error))
-            self.troubles.note(ALL, str(happening.error))
+            self.last_errors.note(ALL, str(happening.error))
             self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
         elif isinstance(happening, FeedOpened):
             self.roster.opened(happening.partition, at, happening.pulse)
@@ -169,14 +169,14 @@ class Supervisor:
             self.commits.saved(happening)
 
     def _take_discovery(self, discovery: Discovery, at: float) -> None:
-        self._discoveries += bool(discovery.leases)
+        self._discoveries += bool(discovery.streams)
         self._served_at = discovery.served_at
         for refusal in discovery.refusals:
             LOG.error("discovery_refused", {"reason": refusal})
-        names = [lease.partition for lease in discovery.leases]
+        names = [stream.partition for stream in discovery.streams]
         LOG.info("discovered", {"partitions": ",".join(names[:MOST_PARTITIONS]), "count": len(names)})
         intents = self.roster.discovered(discovery, at)
-        self.troubles.discovered(discovery, self.roster.connected, self.roster.missing)
+        self.last_errors.discovered(discovery, self.roster.connected, self.roster.missing)
         self._carry_out(intents)
 
     def _take_end(self, ended: FeedEnded, at: float) -> None:
@@ -187,7 +187,7 @@ class Supervisor:
         if isinstance(ended.error, (Fatal, SplunkdGone)):
             raise ended.error
         if ended.error is not None:
-            self.troubles.note(ended.partition, str(ended.error))
+            self.last_errors.note(ended.partition, str(ended.error))
         self.commits.progress[ended.partition].counters.reconnects += 1
         session = self.roster.members[ended.partition].session
         if session is not None and at - session.opened_at < EARLY:
@@ -195,14 +195,14 @@ class Supervisor:
         self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
 
     def _take_refresh(self, answer: Refreshed, at: float) -> None:
-        partition = answer.lease.partition
+        partition = answer.stream.partition
         if answer.error is None:
-            self.roster.refreshed(answer.lease, at)
+            self.roster.refreshed(answer.stream, at)
             self.commits.progress[partition].counters.refreshes += 1
             LOG.info("session_refreshed", {"partition": partition})
         else:
             gone = isinstance(answer.error, SessionGone)
-            self.roster.refresh_failed(answer.lease, at, answer.error.after, gone)
+            self.roster.refresh_failed(answer.stream, at, answer.error.after, gone)
             LOG.warning("refresh_failed", {"partition": partition, **complaint(answer.error)})
 
     # -- once a second ---------------------------------------------------------------------------------------------
@@ -251,27 +251,27 @@ class Supervisor:
             if isinstance(intent, Discover):
                 self._spawn("discovery", self._discover, DiscoveryFailed)
             elif isinstance(intent, Open):
-                self._open(intent.lease)
+                self._open(intent.stream)
             elif isinstance(intent, RefreshOf):
-                name, lease = f"refresh-{intent.lease.partition}", intent.lease
-                self._spawn(name, partial(self._refresh, lease), partial(Refreshed, lease))
+                name, stream = f"refresh-{intent.stream.partition}", intent.stream
+                self._spawn(name, partial(self._refresh, stream), partial(Refreshed, stream))
             elif isinstance(intent, CloseOf):
                 LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
                 self._readers[intent.partition].close()
                 self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
             elif isinstance(intent, Exceed):
                 LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
-                self.troubles.note(ALL, str(intent))
+                self.last_errors.note(ALL, str(intent))
             elif isinstance(intent, Changed):
                 level = logging.INFO if intent.state == RUNNING else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())
                 if intent.state == RUNNING and intent.partition != ALL:
-                    self.troubles.heal(intent.partition)
+                    self.last_errors.heal(intent.partition)
 
-    def _open(self, lease: Lease) -> None:
-        partition = lease.partition
+    def _open(self, stream: Stream) -> None:
+        partition = stream.partition
         progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
-        reader = Reader(lease, progress, self._feeds, self._sink, self._clock, self._plan.filters)
+        reader = Reader(stream, progress, self._feeds, self._sink, self._clock, self._plan.filters)
         self._readers[partition] = reader
         put = self._inbox.put  # `Written` wakes us, because receipts do not wait for a tick
         run: Callable[[], Happening] = partial(
@@ -292,12 +292,12 @@ class Supervisor:
         except Retryable as error:
             return DiscoveryFailed(error)
 
-    def _refresh(self, lease: Lease) -> Happening:
+    def _refresh(self, stream: Stream) -> Happening:
         try:
-            self._api.refresh(lease)
+            self._api.refresh(stream)
         except Retryable as error:
-            return Refreshed(lease, error)
-        return Refreshed(lease)
+            return Refreshed(stream, error)
+        return Refreshed(stream)
 
     def _spawn(self, name: str, work: Callable[[], Happening], failed: Callable[[Retryable], Happening]) -> None:
         """Run the work in a thread and report its happening; `failed` makes one where there is no thread left."""

@@ -33,7 +33,6 @@ class Invocation:
 
     name: str
     server_uri: str
-    server_host: str
     checkpoint_dir: str
     settings: Mapping[str, str]
     session_key: str = field(repr=False, default="")
@@ -105,7 +104,6 @@ def _invocation(stanza: str, settings: Mapping[str, Any], metadata: Mapping[str,
     return Invocation(
         name=stanza[len(prefix) :] if stanza.startswith(prefix) else stanza,
         server_uri=metadata.get("server_uri") or "",
-        server_host=metadata.get("server_host") or "",
         checkpoint_dir=metadata.get("checkpoint_dir") or "",
         session_key=metadata.get("session_key") or "",
         settings={key: _value(value) for key, value in settings.items() if key != "__app"},

@@ -27,7 +27,6 @@ class PipeSink:
         self._renderer = renderer
         self._clock = clock
         self._lock = threading.Lock()
-        self._ticket = 0
         self._stopped = False
         self._whole = True
 
@@ -42,8 +41,7 @@ class PipeSink:
             if self._stopped or not self._may_write():
                 raise Stopped("the input is stopping, or another one reads in its place")
             self._write_whole(data)
-            self._ticket = self._pipe.written
-            return self._ticket
+            return self._pipe.written
 
     def taken(self) -> int:
         """How many bytes splunkd has taken."""

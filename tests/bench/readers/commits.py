@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path[:0] = [f"{sys.argv[1]}/bin", f"{sys.argv[1]}/lib"]
 
-from falcon_streams.core.record import Origin, Owner, first_record  # noqa: E402
+from falcon_streams.core.record import Owner, StartPosition, first_record  # noqa: E402
 from falcon_streams.store.files import FileStore  # noqa: E402
 
 TIMES = 100
-record = first_record("bench", "0", Owner("api.example", "client", ""), Origin(), 1_790_000_000.0, None)
+record = first_record("bench", "0", Owner("api.example", "client", ""), StartPosition(), 1_790_000_000.0, None)
 store = FileStore(Path(sys.argv[2]), "bench", lambda: True)
 store.save([record])
 began = time.process_time()

@@ -1,4 +1,4 @@
-"""A discovery answer becomes leases; nothing in it is trusted."""
+"""A discovery answer becomes streams; nothing in it is trusted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.clouds import origin_of
-from falcon_streams.core.discovery import Lease, read_discovery
+from falcon_streams.core.discovery import Stream, read_discovery
 
 ORIGIN = origin_of("us-1")
 
@@ -26,13 +26,13 @@ def resource(partition: str = "0", **changes: Any) -> Dict[str, Any]:
     }
 
 
-def test_each_resource_is_a_lease_by_its_partition() -> None:
+def test_each_resource_is_a_stream_by_its_partition() -> None:
     discovery = read_discovery({"resources": [resource("1"), resource("0")], "errors": None}, ORIGIN, 5.0)
 
-    assert [lease.partition for lease in discovery.leases] == ["1", "0"]
+    assert [stream.partition for stream in discovery.streams] == ["1", "0"]
     assert discovery.refusals == ()
     assert discovery.served_at == 5.0
-    assert discovery.leases[0].interval == 1800
+    assert discovery.streams[0].interval == 1800
 
 
 @pytest.mark.parametrize("body", [{}, {"resources": None}, {"resources": []}, {"resources": "x"}, {"errors": []}])
@@ -57,7 +57,7 @@ def test_null_missing_and_empty_resources_are_alike(body: Dict[str, Any]) -> Non
 def test_a_bad_resource_is_refused_by_name_and_the_others_are_read(changes: Dict[str, Any], word: str) -> None:
     discovery = read_discovery({"resources": [resource("0", **changes), resource("7")]}, ORIGIN)
 
-    assert [lease.partition for lease in discovery.leases] == ["7"]
+    assert [stream.partition for stream in discovery.streams] == ["7"]
     assert len(discovery.refusals) == 1
     assert word in discovery.refusals[0]
 
@@ -65,7 +65,7 @@ def test_a_bad_resource_is_refused_by_name_and_the_others_are_read(changes: Dict
 def test_a_partition_named_twice_is_read_once() -> None:
     discovery = read_discovery({"resources": [resource("0"), resource("0")]}, ORIGIN)
 
-    assert len(discovery.leases) == 1
+    assert len(discovery.streams) == 1
     assert "twice" in discovery.refusals[0]
 
 
@@ -73,23 +73,23 @@ def test_a_partition_named_twice_is_read_once() -> None:
 def test_a_senseless_interval_reads_as_zero(interval: Any) -> None:
     tree = {"resources": [resource(refreshActiveSessionInterval=interval)]}
 
-    assert read_discovery(tree, ORIGIN).leases[0].interval == 0
+    assert read_discovery(tree, ORIGIN).streams[0].interval == 0
 
 
 def test_position_and_filter_are_appended_to_the_url_as_given() -> None:
-    lease = read_discovery({"resources": [resource()]}, ORIGIN).leases[0]
+    stream = read_discovery({"resources": [resource()]}, ORIGIN).streams[0]
 
-    assert lease.feed_url_from("offset=7") == lease.feed_url + "&offset=7"
-    assert lease.feed_url_from("whence=0", ("A", "B")) == lease.feed_url + "&whence=0&eventType=A,B"
-    bare = Lease("0", "https://h/v1/0", "https://h/v1/0", "t", 1)
+    assert stream.feed_url_from("offset=7") == stream.feed_url + "&offset=7"
+    assert stream.feed_url_from("whence=0", ("A", "B")) == stream.feed_url + "&whence=0&eventType=A,B"
+    bare = Stream("0", "https://h/v1/0", "https://h/v1/0", "t", 1)
     assert bare.feed_url_from("offset=0") == "https://h/v1/0?offset=0"
 
 
-def test_a_lease_never_shows_its_token_or_urls() -> None:
-    lease = read_discovery({"resources": [resource()]}, ORIGIN).leases[0]
+def test_a_stream_never_shows_its_token_or_urls() -> None:
+    stream = read_discovery({"resources": [resource()]}, ORIGIN).streams[0]
 
-    assert "T/" not in repr(lease)
-    assert "http" not in repr(lease)
+    assert "T/" not in repr(stream)
+    assert "http" not in repr(stream)
 
 
 JSON = st.recursive(

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import Identity, fingerprint
 from falcon_streams.core.record import (
-    Origin,
     Owner,
     Record,
     RecordTooNew,
     RecordUnreadable,
+    StartPosition,
     first_record,
     read_record,
 )
@@ -31,7 +31,7 @@ KEYS_OF_REVISION_1 = {
 OWNER = Owner("api.crowdstrike.com", "a" * 32, "")
 
 
-def record(origin: Origin = Origin(), now: float = 1000.0) -> Record:  # noqa: B008 - frozen
+def record(origin: StartPosition = StartPosition(), now: float = 1000.0) -> Record:  # noqa: B008 - frozen
     return first_record("prod", "0", OWNER, origin, now, 500.0)
 
 
@@ -66,7 +66,7 @@ def test_the_stored_bytes_are_pinned() -> None:
 
 
 def test_what_was_stored_is_read_as_it_was() -> None:
-    stored = replace(record(Origin(not_before=5)).committed(event(0), ("a", "b"), 1001.0, 30.0), clean=True)
+    stored = replace(record(StartPosition(not_before=5)).committed(event(0), ("a", "b"), 1001.0, 30.0), clean=True)
 
     assert read_record(stored.to_bytes()) == stored
 
@@ -146,11 +146,11 @@ def test_a_clock_that_is_set_leaves_the_ages_of_the_steps_as_they_were() -> None
 
 
 def test_a_reset_leaves_no_offset_of_the_former_sequence_the_origin_included() -> None:
-    before = record(Origin(offset=100)).committed(event(900), (), 1010.0, 30.0)
+    before = record(StartPosition(offset=100)).committed(event(900), (), 1010.0, 30.0)
     after = before.reset(5).committed(event(3), (), 1020.0, 30.0)
 
     assert [step.offset for step in after.trail] == [None, 3]
-    assert after.origin == Origin(None, 5)
+    assert after.origin == StartPosition(None, 5)
 
 
 def test_a_record_of_revision_1_is_read_and_knows_its_events_by_their_bytes() -> None:

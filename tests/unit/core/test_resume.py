@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.record import Origin, Owner, Record, first_record
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.core.resume import (
     NEWEST,
     OLDEST,
@@ -26,7 +26,7 @@ def event(offset: int, created: int = 1_700_000_000_000, customer: str = "c", ra
     return Event(raw or b'{"n":%d}' % offset, offset, "A", created, customer)
 
 
-def committed(*offsets: int, clean: bool = True, origin: Origin = Origin()) -> Record:  # noqa: B008 - frozen
+def committed(*offsets: int, clean: bool = True, origin: StartPosition = StartPosition()) -> Record:  # noqa: B008 - frozen
     record = first_record("prod", "0", Owner("h", "id", ""), origin, 1000.0, 500.0)
     now = 1000.0
     for offset in offsets:
@@ -42,22 +42,22 @@ def resumed(record: Record, splunkd: float = 500.0, replay: float = 30.0, same: 
 @pytest.mark.parametrize(
     "start, partition, origin",
     [
-        (StartFrom(), "0", Origin()),
-        (StartFrom(newest=True), "0", Origin(not_before=77)),
-        (StartFrom(offset=0), "0", Origin(offset=0)),
-        (StartFrom(offsets=(("0", 5),)), "0", Origin(offset=5)),
-        (StartFrom(offsets=(("0", 5),)), "1", Origin()),
+        (StartFrom(), "0", StartPosition()),
+        (StartFrom(newest=True), "0", StartPosition(not_before=77)),
+        (StartFrom(offset=0), "0", StartPosition(offset=0)),
+        (StartFrom(offsets=(("0", 5),)), "0", StartPosition(offset=5)),
+        (StartFrom(offsets=(("0", 5),)), "1", StartPosition()),
     ],
 )
-def test_start_from_gives_each_partition_its_origin(start: StartFrom, partition: str, origin: Origin) -> None:
+def test_start_from_gives_each_partition_its_origin(start: StartFrom, partition: str, origin: StartPosition) -> None:
     assert start.origin(partition, 77) == origin
 
 
 def test_the_first_open_uses_whence_and_a_later_one_without_an_offset_the_oldest() -> None:
-    assert resume_at_origin(Origin(), True).query == OLDEST
-    assert resume_at_origin(Origin(offset=0), True).query == "offset=0"
-    assert resume_at_origin(Origin(not_before=7), True).query == NEWEST
-    assert resume_at_origin(Origin(not_before=7), False) == Resume(OLDEST, not_before=7)
+    assert resume_at_origin(StartPosition(), True).query == OLDEST
+    assert resume_at_origin(StartPosition(offset=0), True).query == "offset=0"
+    assert resume_at_origin(StartPosition(not_before=7), True).query == NEWEST
+    assert resume_at_origin(StartPosition(not_before=7), False) == Resume(OLDEST, not_before=7)
 
 
 def test_after_a_clean_stop_the_last_committed_offset_itself_is_asked_for() -> None:
@@ -84,19 +84,19 @@ def test_a_restart_of_splunkd_is_an_unclean_end_too() -> None:
 
 def test_a_replay_that_reaches_before_the_first_commit_begins_at_the_origin() -> None:
     assert resumed(committed(9, clean=False)).query == OLDEST
-    assert resumed(committed(9, clean=False, origin=Origin(offset=4))).query == "offset=4"
-    assert resumed(committed(9, clean=False, origin=Origin(not_before=3))) == Resume(OLDEST, not_before=3)
+    assert resumed(committed(9, clean=False, origin=StartPosition(offset=4))).query == "offset=4"
+    assert resumed(committed(9, clean=False, origin=StartPosition(not_before=3))) == Resume(OLDEST, not_before=3)
 
 
 def test_a_replay_to_an_admins_offset_tells_another_sequence_by_when_its_event_was_created() -> None:
-    resume = resumed(committed(9, clean=False, origin=Origin(offset=4)))
+    resume = resumed(committed(9, clean=False, origin=StartPosition(offset=4)))
     later = 1_700_000_000_001  # a millisecond after the last commit's
 
     assert resume.judge(event(4)) is Verdict.NEXT
     assert resume.judge(event(6)) is Verdict.GAP
     assert resume.judge(event(4, created=later)) is Verdict.RESET
     assert resume.judge(event(6, created=later)) is Verdict.RESET
-    assert resumed(committed(origin=Origin(offset=4))).judge(event(4, created=later)) is Verdict.NEXT
+    assert resumed(committed(origin=StartPosition(offset=4))).judge(event(4, created=later)) is Verdict.NEXT
 
 
 def test_the_event_we_know_is_known() -> None:
@@ -114,7 +114,7 @@ def test_an_event_that_falcon_renders_otherwise_is_the_one_we_know() -> None:
 
 
 def test_a_configured_offset_has_no_fingerprint_to_hold_against() -> None:
-    assert resume_at_origin(Origin(offset=7), True).judge(event(7)) is Verdict.NEXT
+    assert resume_at_origin(StartPosition(offset=7), True).judge(event(7)) is Verdict.NEXT
 
 
 def test_what_is_older_than_the_start_is_too_old_and_a_missing_time_is_not() -> None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence, Tuple
 
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.roster import Changed, CloseOf, Discover, Exceed, Intent, Open, RefreshOf, Roster
 from falcon_streams.core.session import Pulse
 
 
-def lease(partition: str) -> Lease:
-    return Lease(partition, f"https://f/v1/{partition}?a", f"https://a/v1/{partition}?a", "t", 1800)
+def stream(partition: str) -> Stream:
+    return Stream(partition, f"https://f/v1/{partition}?a", f"https://a/v1/{partition}?a", "t", 1800)
 
 
 def offer(*partitions: str, refusals: Sequence[str] = ()) -> Discovery:
-    return Discovery(tuple(lease(name) for name in partitions), tuple(refusals))
+    return Discovery(tuple(stream(name) for name in partitions), tuple(refusals))
 
 
 class Story:
     """Drives a roster through time, keeping every feed alive, and keeps what it intends."""
 
     def __init__(self, wanted: Optional[Sequence[str]] = None) -> None:
-        self.roster = Roster(frozenset(wanted) if wanted else None, 60, draw=lambda: 0.5)
+        self.roster = Roster(frozenset(wanted) if wanted else None, 60, jitter=lambda: 0.5)
         self.at = 0.0
         self.pulses: dict[str, Pulse] = {}
 
@@ -40,7 +40,7 @@ class Story:
 
     def discovered(self, discovery: Discovery) -> List[str]:
         intents = self.roster.discovered(discovery, self.at)
-        return [intent.lease.partition for intent in intents if isinstance(intent, Open)]
+        return [intent.stream.partition for intent in intents if isinstance(intent, Open)]
 
     def open(self, partition: str) -> None:
         self.pulses[partition] = Pulse(self.at)
@@ -189,7 +189,7 @@ def test_a_new_partition_is_noticed_while_all_is_well() -> None:
     assert story.discovered(offer("1")) == ["1"]
 
 
-def test_each_session_is_refreshed_by_its_own_lease() -> None:
+def test_each_session_is_refreshed_by_its_own_stream() -> None:
     story = reading("0")
     story.at = 100
     story.discovered(offer("0", "1"))
@@ -199,8 +199,8 @@ def test_each_session_is_refreshed_by_its_own_lease() -> None:
     while len(refreshed) < 2:
         for intent in story.run(5000):
             if isinstance(intent, RefreshOf):
-                refreshed.append((intent.lease.partition, story.at))
-                story.roster.refreshed(intent.lease, story.at)
+                refreshed.append((intent.stream.partition, story.at))
+                story.roster.refreshed(intent.stream, story.at)
             else:
                 story.discovered(offer("0", "1"))
     assert refreshed == [("0", 1620), ("1", 1720)]
@@ -208,7 +208,7 @@ def test_each_session_is_refreshed_by_its_own_lease() -> None:
 
 def test_the_late_answer_to_an_earlier_feeds_refresh_says_nothing_about_this_one() -> None:
     story = reading("0")
-    old = story.roster.members["0"].lease
+    old = story.roster.members["0"].stream
     assert old is not None
     story.end("0")
     story.run(60)
@@ -221,7 +221,7 @@ def test_the_late_answer_to_an_earlier_feeds_refresh_says_nothing_about_this_one
 
 def test_a_404_closes_the_feed_of_that_partition_only() -> None:
     story = reading("0", "1")
-    current = story.roster.members["1"].lease
+    current = story.roster.members["1"].stream
     assert current is not None
     story.roster.refresh_failed(current, story.at, 0.0, gone=True)
 
@@ -260,7 +260,7 @@ def test_a_partition_that_is_missing_although_nothing_was_connected_has_vanished
     story.open("1")
 
     for _ in range(20):
-        assert story.run(2000) in ([Discover()], [RefreshOf(lease("1"))])
+        assert story.run(2000) in ([Discover()], [RefreshOf(stream("1"))])
         assert story.discovered(offer()) == []
     assert story.discovered(offer("0")) == ["0"]
 
@@ -302,7 +302,7 @@ def watch(roster: Roster, hours: float, events: Sequence[float] = ()) -> List[Tu
                     pulse = Pulse(at)
                     roster.opened("0", at, pulse)
             elif isinstance(intent, RefreshOf):
-                roster.refreshed(intent.lease, at)
+                roster.refreshed(intent.stream, at)
             elif isinstance(intent, CloseOf):
                 closes.append((round(at / HOUR, 1), intent.reason))
                 roster.ended("0", at, 0.0, "closed")
@@ -315,7 +315,7 @@ def watch(roster: Roster, hours: float, events: Sequence[float] = ()) -> List[Tu
 
 
 def test_a_feed_that_brought_events_and_withholds_them_for_days_is_opened_anew_every_few_hours() -> None:
-    closes = watch(Roster(None, 60, draw=lambda: 0.5), 72, events=[0.5])
+    closes = watch(Roster(None, 60, jitter=lambda: 0.5), 72, events=[0.5])
 
     assert {reason for _, reason in closes} == {"no_events"}
     assert closes[0] == (4.5, "no_events")
@@ -324,17 +324,17 @@ def test_a_feed_that_brought_events_and_withholds_them_for_days_is_opened_anew_e
 
 
 def test_a_partition_that_was_read_in_an_earlier_run_is_opened_anew_too() -> None:
-    closes = watch(Roster(None, 60, draw=lambda: 0.5, known=frozenset("0")), 9)
+    closes = watch(Roster(None, 60, jitter=lambda: 0.5, known=frozenset("0")), 9)
 
     assert closes == [(4.0, "no_events"), (8.0, "no_events")]
 
 
 def test_a_feed_that_brings_an_event_now_and_then_is_left_alone() -> None:
-    assert watch(Roster(None, 60, draw=lambda: 0.5), 72, events=[3.9 * each for each in range(1, 20)]) == []
+    assert watch(Roster(None, 60, jitter=lambda: 0.5), 72, events=[3.9 * each for each in range(1, 20)]) == []
 
 
 def test_a_partition_that_never_brought_an_event_is_left_alone() -> None:
-    assert watch(Roster(None, 60, draw=lambda: 0.5), 72) == []
+    assert watch(Roster(None, 60, jitter=lambda: 0.5), 72) == []
 
 
 def test_of_thousands_of_partitions_no_more_are_read_than_the_limit_and_the_rest_is_told() -> None:
@@ -342,7 +342,7 @@ def test_of_thousands_of_partitions_no_more_are_read_than_the_limit_and_the_rest
     story.intents()
     intents = story.roster.discovered(offer(*map(str, range(7_000))), story.at)
 
-    assert [each.lease.partition for each in intents if isinstance(each, Open)] == [str(name) for name in range(64)]
+    assert [each.stream.partition for each in intents if isinstance(each, Open)] == [str(name) for name in range(64)]
     (told,) = [str(each) for each in intents if isinstance(each, Exceed)]
     assert told.startswith("Falcon offers 6936 partitions more than the 64 that an input reads: they are not read.")
     assert len(story.roster.members) == 64

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from falcon_streams.clock import SystemClock
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.feed import HttpFeed, HttpFeeds
 from falcon_streams.falcon.transport import Transport
@@ -32,14 +32,14 @@ def feeds_of(ca_file: str, *event_types: str) -> HttpFeeds:
     return HttpFeeds(Transport(clock, ca_file), clock, event_types)
 
 
-def lease_at(host: Host) -> Lease:
-    return Lease("0", f"{host.url}/feed/0?appId=a", f"{host.url}/refresh/0", "t0ken", 1800.0)
+def stream_at(host: Host) -> Stream:
+    return Stream("0", f"{host.url}/feed/0?appId=a", f"{host.url}/refresh/0", "t0ken", 1800.0)
 
 
 @contextmanager
 def opened(host: Host, ca_file: str) -> Iterator[HttpFeed]:
     """A feed of which the first event was read; closed in the end."""
-    feed = feeds_of(ca_file).open(lease_at(host), "whence=0")
+    feed = feeds_of(ca_file).open(stream_at(host), "whence=0")
     try:
         assert feed.read() == b"first\n"
         yield feed
@@ -50,13 +50,13 @@ def opened(host: Host, ca_file: str) -> Iterator[HttpFeed]:
 def refusal(host: Host, ca_file: str) -> Retryable:
     """What the opening of a feed is refused with."""
     with pytest.raises(Retryable) as caught:
-        feeds_of(ca_file).open(lease_at(host), "whence=0")
+        feeds_of(ca_file).open(stream_at(host), "whence=0")
     return caught.value
 
 
 def test_a_feed_is_asked_for_with_its_session_token_from_a_position(host: Host, ca_file: str) -> None:
     host.says(HEAD + LAST)
-    feeds_of(ca_file).open(lease_at(host), "offset=7").close()
+    feeds_of(ca_file).open(stream_at(host), "offset=7").close()
 
     (request,) = host.requests
     assert request.line == "GET /feed/0?appId=a&offset=7 HTTP/1.1"
@@ -66,7 +66,7 @@ def test_a_feed_is_asked_for_with_its_session_token_from_a_position(host: Host, 
 
 def test_the_wanted_types_of_events_are_named_to_falcon(host: Host, ca_file: str) -> None:
     host.says(HEAD + LAST)
-    feeds_of(ca_file, "AuthActivityAuditEvent", "B").open(lease_at(host), "whence=0").close()
+    feeds_of(ca_file, "AuthActivityAuditEvent", "B").open(stream_at(host), "whence=0").close()
 
     assert host.requests[0].line.split(" ")[1].endswith("&whence=0&eventType=AuthActivityAuditEvent,B")
 
@@ -112,7 +112,7 @@ def test_a_refused_feed_leaves_no_connection_open_once_its_refusal_is_forgotten(
 
     host.act = act
     with suppress(Retryable):  # pytest.raises would keep the traceback
-        feeds_of(ca_file).open(lease_at(host), "whence=0")
+        feeds_of(ca_file).open(stream_at(host), "whence=0")
     host.join()
     assert heard == [b""]
 
@@ -197,7 +197,7 @@ def test_a_head_that_comes_with_the_first_byte_of_the_body_after_45_seconds_is_n
 ) -> None:
     clock = ScaledClock(100.0)
     host.act = lambda sock: (host.ended.wait(0.45), sock.sendall(HEAD + FIRST + LAST))
-    feed = HttpFeeds(Transport(clock, ca_file), clock, ()).open(lease_at(host), "whence=0")
+    feed = HttpFeeds(Transport(clock, ca_file), clock, ()).open(stream_at(host), "whence=0")
 
     assert feed.read() == b"first\n"
     feed.close()
@@ -212,7 +212,7 @@ def test_an_answer_that_only_announces_the_feed_is_passed_over(host: Host, ca_fi
 
 def test_a_gzip_that_is_damaged_is_a_cut(host: Host, ca_file: str) -> None:
     host.says(HEAD[:-2] + b"Content-Encoding: gzip\r\n\r\n" + FIRST + LAST)
-    feed = feeds_of(ca_file).open(lease_at(host), "whence=0")
+    feed = feeds_of(ca_file).open(stream_at(host), "whence=0")
 
     with pytest.raises(Retryable, match=r"^the feed was cut: "):
         feed.read()

@@ -8,11 +8,11 @@ from typing import Dict, List, Mapping, Tuple
 
 import pytest
 
-from falcon_streams.core.discovery import Discovery, Lease
-from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.discovery import Discovery, Stream
+from falcon_streams.core.last_error import LastErrors
+from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import resume_at_origin
 from falcon_streams.core.roster import ALL, Roster
-from falcon_streams.core.trouble import Troubles
 from falcon_streams.run.health import Health, Label
 from falcon_streams.run.progress import Progress
 from tests.fakes.clock import FakeClock
@@ -39,7 +39,7 @@ def checks(clock: FakeClock, health: Health, steps: List[Tuple[float, float]]) -
     for passed, step in steps:
         clock.step_epoch(step)
         clock.take(SimpleQueue(), passed)
-        health.check(roster, {}, Troubles("app"))
+        health.check(roster, {}, LastErrors("app"))
 
 
 def said(caplog: pytest.LogCaptureFixture) -> List[Tuple[str, Dict[str, object]]]:
@@ -56,23 +56,23 @@ def statistics(caplog: pytest.LogCaptureFixture) -> List[Dict[str, object]]:
     return [dict(record.args) for record in caplog.records if record.msg == "stream_stats"]  # type: ignore[arg-type]
 
 
-def minutes(health: Health, clock: FakeClock, roster: Roster, troubles: Troubles, count: int = 1) -> None:
+def minutes(health: Health, clock: FakeClock, roster: Roster, errors: LastErrors, count: int = 1) -> None:
     """So many minutes pass, with a check a second, and no partition has been opened."""
     for _ in range(60 * count):
         clock.take(SimpleQueue(), 1.0)
-        health.check(roster, {}, troubles)
+        health.check(roster, {}, errors)
 
 
 def test_an_input_without_a_partition_has_a_line_a_minute_with_state_and_trouble(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    clock, roster, troubles, board = FakeClock(), Roster(None, 60.0, lambda: 0.0), Troubles("app"), Board()
+    clock, roster, errors, board = FakeClock(), Roster(None, 60.0, lambda: 0.0), LastErrors("app"), Board()
     health = Health(clock, board, LABEL)
-    minutes(health, clock, roster, troubles)
+    minutes(health, clock, roster, errors)
     roster.discovery_failed(clock.monotonic(), 0.0, "discovery_failed")
-    troubles.note(ALL, "api: the host name could not be resolved")
-    minutes(health, clock, roster, troubles, 2)
+    errors.note(ALL, "api: the host name could not be resolved")
+    minutes(health, clock, roster, errors, 2)
 
     failed = {"partition": "*", "state": "error", "trouble": "api: the host name could not be resolved"}
     assert statistics(caplog) == [{"partition": "*", "state": "starting", "trouble": "none"}, failed, failed]
@@ -81,10 +81,15 @@ def test_an_input_without_a_partition_has_a_line_a_minute_with_state_and_trouble
 
 def test_a_partition_that_is_not_offered_has_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    clock, roster, troubles, board = FakeClock(), Roster(frozenset("7"), 60.0, lambda: 0.0), Troubles("app"), Board()
-    roster.discovered(Discovery((Lease("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
-    troubles.note("7", "Falcon offers no partition 7 (it offers 0)")
-    minutes(Health(clock, board, LABEL), clock, roster, troubles)
+    clock, roster, errors, board = (
+        FakeClock(),
+        Roster(frozenset("7"), 60.0, lambda: 0.0),
+        LastErrors("app"),
+        Board(),
+    )
+    roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
+    errors.note("7", "Falcon offers no partition 7 (it offers 0)")
+    minutes(Health(clock, board, LABEL), clock, roster, errors)
 
     seven = {"partition": "7", "state": "waiting_app_id", "trouble": "Falcon offers no partition 7 (it offers 0)"}
     assert statistics(caplog) == [{"partition": "*", "state": "waiting_app_id", "trouble": "none"}, seven]
@@ -94,12 +99,12 @@ def test_a_partition_that_is_not_offered_has_a_line_of_its_own(caplog: pytest.Lo
 def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock, roster = FakeClock(), Roster(None, 60.0, lambda: 0.0)
-    record = first_record("i", "0", Owner("h", "a", ""), Origin(), clock.now(), None)
-    progress = Progress(record, resume_at_origin(Origin(), True), 30.0)
-    roster.discovered(Discovery((Lease("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
+    record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
+    progress = Progress(record, resume_at_origin(StartPosition(), True), 30.0)
+    roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
     health = Health(clock, Board(), LABEL)
     clock.take(SimpleQueue(), 60.0)
-    health.check(roster, {"0": progress}, Troubles("app"))
+    health.check(roster, {"0": progress}, LastErrors("app"))
 
     keys = (
         "partition state offset committed lag_s session_left_s events bytes malformed unplaced excluded gaps "
@@ -132,16 +137,16 @@ def test_a_clock_that_is_drawn_gently_and_a_late_check_are_not_worth_a_word(capl
 def test_the_state_is_shown_every_other_second_while_events_come_and_more_rarely_in_quiet() -> None:
     clock, board, roster = FakeClock(), Board(), Roster(None, 60.0, lambda: 0.0)
     health = Health(clock, board, LABEL)
-    record = first_record("i", "0", Owner("h", "a", ""), Origin(), clock.now(), None)
-    progress = Progress(record, resume_at_origin(Origin(), True), 30.0)
-    roster.discovered(Discovery((Lease("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
+    record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
+    progress = Progress(record, resume_at_origin(StartPosition(), True), 30.0)
+    roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
 
     def after(seconds: int, events: int) -> int:
         before = board.shown
         for _ in range(seconds):
             progress.counters.events += events
             clock.take(SimpleQueue(), 1.0)
-            health.check(roster, {"0": progress}, Troubles("app"))
+            health.check(roster, {"0": progress}, LastErrors("app"))
         return board.shown - before
 
     after(1, 0)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from falcon_streams.core.admission import HELD_SECONDS, WINDOW_EVENTS
-from falcon_streams.core.discovery import Lease
+from falcon_streams.core.discovery import Stream
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.identity import Identity
-from falcon_streams.core.record import Origin, Owner, first_record
+from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import Resume, resume_at_origin
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.run.happenings import FeedEnded
@@ -20,7 +20,7 @@ from falcon_streams.run.tally import Filters
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory import MemorySink, ScriptedFeed, ScriptedFeeds, Step
 
-LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
+STREAM = Stream("0", "https://f/0", "https://a/0", "t", 1800.0)
 
 
 def line(offset: int, event_type: str = "AuthActivityAuditEvent", customer: str = "c") -> bytes:
@@ -35,15 +35,15 @@ class Desk:
 
     def __init__(self, resume: Resume | None = None, filters: Filters = Filters()) -> None:  # noqa: B008 - frozen
         self.clock, self.sink = FakeClock(), MemorySink()
-        record = first_record("i", "0", Owner("h", "a", ""), Origin(), self.clock.now(), None)
-        self.progress = Progress(record, resume or resume_at_origin(Origin(), True), 30.0)
+        record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), self.clock.now(), None)
+        self.progress = Progress(record, resume or resume_at_origin(StartPosition(), True), 30.0)
         self.filters = filters
         self.asked: list[str] = []
         self.written = 0
 
     def read(self, *steps: Step) -> FeedEnded:
-        feeds = ScriptedFeeds(lambda lease, position: ScriptedFeed(steps))
-        self.reader = Reader(LEASE, self.progress, feeds, self.sink, self.clock, self.filters)
+        feeds = ScriptedFeeds(lambda stream, position: ScriptedFeed(steps))
+        self.reader = Reader(STREAM, self.progress, feeds, self.sink, self.clock, self.filters)
         ended = self.reader.run(lambda: None, self._count)
         self.asked += [position for _, position in feeds.asked]
         assert all(feed.closed for feed in feeds.opened)
@@ -93,10 +93,10 @@ def test_a_last_line_without_its_end_is_taken_where_it_is_whole() -> None:
 def test_an_open_that_fails_keeps_the_servers_wait() -> None:
     desk = Desk()
 
-    def refuse(lease: Lease, position: str) -> ScriptedFeed:
+    def refuse(stream: Stream, position: str) -> ScriptedFeed:
         raise Retryable("429", after=30.0)
 
-    reader = Reader(LEASE, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters())
+    reader = Reader(STREAM, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters())
     ended = reader.run(lambda: None, lambda: None)
     assert (ended.reason, ended.after) == ("open_failed", 30.0)
 
@@ -168,7 +168,7 @@ def test_a_stop_of_the_sink_ends_the_reader_quietly() -> None:
 def test_a_close_before_the_feed_has_opened_is_not_forgotten(method: str) -> None:
     desk = Desk()
     feed = ScriptedFeed([lines(0)])
-    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+    reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
 
     assert reader.run(getattr(reader, method), lambda: None).reason == "closed"
     assert feed.closed
@@ -217,7 +217,7 @@ def test_a_feed_that_brings_one_chunk_a_read_is_never_waited_for() -> None:
     feed = ScriptedFeed([lines(offset) for offset in range(10)])
     feed.gathers = False
     began = desk.clock.monotonic()
-    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
+    reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
     reader.run(lambda: None, lambda: None)
 
     assert offsets_of(desk) == list(range(10))
@@ -242,8 +242,8 @@ def test_a_single_event_after_a_quiet_moment_does_not_wait() -> None:
             return super().read()
 
     began = desk.clock.monotonic()
-    feeds = ScriptedFeeds(lambda lease, position: Quiet([lines(0), lines(1), lines(2)]))
-    reader = Reader(LEASE, desk.progress, feeds, desk.sink, desk.clock, Filters())
+    feeds = ScriptedFeeds(lambda stream, position: Quiet([lines(0), lines(1), lines(2)]))
+    reader = Reader(STREAM, desk.progress, feeds, desk.sink, desk.clock, Filters())
     reader.run(lambda: None, lambda: None)
 
     assert desk.clock.monotonic() - began == pytest.approx(8 * SHORT_WHILE)
@@ -259,7 +259,7 @@ def test_a_parents_new_child_does_not_make_its_stream_another_tenants() -> None:
 def test_a_stream_of_unknown_customers_is_judged_after_a_minute_at_the_latest() -> None:
     desk = Desk(Resume("offset=5", 5, Identity("x"), customers=("mine",)))
     feed = TimedFeed(desk.clock, [line(6, customer="theirs") + b"\n", b"\r\n"], HELD_SECONDS)
-    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+    reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
     ended = reader.run(lambda: None, lambda: None)
 
     assert isinstance(ended.error, Fatal)
@@ -335,7 +335,7 @@ def test_without_any_sign_what_is_long_enough_or_waits_long_enough_goes_on() -> 
 
     desk = Desk()
     feed = TimedFeed(desk.clock, [b"one\n", b"two\n"], HELD_SECONDS)
-    reader = Reader(LEASE, desk.progress, ScriptedFeeds(lambda lease, position: feed), desk.sink, desk.clock, Filters())
+    reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
     reader.run(lambda: None, lambda: None)
     assert desk.sink.lines() == [b"one", b"two"]
 

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Sequence
 import pytest
 
 from falcon_streams.core.batch import read_batch
-from falcon_streams.core.discovery import Discovery, Lease
+from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
@@ -36,7 +36,7 @@ from falcon_streams.run.tally import Filters
 from tests.fakes.clock import FakeClock, ScaledClock
 from tests.fakes.memory import MemorySink, MemoryStore
 
-LEASE = Lease("0", "https://f/0", "https://a/0", "t", 1800.0)
+STREAM = Stream("0", "https://f/0", "https://a/0", "t", 1800.0)
 SCALE = 20.0
 
 
@@ -51,13 +51,13 @@ class Falcon:
         self._over = threading.Event()
 
     def discover(self) -> Discovery:
-        return Discovery((LEASE,), ())
+        return Discovery((STREAM,), ())
 
-    def refresh(self, lease: Lease) -> None: ...
+    def refresh(self, stream: Stream) -> None: ...
 
     def revoke(self) -> None: ...
 
-    def open(self, lease: Lease, position: str) -> Falcon:
+    def open(self, stream: Stream, position: str) -> Falcon:
         return self
 
     def read(self) -> bytes:
@@ -111,7 +111,7 @@ def supervise(
         clock=clock,
         inbox=inbox,
         start_thread=start_thread,
-        draw=lambda: 0.5,
+        jitter=lambda: 0.5,
         watch=watch,
         on_tick=lambda supervisor: None,
         on_early_end=lambda: None,
@@ -287,7 +287,7 @@ def test_the_worst_of_several_endings_counts(first: Ending) -> None:
 
 def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None:
     clock, inbox = FakeClock(), SimpleQueue[Happening]()
-    leases = (LEASE, Lease("1", "https://f/1", "https://a/1", "t", 1800.0))
+    streams = (STREAM, Stream("1", "https://f/1", "https://a/1", "t", 1800.0))
     supervisor = supervise(MemoryStore(), Falcon(), MemorySink(), clock, inbox, start_thread=lambda name, work: None)
 
     def told(*happenings: Happening) -> List[str]:
@@ -296,14 +296,14 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
             supervisor.step()
         clock.pause(TICK)
         supervisor.step()
-        return [supervisor.troubles.of(name) for name in (ALL, "0", "1")]
+        return [supervisor.last_errors.of(name) for name in (ALL, "0", "1")]
 
     def opened(partition: str, heartbeat: bool = True) -> FeedOpened:
         pulse = Pulse(clock.monotonic())
         pulse.heard(clock.monotonic(), heartbeat, event=False)
         return FeedOpened(partition, pulse)
 
-    good = Discovered(Discovery(leases, ()))
+    good = Discovered(Discovery(streams, ()))
     in_use = told(Discovered(Discovery((), ())))
     assert in_use[0].startswith("Falcon gives app id app to another reader. ")
     assert told(good, opened("0"), opened("1")) == ["", "", ""]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from falcon_streams.core.record import Origin, Owner, Record, first_record
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import RestartNeeded
 from falcon_streams.splunk.private_file import prepare_private_file
 from falcon_streams.splunk.process_lock import ProcessLock
@@ -71,7 +71,7 @@ def holder(tmp_path: Path) -> Iterator[Holder]:
 
 
 def record() -> Record:
-    return first_record("prod", "0", Owner("h", "a", ""), Origin(), 1.0, None)
+    return first_record("prod", "0", Owner("h", "a", ""), StartPosition(), 1.0, None)
 
 
 def test_the_second_process_is_told_who_has_the_folder_and_gets_it_when_that_one_dies(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from falcon_streams.core.record import Origin, Owner, Record, first_record
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.store.files import FileStore, folder_of
 
 
 def record(partition: str = "0", name: str = "prod") -> Record:
-    return first_record(name, partition, Owner("h", "id", ""), Origin(), 1000.0, 500.0)
+    return first_record(name, partition, Owner("h", "id", ""), StartPosition(), 1000.0, 500.0)
 
 
 def store(tmp_path: Path, name: str = "prod") -> FileStore:

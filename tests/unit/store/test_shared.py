@@ -11,7 +11,7 @@ import pytest
 from falcon_streams.core.claim import Claim, Claims, Look, Take
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.envelope import Event
-from falcon_streams.core.record import Origin, Owner, Record, first_record
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.store.kvstore import Document, KvStore
 from falcon_streams.store.shared import SharedClaims, SharedRecords
@@ -82,7 +82,7 @@ class Run:
 
 
 def record(offset: int, partition: str = "0") -> Record:
-    first = first_record(NAME, partition, Owner("h", "id", ""), Origin(None, 7), 1000.0, 500.0)
+    first = first_record(NAME, partition, Owner("h", "id", ""), StartPosition(None, 7), 1000.0, 500.0)
     event = Event(b"%d" % offset, offset, "A", 1_770_000_000_000, "c")
     return first.committed(event, ("c",), 1000.0 + offset, 30.0)
 
@@ -132,7 +132,7 @@ def test_a_record_that_is_missing_is_told_and_its_partition_goes_on_at_its_landm
 
     found = after.records.load("0")
     assert found is not None and [step.offset for step in found.trail] == [None]  # the oldest that a replay could reach
-    assert found.origin == Origin(None, 7) and not found.clean
+    assert found.origin == StartPosition(None, 7) and not found.clean
     assert altered(caplog) == [
         "its record is missing, and the input goes on at the last sealed place: see who may write the collection"
     ]
@@ -187,7 +187,7 @@ def test_a_manifest_and_records_that_are_gone_although_a_claim_tells_of_them_are
 
     assert after.offset() is None
     found = after.records.load("0")
-    assert found is not None and found.origin == Origin()  # the oldest, whatever `start_from` says
+    assert found is not None and found.origin == StartPosition()  # the oldest, whatever `start_from` says
     assert len(altered(caplog)) == 1
 
 

@@ -12,11 +12,11 @@ from falcon_streams.core.discovery import Discovery
 from falcon_streams.core.roster import ALL
 
 # What is written where nothing is wrong: a key without a value would leave a search with an earlier line's trouble.
-NO_TROUBLE = "none"
+NO_ERROR = "none"
 _MOST_NAMES = 10
 
 
-class Troubles:
+class LastErrors:
     """The sentences of one input. An empty one says that nothing is wrong."""
 
     def __init__(self, app_id: str) -> None:
@@ -37,7 +37,7 @@ class Troubles:
 
     def discovered(self, discovery: Discovery, connected: Collection[str], missing: Collection[str]) -> None:
         """A discovery was answered, while these partitions are `connected`; `missing` are wanted and not offered."""
-        offered = {lease.partition for lease in discovery.leases} | set(connected)
+        offered = {stream.partition for stream in discovery.streams} | set(connected)
         if discovery.refusals:
             others = len(discovery.refusals) - 1
             self.note(ALL, discovery.refusals[0] + (f"; {others} more entries were refused" if others else ""))
