@@ -329,4 +329,4 @@ class Supervisor:
 
     def _say_farewell(self, until: float) -> None:
         self._watch()
-        self.commits.saved(self.commits.save(self.commits.farewell(until)))
+        self.commits.saved(self.commits.save(self.commits.final_records(until)))
