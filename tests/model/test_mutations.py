@@ -125,7 +125,7 @@ MISTAKES = {
     ),
     "row 5: a farewell is stored under a lost claim": Mistake(
         "stored after the claim was lost",
-        (Change(Supervisor, "_say_farewell", "self._watch()", "pass"),),
+        (Change(Supervisor, "_commit_at_stop", "self._watch()", "pass"),),
     ),
     "row 6: what comes during a stop is dropped": Mistake(
         "not .<Ending.UNCLEAN",

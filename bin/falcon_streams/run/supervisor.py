@@ -323,10 +323,10 @@ class Supervisor:
         asked_at = self._clock.monotonic()
         stop = worst([stop, *close_feeds(self._readers, self._sink, self._clock, self._inbox)])
         if stop.ending is not Ending.UNCLEAN:
-            run_briefly("commit", partial(self._say_farewell, asked_at), FAREWELL, self._clock, self._start_thread)
+            run_briefly("commit", partial(self._commit_at_stop, asked_at), FAREWELL, self._clock, self._start_thread)
         run_briefly("revoke", self._api.revoke, REVOKE, self._clock, self._start_thread)
         return stop
 
-    def _say_farewell(self, until: float) -> None:
+    def _commit_at_stop(self, until: float) -> None:
         self._watch()
         self.commits.saved(self.commits.save(self.commits.final_records(until)))
