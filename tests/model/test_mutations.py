@@ -123,7 +123,7 @@ MISTAKES = {
         "stored after (splunkd had died|the claim was lost)",
         (Change(Supervisor, "_save", "self._watch()", "pass"),),
     ),
-    "row 5: a farewell is stored under a lost claim": Mistake(
+    "row 5: the commit of a stop is stored under a lost claim": Mistake(
         "stored after the claim was lost",
         (Change(Supervisor, "_commit_at_stop", "self._watch()", "pass"),),
     ),

@@ -363,7 +363,7 @@ class Supervisor:
 
     def _commit_at_stop(self, until: float) -> None:
         self._watch()
-        self.commits.saved(self.commits.save(self.commits.farewell(until)))
+        self.commits.saved(self.commits.save(self.commits.final_records(until)))
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
         """Run the work in a thread and wait so long for it; what it complains of is logged."""
