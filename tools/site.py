@@ -113,13 +113,14 @@ def mermaid() -> bytes:
         print(f"fetching {MERMAID} (once)", flush=True)
         with program.writing(f"fetch {MERMAID}"), tempfile.TemporaryDirectory() as folder:
             program.run(["npm", "pack", MERMAID, "--silent"], f"fetch {MERMAID}", Path(folder))
-            found = _out_of(next(Path(folder).glob("*.tgz")))
+            found = unpack(next(Path(folder).glob("*.tgz")))
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(found)
     return kept.read_bytes()
 
 
-def _out_of(archive: Path) -> bytes:
+def unpack(archive: Path) -> bytes:
+    """mermaid out of its package. Raises SystemExit where that is another one than we know."""
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode("ascii")
     if digest != MERMAID_SHA512:
         raise SystemExit(f"could not fetch {MERMAID}: its SHA-512 is {digest}, not {MERMAID_SHA512}")
