@@ -152,6 +152,17 @@ def unknown_words(page: Path, text: str) -> Iterator[str]:
                 yield word
 
 
+def not_rendered(page: Path, text: str) -> Iterator[str]:
+    """What GitHub shows and the site does not: a table right below a paragraph, a block in a list less than 4 deep."""
+    before = ""
+    for line in text.splitlines():
+        if line.startswith("|") and before and not before.startswith(("|", "<!--", "#")):
+            yield line
+        if re.match(r" {1,3}```\w*$", line):
+            yield line
+        before = line
+
+
 @cache
 def words(folders: tuple[str, ...]) -> set[str]:
     """The words of the sources in these folders and files, file names included."""
@@ -196,6 +207,8 @@ CHECKS: tuple[tuple[Callable[[Path, str], Iterator[str]], str, str], ...] = (
     (dead_log_keys, "`state=running`, `gone_s=`", "gone_s="),
     (dead_commands, "`python3 -m tools.package --in-place`, `python3 -m tools.gone`", "tools.gone"),
     (dead_commands, "```sh\npython3 -m tools.package --gone  # --not-one\n```", "--gone"),
+    (not_rendered, "text\n\n| a |\n|---|\n\ntext\n| b |", "| b |"),
+    (not_rendered, "1. one\n\n    ```\n    a\n    ```\n2. two\n   ```sh", "   ```sh"),
     (unknown_words, "`replay_seconds`, `replay_minutes`", "replay_minutes"),
 )
 
