@@ -153,13 +153,18 @@ def unknown_words(page: Path, text: str) -> Iterator[str]:
 
 
 def not_rendered(page: Path, text: str) -> Iterator[str]:
-    """What GitHub shows and the site does not: a table right below a paragraph, a block in a list less than 4 deep."""
-    before = ""
+    """What GitHub shows and the site does not: a table right below a paragraph, a block of code in a list less than
+    four deep, an item of a list right below a block of the one before."""
+    first = before = ""
     for line in text.splitlines():
-        if line.startswith("|") and before and not before.startswith(("|", "<!--", "#")):
+        in_list = first.startswith("    ")
+        if (
+            (line.startswith("|") and before and not before.startswith(("|", "<!--", "#")))
+            or re.match(r" {1,3}```", line)
+            or (in_list and re.match(r"(?:\d+\.|-) ", line))
+        ):
             yield line
-        if re.match(r" {1,3}```\w*$", line):
-            yield line
+        first = line if not (line and first) or re.match(r" +```", line) else first
         before = line
 
 
@@ -208,7 +213,8 @@ CHECKS: tuple[tuple[Callable[[Path, str], Iterator[str]], str, str], ...] = (
     (dead_commands, "`python3 -m tools.package --in-place`, `python3 -m tools.gone`", "tools.gone"),
     (dead_commands, "```sh\npython3 -m tools.package --gone  # --not-one\n```", "--gone"),
     (not_rendered, "text\n\n| a |\n|---|\n\ntext\n| b |", "| b |"),
-    (not_rendered, "1. one\n\n    ```\n    a\n    ```\n2. two\n   ```sh", "   ```sh"),
+    (not_rendered, "1. one\n   ```sh", "   ```sh"),
+    (not_rendered, "1. one\n    goes on\n2. two\n    ```\n    a\n    ```\n3. three", "3. three"),
     (unknown_words, "`replay_seconds`, `replay_minutes`", "replay_minutes"),
 )
 
