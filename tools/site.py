@@ -1,8 +1,8 @@
 """The pages as a site: `build/site/index.html` (`make docs`).
 
-Rules: the site has the checkout's layout, so a link works on both or on neither. A dead link fails the build, and so does
-a page that is not in NAV. Nothing is loaded from elsewhere: the theme uses no font of its own, and mermaid, which draws
-the diagrams from their text, comes from npm's package, by hash.
+Rules: the site has the checkout's layout, so a link works on both or on neither. A dead link fails the build, and so
+does a page that is not in NAV. Nothing is loaded from elsewhere: the theme uses no font of its own, and mermaid, which
+draws the diagrams from their text, comes from npm's package, by hash.
 """
 
 from __future__ import annotations
