@@ -141,7 +141,7 @@ class Input:
         self.api = api
         self.roster = Roster(None, 60.0, draw.random if jitter else (lambda: 1.0))
         origin, credentials = origin_of(CLOUD), Credentials("client", "secret")
-        bearers = Bearers(api, world, origin, lambda: credentials)  # type: ignore[arg-type]
+        bearers = Bearers(api, world, origin, credentials)  # type: ignore[arg-type]
         self._api = EventStreamsInput(EventStreams(api, bearers), bearers, world, "a", "json")  # type: ignore[arg-type]
         self._pulses: Dict[str, Pulse] = {}
         self._ends: Dict[str, float] = {}

@@ -30,7 +30,7 @@ def bearers_of(falcon: Emulator, clock: Any = None, proxy: Proxy | None = None, 
     clock = clock or SystemClock()
     credentials = Credentials(falcon.tenant.client_id, falcon.tenant.client_secret)
     origin = origin_of(cloud, falcon.api_url if cloud == "custom" else None)
-    return Bearers(Transport(clock, falcon.ca_file, proxy), clock, origin, lambda: credentials)
+    return Bearers(Transport(clock, falcon.ca_file, proxy), clock, origin, credentials)
 
 
 def streams_of(falcon: Emulator) -> EventStreams:
@@ -183,11 +183,11 @@ def test_a_revoked_bearer_is_replaced_although_others_have_used_up_the_limit_of_
 
 
 def test_a_refused_pair_says_so_and_is_read_anew_for_the_next_try(falcon: Emulator) -> None:
-    secrets = iter(["wrong", falcon.tenant.client_secret])
+    right = Credentials(falcon.tenant.client_id, falcon.tenant.client_secret)
     clock = SystemClock()
     transport = Transport(clock, falcon.ca_file)
     origin = origin_of("custom", falcon.api_url)
-    bearers = Bearers(transport, clock, origin, lambda: Credentials(falcon.tenant.client_id, next(secrets)))
+    bearers = Bearers(transport, clock, origin, Credentials(right.client_id, "wrong"), lambda: right)
 
     with pytest.raises(CredentialsRefused, match="client_id and secret"):
         bearers.current()
@@ -242,7 +242,7 @@ def test_the_bearer_is_given_back(falcon: Emulator) -> None:
 def test_a_certificate_that_nobody_vouches_for_is_refused_with_a_remedy(falcon: Emulator) -> None:
     clock = SystemClock()
     origin = origin_of("custom", falcon.api_url)
-    bearers = Bearers(Transport(clock), clock, origin, lambda: Credentials("a" * 32, "s"))
+    bearers = Bearers(Transport(clock), clock, origin, Credentials("a" * 32, "s"))
 
     with pytest.raises(Retryable, match=r"TLS verification failed.*ca_bundle"):
         bearers.current()
@@ -294,7 +294,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password() -> None:
 )
 def test_a_host_that_cannot_be_reached_says_why(url: str, words: str) -> None:
     clock = SystemClock()
-    bearers = Bearers(Transport(clock), clock, origin_of("custom", url), lambda: Credentials("a" * 32, "s"))
+    bearers = Bearers(Transport(clock), clock, origin_of("custom", url), Credentials("a" * 32, "s"))
 
     with pytest.raises(Retryable, match=words):
         bearers.current()

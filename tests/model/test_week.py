@@ -111,7 +111,7 @@ class Week:
         self.falcon = ModelFalcon(partitions, self.draw)
         transport = ModelTransport(self.falcon, self.clock)
         credentials = Credentials("a" * 32, "secret")
-        self.bearers = Bearers(transport, self.clock, origin_of("us-1"), lambda: credentials)  # type: ignore[arg-type]
+        self.bearers = Bearers(transport, self.clock, origin_of("us-1"), credentials)  # type: ignore[arg-type]
         self.roster = Roster(None, 60.0, self.draw.random)
         self.progress: dict[str, Progress] = {}
         self.pulses: dict[str, Pulse] = {}

@@ -47,13 +47,21 @@ class _Refusal(NamedTuple):
 class Bearers:
     """The bearer of one account."""
 
-    def __init__(self, transport: Transport, clock: Clock, origin: Origin, read: Callable[[], Credentials]) -> None:
-        """`read` reads the account's credentials from splunkd; it may raise any error of ours."""
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        origin: Origin,
+        credentials: Credentials,
+        read_again: Optional[Callable[[], Credentials]] = None,
+    ) -> None:
+        """`read_again` reads the account's credentials anew once Falcon has refused the former ones; it may raise any
+        error of ours. Without it the credentials stay the same."""
         self.origin = origin
         self._transport = transport
         self._clock = clock
-        self._read = read
-        self._credentials: Optional[Credentials] = None
+        self._credentials: Optional[Credentials] = credentials
+        self._read_again = read_again or (lambda: credentials)
         self._bearer: Optional[_Bearer] = None
         self._refusal: Optional[_Refusal] = None
         self._replaced_at = self._rests_until = float("-inf")
@@ -61,7 +69,7 @@ class Bearers:
         self._lock = threading.Lock()
 
     def current(self) -> str:
-        """A bearer to use now. Raises Retryable, or what `read` raises."""
+        """A bearer to use now. Raises Retryable, or what `read_again` raises."""
         with self._lock:
             at, bearer = self._clock.monotonic(), self._bearer
             if at < self._rests_until:
@@ -112,7 +120,7 @@ class Bearers:
         self._bearer = None
 
     def _renew(self) -> _Bearer:
-        credentials = self._credentials = self._credentials or self._read()
+        credentials = self._credentials = self._credentials or self._read_again()
         asked_at, refusal = self._clock.monotonic(), self._refusal
         if refusal is not None and credentials == refusal.credentials and asked_at < refusal.until:
             self._credentials = None

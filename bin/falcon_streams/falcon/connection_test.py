@@ -22,7 +22,7 @@ _LETTERS = string.ascii_lowercase + string.digits
 
 def try_client(transport: Transport, clock: Clock, origin: Origin, credentials: Credentials) -> None:
     """Ask Falcon as an input would. Raises Retryable with the sentence of what failed."""
-    bearers = Bearers(transport, clock, origin, lambda: credentials)
+    bearers = Bearers(transport, clock, origin, credentials)
     app_id = "trial" + "".join(secrets.choice(_LETTERS) for _ in range(16))
     streams = EventStreamsInput(EventStreams(transport, bearers), bearers, clock, app_id, "json")
     try:

@@ -45,6 +45,7 @@ class Commits:
 
     def __init__(self, beginning: Beginning, store: OffsetStore, clock: Clock) -> None:
         self.progress: Dict[str, Progress] = {}
+        self.several = False  # whether more than one partition was opened; readers ask, too
         self._beginning = beginning
         self._store = store
         self._clock = clock
@@ -64,6 +65,7 @@ class Commits:
             stored = self._store.load(partition)
             known = self._anew(partition, served_at, first) if stored is None else self._again(stored)
             self.progress[partition] = known
+            self.several = len(self.progress) > 1
         return known
 
     def follow_clock(self, at: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import uuid
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Callable, NamedTuple, Optional, Tuple
@@ -34,7 +35,7 @@ from falcon_streams.run.health import Health, Label
 from falcon_streams.run.process import ParentWatch, report_signals, start_thread
 from falcon_streams.run.supervisor import Plan, Supervisor
 from falcon_streams.run.tally import Filters
-from falcon_streams.splunk.accounts import Account, AccountSource, read_account
+from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
 from falcon_streams.splunk.index import doubt_about_index
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
@@ -125,7 +126,8 @@ def _supervisor(
     settings, account, clock = parts.settings, parts.account, parts.clock
     health = Health(clock, board, _label(settings), parts.doubt)
     transport = Transport(clock, account.ca_bundle, account.proxy)
-    bearers = Bearers(transport, clock, account.origin, AccountSource(parts.splunkd, account, parts.adopt).credentials)
+    read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
+    bearers = Bearers(transport, clock, account.origin, account.credentials, read_again)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
     beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started)
     commits = Commits(beginning, store, clock)
@@ -213,6 +215,6 @@ def _renderer(settings: InputSettings, account: Account, commits: Commits) -> Re
     )
 
     def appended(partition: str) -> Optional[bytes]:
-        return ta_data.render(partition, several=len(commits.progress) > 1)
+        return ta_data.render(partition, several=commits.several)
 
     return Renderer(routing, appended)

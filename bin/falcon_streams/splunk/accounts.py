@@ -145,23 +145,13 @@ def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
             )
 
 
-class AccountSource:
-    """Gives the credentials of a running input: as they were read at its start, then, after a refusal, read anew."""
+def read_credentials_again(splunkd: Splunkd, account: Account, adopt: Adopt) -> Credentials:
+    """The credentials of a running input, which Falcon has refused: somebody may have entered a new secret.
 
-    def __init__(self, splunkd: Splunkd, account: Account, adopt: Adopt) -> None:
-        self._splunkd = splunkd
-        self._account = account
-        self._adopt = adopt
-        self._given = False
-
-    def credentials(self) -> Credentials:
-        """Raises RestartNeeded where more than the secret has changed, and whatever `read_account` raises."""
-        if not self._given:
-            self._given = True
-            return self._account.credentials
-        account = read_account(self._splunkd, self._account.name, self._adopt)
-        secret = account.credentials.client_secret
-        before = replace(self._account.credentials, client_secret=secret)
-        if account != replace(self._account, credentials=before):
-            raise RestartNeeded(f"account {account.name} was changed: the next start reads it")
-        return account.credentials
+    Raises RestartNeeded where more than the secret has changed, and whatever `read_account` raises.
+    """
+    again = read_account(splunkd, account.name, adopt)
+    secret = again.credentials.client_secret
+    if again != replace(account, credentials=replace(account.credentials, client_secret=secret)):
+        raise RestartNeeded(f"account {account.name} was changed: the next start reads it")
+    return again.credentials

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,12 +24,12 @@ class Account:
     """Credentials in splunkd: every reading is counted and brings the next secret."""
 
     def __init__(self, member_cid: str = "") -> None:
+        self.first = Credentials("client", "s3cret1", member_cid)
         self.readings = 0
-        self._member_cid = member_cid
 
-    def read(self) -> Credentials:
+    def read_again(self) -> Credentials:
         self.readings += 1
-        return Credentials("client", f"s3cret{self.readings}", self._member_cid)
+        return replace(self.first, client_secret=f"s3cret{self.readings + 1}")
 
 
 def token(name: str, expires_in: Any = 1799) -> Answer:
@@ -42,7 +43,8 @@ def redirect(location: str) -> Answer:
 def bearers_of(
     transport: Transport, account: Account | None = None, clock: FakeClock | None = None, origin: Origin | None = None
 ) -> Bearers:
-    return Bearers(transport, clock or FakeClock(), origin or origin_of("us-1"), (account or Account()).read)
+    account = account or Account()
+    return Bearers(transport, clock or FakeClock(), origin or origin_of("us-1"), account.first, account.read_again)
 
 
 def test_a_token_is_asked_for_with_the_accounts_credentials() -> None:
@@ -115,7 +117,7 @@ def test_a_bearer_that_falcon_refuses_is_replaced_with_the_same_credentials() ->
     bearers = bearers_of(transport, account)
 
     assert bearers.instead_of(bearers.current()) == "two"
-    assert account.readings == 1
+    assert account.readings == 0
 
 
 def test_a_bearer_that_somebody_has_replaced_already_is_not_replaced_again() -> None:
@@ -180,18 +182,21 @@ def test_an_answer_without_a_fit_token_is_tried_again_with_the_same_credentials(
     assert type(caught.value) is Retryable
     assert caught.value.after == answer.wait(0.0)
     assert bearers.current() == "one"
-    assert account.readings == 1
+    assert account.readings == 0
 
 
 def test_what_the_reading_of_the_credentials_raises_passes_and_the_next_try_reads_again() -> None:
-    outages = [Fatal("no such account")]
+    outages, pair = [Fatal("no such account")], Credentials("client", "s3cret")
 
-    def read() -> Credentials:
+    def read_again() -> Credentials:
         if outages:
             raise outages.pop()
-        return Credentials("client", "s3cret")
+        return pair
 
-    bearers = Bearers(ScriptedTransport(token("one")), FakeClock(), origin_of("us-1"), read)
+    transport = ScriptedTransport(answered(403), token("one"))
+    bearers = Bearers(transport, FakeClock(), origin_of("us-1"), Credentials("client", "old"), read_again)
+    with pytest.raises(CredentialsRefused):
+        bearers.current()
     with pytest.raises(Fatal, match="no such account"):
         bearers.current()
     assert bearers.current() == "one"
@@ -321,7 +326,7 @@ def test_a_redirect_that_is_not_followed_names_the_right_cloud() -> None:
 def test_a_refused_pair_is_not_sent_again_at_once_whoever_asks() -> None:
     clock, pair = FakeClock(), Credentials("client", "s3cret")
     transport = ScriptedTransport(answered(403, **{"x-cs-traceid": "trace"}), token("one"))
-    bearers = Bearers(transport, clock, origin_of("us-1"), lambda: pair)
+    bearers = Bearers(transport, clock, origin_of("us-1"), pair)
 
     caught = []
     for _ in range(4):

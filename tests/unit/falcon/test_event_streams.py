@@ -25,7 +25,7 @@ ALLOWED_A_MINUTE = 15  # calls with bad bearers from one address, by Falcon's li
 
 
 def input_over(transport: Transport, clock: FakeClock) -> EventStreamsInput:
-    bearers = Bearers(transport, clock, origin_of("us-1"), lambda: Credentials("client", "s3cret"))
+    bearers = Bearers(transport, clock, origin_of("us-1"), Credentials("client", "s3cret"))
     return EventStreamsInput(EventStreams(transport, bearers), bearers, clock, "app", "json")
 
 
