@@ -1,7 +1,7 @@
 """The composition root: one input's settings in, its objects wired, its supervisor run.
 
-Rules: the only module that imports from every room; it decides nothing that a room could decide. `app` loads it only to
-run an input. Everything that waits gets the clock it is handed.
+Rules: like `pages.endpoints`, it imports from every room; it decides nothing that a room could decide. `app` loads it
+only to run an input. Everything that waits gets the clock it is handed.
 """
 
 from __future__ import annotations

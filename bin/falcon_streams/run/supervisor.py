@@ -1,7 +1,7 @@
 """The supervisor of one input: it carries out what the roster intends, and commits what has settled.
 
-Theory. One loop in the main thread, never blocked: discovery, refreshes and readers run in threads of their own and
-report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
+Theory. One loop in the main thread, which waits for its inbox alone: discovery, refreshes, commits and readers run in
+threads of their own and report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
 intents, commits what splunkd has taken and a second of settling has passed over, and looks whether splunkd still lives.
 
 Rules: one reader thread per partition; a partition's failure leaves the others reading. Before anything is stored,
