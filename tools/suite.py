@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
@@ -99,8 +100,9 @@ def main() -> None:
         check(pythons[0])
         run_tests(pythons, ["-m", "not slow and not nightly", *QUICK, *arguments.pytest])
         return
-    for tool in environments.TOOLS:
-        environments.for_tool(tool)
+    environments.for_tool("fetch")  # what the others are fetched with
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(environments.for_tool, environments.TOOLS))
     if arguments.set_up:
         return
     if arguments.ui:
