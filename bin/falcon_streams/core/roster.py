@@ -251,10 +251,7 @@ class Roster:
     def _start_over(self) -> List[Intent]:
         # The next discovery waits until all feeds have ended: only an answer that Falcon gives while none is connected
         # says what has vanished. A feed that is opening is closed once it is open.
-        intents: List[Intent] = []
-        for member in self.members.values():
-            intents += self._close(member, "start_over")
-        return intents
+        return [close for member in self.members.values() for close in self._close(member, "start_over")]
 
     def _session_intents(self, member: Member, at: float) -> List[Intent]:
         if member.phase is not Phase.OPEN or member.session is None or member.stream is None:
