@@ -12,8 +12,8 @@ outside that looks like a quiet tenant. So where a partition has brought events,
 hours, the feed is opened anew at its own offset; a quiet tenant pays one reconnect in that time.
 
 Rules: times are monotonic seconds; only the supervisor calls. If another reader uses the app id, the roster waits; that
-is no error. A discovery makes no more than `MOST_PARTITIONS` partitions members; those that the settings name, or that
-an earlier run read, always are. The roster reports the others and does not read them.
+is no error. Discoveries fill the roster up to `MOST_PARTITIONS` members; a partition that the settings name, or that an
+earlier run read, is a member in any case. The roster reports the others and does not read them.
 
 The *state* of a partition is what logs and pages show: what happened last. Its *phase* is what the roster decides by.
 """
