@@ -18,14 +18,14 @@ from typing import NamedTuple, Optional, Union
 
 from falcon_streams.core.backoff import LONGEST_FLOOR
 
-USUAL_INTERVAL = 1800.0  # every capture shows it; used where the answer's value makes no sense (reference 2.2)
+USUAL_INTERVAL = 1800.0  # all captures show it; it replaces a value that makes no sense (reference 2.2)
 LONGEST_INTERVAL = 86_400.0
 SOONEST_REFRESH = 15.0  # as Beats does
 REFRESH_MARGIN = 120.0
 QUIET_WITHOUT_HEARTBEATS = 600.0
 LONGEST_REFRESH_RETRY = 60.0
-ALIVE_AFTER = 60.0  # heartbeats are not guaranteed; what is no feed has ended by then, or was taken for one
-NO_EVENTS_TOO_LONG = 4 * 3600.0  # a tenant that is quiet for so long pays one reconnect
+ALIVE_AFTER = 60.0  # a feed may send no heartbeats; one that lasts this long counts as alive
+NO_EVENTS_TOO_LONG = 4 * 3600.0  # a quiet tenant pays one reconnect in this time
 
 
 class Refresh(NamedTuple):
@@ -33,7 +33,7 @@ class Refresh(NamedTuple):
 
 
 class Close(NamedTuple):
-    """End the feed; `reason` is one word for the log."""
+    """Close the feed; `reason` is one word for the log."""
 
     reason: str
 
@@ -42,7 +42,7 @@ Intent = Union[Refresh, Close]
 
 
 class Pulse:
-    """What the reader of a feed lets the session know: when it last heard anything, and whether it can hear at all."""
+    """What the reader tells the session: when it last heard anything, and whether it can hear at all."""
 
     def __init__(self, at: float) -> None:
         self.heard_at = at
@@ -51,14 +51,14 @@ class Pulse:
         self.writing = False
 
     def heard(self, at: float, heartbeat: bool, event: bool) -> None:
-        """Bytes arrived; whether a blank line or an event was among them."""
+        """Bytes arrived; `heartbeat` and `event` say whether a blank line and an event were among them."""
         self.heard_at = at
         self.heartbeats_seen = self.heartbeats_seen or heartbeat
         if event:
             self.event_at = at
 
     def written(self, at: float) -> None:
-        """The sink took a batch; while it did, nothing could be heard."""
+        """The sink has taken a batch. Until now, the reader could not hear."""
         self.heard_at = self.event_at = at
         self.writing = False
 
@@ -67,7 +67,7 @@ class Session:
     """One feed's session, from its opening to its end."""
 
     def __init__(self, interval: float, idle_timeout: float, opened_at: float, pulse: Pulse) -> None:
-        """`interval` and `idle_timeout` in seconds, as Falcon and the admin gave them."""
+        """`interval` is Falcon's, `idle_timeout` the admin's, both in seconds."""
         self._interval = interval if 0 < interval <= LONGEST_INTERVAL else USUAL_INTERVAL
         self._idle_timeout = idle_timeout
         self._pulse = pulse
@@ -78,7 +78,7 @@ class Session:
         self._gone = False
 
     def refreshed(self, at: float) -> None:
-        """The refresh was answered 200."""
+        """Falcon answered the refresh with 200."""
         self._renewed_at = at
         self._refreshing = False
         self._failures = 0
@@ -94,7 +94,7 @@ class Session:
         )
 
     def intent(self, at: float) -> Optional[Intent]:
-        """What has to be done now, None for nothing. A returned `Refresh` counts as under way."""
+        """What has to be done now; None for nothing. A `Refresh` that is returned counts as under way."""
         if self._gone:
             return Close("session_gone")
         if not self._pulse.writing and self._silent(at):
@@ -105,25 +105,25 @@ class Session:
         return None
 
     def left(self, at: float) -> float:
-        """Seconds until Falcon may cut the feed for want of a refresh."""
+        """How many seconds are left before Falcon may cut the feed, unless it is refreshed."""
         return self._renewed_at + self._interval - at
 
     def is_alive(self, at: float) -> bool:
-        """Whether a heartbeat, an event or mere time has shown that this is a feed: an answer of 200 alone does not."""
+        """Whether a heartbeat, an event, or mere time has shown that this is a feed. An answer of 200 does not."""
         return self._pulse.heartbeats_seen or self.has_brought_events or at - self.opened_at >= ALIVE_AFTER
 
     @property
     def has_brought_events(self) -> bool:
-        """Whether an event has come on this feed."""
+        """Whether this feed has brought an event."""
         return self._pulse.event_at is not None
 
     def is_eventless(self, at: float) -> bool:
-        """Whether the feed has brought no event for hours, although it lives."""
+        """Whether the feed has brought no event for hours, and the sink is not the cause."""
         latest = self.opened_at if self._pulse.event_at is None else self._pulse.event_at
         return not self._pulse.writing and at - latest > NO_EVENTS_TOO_LONG
 
     def waits_in_vain(self, at: float, limit: float) -> bool:
-        """Whether the feed lives, but has shown no event within `limit` seconds of its opening."""
+        """Whether the feed sends heartbeats, but has brought no event, more than `limit` seconds after its opening."""
         return self._pulse.heartbeats_seen and not self.has_brought_events and at - self.opened_at > limit
 
     def _silent(self, at: float) -> bool:

@@ -90,11 +90,11 @@ class Health:
         return {
             name: {
                 "partition": name,
-                "state": member.state,
+                "state": state,
                 **(self._numbers(partitions[name], roster.session_left(name, at)) if name in partitions else {}),
                 "trouble": last_errors.of(name) or NO_ERROR,
             }
-            for name, member in roster.members.items()
+            for name, state in roster.states()[1].items()
         }
 
     def _numbers(self, progress: Progress, session_left: Optional[float]) -> Dict[str, object]:

@@ -51,7 +51,7 @@ class Story:
         self.roster.ended(partition, self.at, after, "feed_ended")
 
     def state(self, partition: str) -> str:
-        return self.roster.members[partition].state
+        return self.roster.states()[1][partition]
 
 
 def reading(*partitions: str) -> Story:
