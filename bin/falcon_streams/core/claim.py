@@ -8,13 +8,12 @@ which the others see as a change. A watcher that sees no change for 45 s of its 
 Three numbers ensure that two processes never read at once. A holder sends a confirmation only while the last one is
 younger than 30 s. The confirmation counts from the instant it was sent, and only if it was answered within 10 s. So
 nothing can change the document after 40 s, and a watcher that saw no change for 45 s knows that the holder has stopped.
-A holder that has not confirmed for 30 s has lost the claim for good, and claims anew like any other process: a late
-confirmation would race with a watcher's insert. An insert whose answer was lost is not trusted either; the process
-claims the next generation.
+A holder that has not confirmed for 30 s has lost the claim for good, and claims anew like any other: a late
+confirmation would race with a watcher's insert. If the answer to an insert is lost, the next generation is claimed.
 
-A claim is free at once if it was released, or if it belongs to an earlier process on the same forwarder: splunkd starts
-an input only after the former process has ended. It is not free at once if its holder yielded because it found another
-writer at work without a claim: then all must be still for 45 s.
+A claim is free at once if it was released, or is of an earlier process on the same forwarder: splunkd starts an input
+only after its former process has ended. It is not if its holder yielded, because it found another writer at work
+without a claim: then all must be still for 45 s.
 
 Rules: pure; times are monotonic seconds that include the sleep of the machine. One thread calls; any thread may call
 `valid` and `doubt`.

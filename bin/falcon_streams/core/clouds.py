@@ -99,8 +99,7 @@ def home_in(origin: Origin, region: str) -> Optional[Origin]:
 def home_after_redirect(origin: Origin, location: str) -> Optional[Origin]:
     """The origin that a 308 of the token endpoint leads to, None if it must not be followed.
 
-    The body that is sent again holds the client secret, so it goes to the API hosts of discoverable clouds only
-    (reference 1.6).
+    The body sent again holds the client secret, so it only goes to API hosts of discoverable clouds (reference 1.6).
     """
     if not origin.discoverable:
         return None

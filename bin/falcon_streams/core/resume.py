@@ -17,9 +17,8 @@ checkpoint belongs to another tenant. One unknown customer proves nothing, becau
 children that join later. `core/admission.py` therefore looks at more than one event before it believes FOREIGN.
 
 `newest` is `whence=2` on the very first open only. After that, a feed without an offset asks for the oldest event and
-drops what was created before the start, so that what came while nobody listened is not lost. The same is done for a
-stream whose offset is beyond Falcon's head: it is read from its oldest event, without what is older than our last
-commit.
+drops what was created before the start, so that what came while nobody listened is not lost. The same drop serves a
+stream whose offset is beyond Falcon's head: it is read from its oldest event, without what precedes our last commit.
 """
 
 from __future__ import annotations
