@@ -62,7 +62,7 @@ def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -
     elif error.verify_code in _OTHER_NAME:
         remedy = address
     else:
-        remedy = "have the certificate, or that of its CA, made anew"
+        remedy = "replace the certificate, or that of its CA"
     return f"TLS verification failed ({error.verify_message}): {remedy}"
 
 

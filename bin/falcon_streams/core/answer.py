@@ -83,12 +83,12 @@ class Answer(NamedTuple):
         """What to do if only the status is known, as the end of a sentence."""
         if self.status == 429:
             return (
-                ": it is asked again once that limit allows it. If this goes on, look for other programs that use this "
-                "API client or this machine's address"
+                ": the add-on asks again once that limit allows it. If this goes on, look for other programs that use "
+                "this API client or this machine's address"
             )
         if self.status >= 500:
-            return ": it is asked again. If this goes on, ask CrowdStrike support"
-        return ": it is asked again. If this goes on, look for a proxy or a maintenance page in between"
+            return ": the add-on asks again. If this goes on, ask CrowdStrike support"
+        return ": the add-on asks again. If this goes on, look for a proxy or a maintenance page in between"
 
     def wait(self, now: float) -> float:
         """Seconds to wait: the longest wait that a header asks for, at most LONGEST_FLOOR. Without such a header, 0.0,

@@ -37,7 +37,7 @@ from falcon_streams.core.record import (
     read_record,
 )
 
-WHO = "see who may write the collection"
+WHO = "check who may write the collection"
 _NO_SEAL = "does not bear this add-on's seal"
 
 
@@ -109,7 +109,7 @@ def choose(name: str, partition: str, found: Sequence[Sealed], manifest: Optiona
         fits = seal.fits(each.text, each.seal)
         record = _read(name, partition, each.text, fits)
         if record is not None and fits and each.generation == record.generation >= least:
-            return Choice(record, f"a newer record {_NO_SEAL} and is passed over: {WHO}" if refused else "", refused)
+            return Choice(record, f"a newer record {_NO_SEAL} and is ignored: {WHO}" if refused else "", refused)
         refused.append(each.key)
         readable = readable or record
     if sealed:
@@ -126,7 +126,7 @@ def choose(name: str, partition: str, found: Sequence[Sealed], manifest: Optiona
 
 def _by_manifest(landmark: Optional[Record], refused: Sequence[str]) -> Choice:
     if landmark is None:
-        return Choice(None, f"a record of a partition that had none {_NO_SEAL} and is passed over: {WHO}", refused)
+        return Choice(None, f"a record of a partition that had none {_NO_SEAL} and is ignored: {WHO}", refused)
     fault = _NO_SEAL if refused else "is missing"
     return Choice(landmark, f"its record {fault}, and the input goes on at the last sealed place: {WHO}", refused)
 

@@ -69,7 +69,7 @@ def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[flo
 
 def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Stream], str]:
     if not isinstance(resource, dict):
-        return None, f"is no object{_ASK_SUPPORT}"
+        return None, f"is not an object{_ASK_SUPPORT}"
     feed_url, refresh_url = resource.get("dataFeedURL"), resource.get("refreshActiveSessionURL")
     session = resource.get("sessionToken")
     token = session.get("token") if isinstance(session, dict) else None

@@ -66,8 +66,8 @@ class Bearers:
             at, bearer = self._clock.monotonic(), self._bearer
             if at < self._rests_until:
                 raise Retryable(
-                    f"{self.origin.api_host} refused one bearer after the other, so for a minute none is asked for: "
-                    f"check the account's cloud{self.cloud_hint}",
+                    f"{self.origin.api_host} refused two bearers in a row, so the add-on asks for no other for a "
+                    f"minute: check the account's cloud{self.cloud_hint}",
                     after=self._rests_until - at,
                 )
             if bearer is None or at >= bearer.renew_at:
@@ -144,7 +144,7 @@ class Bearers:
         home = home_after_redirect(self.origin, answer.headers.get("location", ""))
         if home is None:
             raise Retryable(
-                f"{self.origin.api_host}: the token request was redirected to a host that is no known Falcon API: "
+                f"{self.origin.api_host}: the token request was redirected to a host that is not a known Falcon API: "
                 f"check the account's cloud{self.cloud_hint}",
                 status=308,
                 trace_id=answer.trace_id,

@@ -116,7 +116,7 @@ class EventStreamsInput:
         tree = answer.tree()
         if not tree:
             raise Retryable(
-                f"{self._bearers.origin.api_host}: discovery was answered {answer.status} with no JSON object"
+                f"{self._bearers.origin.api_host} answered {answer.status} to the discovery, without a JSON object"
                 f"{answer.usual_remedy()}",
                 status=answer.status,
                 trace_id=answer.trace_id,
@@ -139,7 +139,7 @@ class EventStreamsInput:
         if answer.ok and complaint is None:
             return
         raise Retryable(
-            f"{self._bearers.origin.api_host}: {what} was answered {answer.status} ({complaint or 'no reason given'})"
+            f"{self._bearers.origin.api_host} answered {answer.status} to the {what} ({complaint or 'no reason given'})"
             f"{self._remedy(answer, what)}",
             after=max(answer.wait(self._clock.now()), BAD_BEARER_REST if answer.refuses_bearer else 0.0),
             status=answer.status,
@@ -175,4 +175,4 @@ def _query(parameters: Parameters, app_id: Optional[str], camel_app_id: Optional
 def _refuse_others(query: Mapping[str, Any], known: set[str]) -> None:
     for name in query:
         if name not in known:
-            raise ValueError(f"parameters: {quote(str(name)[:40])} is no parameter of this operation")
+            raise ValueError(f"parameters: {quote(str(name)[:40])} is not a parameter of this operation")

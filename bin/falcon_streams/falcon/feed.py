@@ -64,7 +64,8 @@ class HttpFeeds:
         if answer.status == 200:
             raise no_feed(response, answer.body, self._clock.now())
         raise Retryable(
-            f"the feed was answered {answer.status} ({answer.complaint() or 'no reason given'}){_remedy(answer)}",
+            f"{urlsplit(url).hostname} answered {answer.status} to the request for the feed "
+            f"({answer.complaint() or 'no reason given'}){_remedy(answer)}",
             after=answer.wait(self._clock.now()),
             status=answer.status,
             trace_id=answer.trace_id,
@@ -77,8 +78,8 @@ def no_feed(response: requests.Response, start: bytes, now: float) -> Retryable:
     kind = tidy(_kind(response)) or "no content type"
     said = answer.complaint() or tidy(start.decode("utf-8", "replace"))
     return Retryable(
-        f"{urlsplit(response.url).hostname} answered 200 with something that is no event stream ({kind}): look for a "
-        f"proxy that answers in Falcon's place. It said: {said}",
+        f"{urlsplit(response.url).hostname} answered 200 with something that is not an event stream ({kind}): look for "
+        f"a proxy that answers in Falcon's place. It said: {said}",
         after=answer.wait(now),
         status=answer.status,
         trace_id=answer.trace_id,
@@ -90,7 +91,7 @@ def _remedy(answer: Answer) -> str:
         return ": a new discovery brings a new session token"
     target = urlsplit(answer.headers.get("location", "")).hostname
     if 300 <= answer.status < 400 and target:
-        return f": it points to {tidy(target)}, and a feed is never followed elsewhere. Look for a proxy that redirects"
+        return f": it redirects to {tidy(target)}, and the add-on does not follow. Look for a proxy that redirects"
     return answer.usual_remedy()
 
 
@@ -101,8 +102,8 @@ def _refuse_codings(response: requests.Response, url: str) -> None:
         if value not in known:
             response.close()
             raise Retryable(
-                f"{urlsplit(url).hostname} sends the feed coded as {tidy(value)}, which nobody asked for: look for a "
-                "proxy that compresses",
+                f"{urlsplit(url).hostname} encodes the feed as {tidy(value)}, which the add-on did not ask for: "
+                "look for a proxy that compresses",
                 status=response.status_code,
             )
 

@@ -182,7 +182,7 @@ def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:
     def watch() -> None:
         parent.check()
         if not right.holds():
-            raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
+            raise RestartNeeded("the claim on this input is lost: the input ends, and starts again as a standby")
 
     return watch
 

@@ -187,8 +187,8 @@ class Reader:
             raise Fatal(
                 f"partition {self.stream.partition} now sends events of customer {tidy(event.customer)}, which its "
                 "checkpoint has never seen, and the account's client_id or member_cid has changed: this checkpoint "
-                "belongs to another tenant. Put the former account back, or give this tenant an input of its own "
-                "name, or move this input's checkpoint folder away to begin anew"
+                "belongs to another tenant. Put the former account back, or create an input with another name "
+                "for this tenant, or move this input's checkpoint folder away to begin anew"
             )
         if verdict is Verdict.RESET:
             counters.resets += 1
@@ -196,7 +196,7 @@ class Reader:
             if resume.asks_for_offset and event.offset == resume.offset:
                 # The new sequence has already passed the offset asked for; its beginning is below that.
                 self._progress.read_new_sequence()
-                raise Retryable("the stream was reset: it is opened again at its oldest event")
+                raise Retryable("Falcon reset the stream: the input opens it again at its oldest event")
             self._progress.begin_sequence(resume.not_before)
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1

@@ -32,6 +32,6 @@ def doubt_about_index(splunkd: Splunkd, settings: InputSettings, info: ServerInf
             "event. Create it under Settings > Indexes, or choose another one"
         )
     return (
-        f"this forwarder knows no index {settings.index}: see that the indexers have it, because they drop events for "
-        "an index that they do not know"
+        f"this forwarder knows no index {settings.index}: make sure that the indexers have it, because they drop "
+        "events for an index that they do not know"
     )

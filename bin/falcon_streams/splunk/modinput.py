@@ -23,7 +23,7 @@ from falcon_streams.splunk.splunkd import SCHEME
 
 TITLE = "CrowdStrike Falcon Event Streams"
 DESCRIPTION = "Reads the event streams of a CrowdStrike Falcon tenant: every partition, from where it left off."
-_NOT_SPLUNKD = "stdin holds no configuration of splunkd's: this script is started by splunkd only"
+_NOT_SPLUNKD = "stdin holds no configuration from splunkd: only splunkd can start this script"
 _DATA_TYPES = {"integer": Argument.data_type_number, "boolean": Argument.data_type_boolean}
 
 
@@ -70,7 +70,7 @@ def read_run(data: bytes) -> Invocation:
     """The stanza to run, from the `<input>` on stdin. Raises Fatal if there is none."""
     definition = _parse(InputDefinition, data)
     if len(definition.inputs) != 1:
-        raise Fatal("splunkd gave no stanza on stdin, or several: this script is started by splunkd, once per stanza")
+        raise Fatal("splunkd gave no stanza on stdin, or several: only splunkd can start this script, once per stanza")
     stanza, settings = next(iter(definition.inputs.items()))
     return _invocation(stanza, settings, definition.metadata)
 

@@ -95,7 +95,7 @@ def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]
         value = _coerce(properties[name], text)
         texts[name] = ",".join(value) if isinstance(value, list) else _CONTROL.sub(" ", text).strip()
         if texts[name].endswith("\\"):
-            raise Fatal(f"{name} ends with a backslash: in a conf the next line would belong to it. Remove it")
+            raise Fatal(f"{name} ends with a backslash, which would join the next line of the conf to it. Remove it")
     return texts
 
 
@@ -184,7 +184,7 @@ def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
     setting = f"[{settings.stanza}] checkpoint_store = {settings.checkpoint_store}"
     if settings.checkpoint_store == "file" and info.follows_machine:
         raise Fatal(
-            f"{setting} does not serve on {info.kind}, where a file follows the machine and not the input. Choose "
+            f"{setting} does not work on {info.kind}, where an input can move and leaves its files behind. Choose "
             "kvstore, or run this input on a heavy forwarder"
         )
 

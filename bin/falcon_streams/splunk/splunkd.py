@@ -48,10 +48,10 @@ class Splunkd:
         """`uri` is the `server_uri` of stdin. Raises Fatal if that is not an address."""
         parts = urlsplit(uri)
         if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise Fatal("splunkd gave no server_uri on stdin: this script is started by splunkd only")
+            raise Fatal("splunkd gave no server_uri on stdin: only splunkd can start this script")
         local = _is_this_machine(parts.hostname)
         if parts.scheme == "http" and not local:
-            raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
+            raise Fatal("splunkd's server_uri is neither https nor on this machine: the session key is not sent there")
         self._trust = make_local() if local else make_trust()
         self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
         self._session_key = session_key
@@ -118,17 +118,17 @@ class Splunkd:
             answer = self._context.get(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
             tree = json.loads(answer.body.read())
         except binding.AuthenticationError:
-            raise RestartNeeded("splunkd no longer takes this input's session key") from None
+            raise RestartNeeded("splunkd no longer accepts this input's session key") from None
         except binding.HTTPError as error:
             if error.status == 404:
                 return None
             if error.status == 401:
-                raise RestartNeeded("splunkd no longer takes this input's session key") from None
+                raise RestartNeeded("splunkd no longer accepts this input's session key") from None
             raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
         except ssl.SSLCertVerificationError as error:
             raise Retryable(
                 f"splunkd's management port is not on this machine, and its certificate is refused "
-                f"({error.verify_message}): it has to be one of a public CA that names the port's address"
+                f"({error.verify_message}): use a certificate from a public CA that names the port's address"
             ) from None
         except socket.timeout:
             raise Retryable(

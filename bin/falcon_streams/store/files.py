@@ -64,13 +64,13 @@ class FileStore:
                 path = self._path(record.partition)
                 temporary = prepare_private_file(path, record.to_bytes(), durable=True)
                 if not self._is_ours():
-                    raise RestartNeeded("another process has taken over the checkpoints of this input: it ends")
+                    raise RestartNeeded("another process has taken over the checkpoints of this input, which ends")
                 os.replace(temporary, path)
             _sync_folder(self._folder)
         except OSError as error:
             raise Retryable(
-                f"checkpoints in {self._folder} cannot be written ({error.strerror}): see to space and rights of that "
-                "folder"
+                f"checkpoints in {self._folder} cannot be written ({error.strerror}): check the free space and the "
+                "rights of that folder"
             ) from None
 
     def _path(self, partition: str) -> Path:
@@ -80,7 +80,9 @@ class FileStore:
         try:
             record = read_record(data)
         except RecordTooNew as error:
-            raise Fatal(f"the checkpoint {path} is of a newer add-on: {error}. Install that version again") from None
+            raise Fatal(
+                f"the checkpoint {path} was written by a newer add-on: {error}. Install that version again"
+            ) from None
         except RecordUnreadable as error:
             aside = path.with_name(path.name + _DAMAGED)
             try:

@@ -32,8 +32,8 @@ SECONDS = 4.0
 _DATA = f"storage/collections/data/{COLLECTION}"
 _CA_BUNDLE = "the ca_bundle of [checkpoint]"
 _OTHER_NAME = (
-    "write a host name into management_uri that the certificate has as subjectAltName, or give that splunkd a "
-    "certificate which names this host"
+    "set management_uri to a host name in the certificate's subjectAltName, or give that splunkd a certificate that "
+    "names this host"
 )
 _ANSWERS = {"get": (200,), "post": (200, 201), "delete": (200,)}
 _JSON = [("Content-Type", "application/json")]
@@ -93,8 +93,8 @@ class KvStore:
             raise self._no_answer()
 
     def _no_answer(self, status: int = 200) -> Retryable:
-        remedy = "see that no proxy or other server answers at management_uri"
-        return Retryable(f"{self._where} answered {status} with what is no answer of a KV store: {remedy}")
+        remedy = "make sure that no proxy or other server answers at management_uri"
+        return Retryable(f"{self._where} answered {status}, but not as a KV store does: {remedy}")
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
@@ -119,7 +119,7 @@ class KvStore:
     def _refused(self, status: int) -> Exception:
         if status == 401:
             if self._own:
-                return RestartNeeded("splunkd no longer takes this input's session key")
+                return RestartNeeded("splunkd no longer accepts this input's session key")
             self._context = None
         remedy = _REMEDIES.get(status, "look at its log")
         return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
@@ -133,7 +133,7 @@ def _whole_number(digits: str) -> Optional[int]:
 _REMEDIES = {
     401: "its token is wrong, expired or disabled; enter a new one on the Configuration page, under Checkpoints",
     403: f"the token's user may not use the collection {COLLECTION}; give it the role {ROLE}",
-    404: "the collection is not there; install this add-on there as well, and see that its KV store is not disabled",
+    404: "the collection does not exist; install this add-on there as well, and make sure its KV store is not disabled",
     503: "it is starting, or has no majority; this input goes on when it is back",
 }
 

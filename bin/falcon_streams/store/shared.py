@@ -118,7 +118,9 @@ class SharedRecords:
         self._lost = promised > (0 if manifest is None else manifest.generation)
         if self._lost:
             _complain(
-                "*", None, "the manifest of the records is missing: what has no record is read from the oldest event"
+                "*",
+                None,
+                "the manifest of the records is missing: partitions without a record are read from the oldest event",
             )
         refused += self._choose(documents, manifest)
         self._landmarks = {partition: record.landmark() for partition, record in self._found.items()}
@@ -174,7 +176,7 @@ class SharedRecords:
                 sealed = Sealed(key, place[0], str(document.get("record")), document.get("seal"))
                 by_partition.setdefault(place[1], []).append(sealed)
             elif document.get("kind") == _RECORD:
-                _complain("*", None, f"{key} is no key of a record, and is passed over: {WHO}")
+                _complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
                 refused.append(key)
         self._found, self._former = {}, {}
         for partition, found in by_partition.items():
@@ -186,8 +188,8 @@ class SharedRecords:
             choice = choose(self._name, partition, found, manifest, self._seal)
         except RecordTooNew as error:
             raise Fatal(
-                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} is of a newer "
-                f"add-on: {error}. Install that version again"
+                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} was written "
+                f"by a newer add-on: {error}. Install that version again"
             ) from None
         if choice.alteration:
             _complain(partition, choice.record, choice.alteration)
