@@ -1,4 +1,4 @@
-"""splunkd's entry: puts the vendored libraries first on the path and hands over to the add-on."""
+"""splunkd's entry: puts the vendored libraries first on the path and starts the add-on."""
 
 from __future__ import annotations
 

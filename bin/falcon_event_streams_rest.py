@@ -1,9 +1,9 @@
 """splunkd's entry to the endpoints behind the pages.
 
-splunkd's loader imports this file by its path, under a name of its own, with the working folder `/`, and leaves
-`sys.path` alone; the handler is the one subclass of `PersistentServerConnectionApplication` in it. So the file itself
-finds the app, and puts the app's code and libraries on the path. `splunk.persistconn` is splunkd's own
-(restmap.conf.spec, `scripttype = persist`).
+splunkd's loader imports this file by its path, under a name that the loader chooses, with the working folder `/`, and
+does not change `sys.path`. So this file finds the app itself, and puts the app's code and libraries on the path. The
+handler is the one subclass of `PersistentServerConnectionApplication` in this file. `splunk.persistconn` comes with
+splunkd (restmap.conf.spec, `scripttype = persist`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIB = os.path.join(_APP, "lib")
 sys.path.insert(0, os.path.join(_APP, "bin"))
 
-from falcon_streams.pages import isolation  # noqa: E402 - found by the line before
+from falcon_streams.pages import isolation  # noqa: E402 - the line before makes it importable
 
 isolation.prefer(os.path.join(_APP, "bin"), _LIB)
 if not isolation.intruder(_LIB):
@@ -36,6 +36,6 @@ class Pages(PersistentServerConnectionApplication):  # type: ignore[misc]
         super().__init__()
 
     def handle(self, in_bytes: bytes) -> Dict[str, Any]:
-        """One request of splunkd's, answered."""
+        """Answer one request of splunkd."""
         fault = isolation.intruder(_LIB)
         return isolation.refusal(fault) if fault else ENDPOINTS.answer(in_bytes.decode("utf-8", "replace"))

@@ -1,7 +1,7 @@
-"""The front door: which of splunkd's three invocations this is, and what is said when it cannot be answered.
+"""The front door: finds out which of splunkd's three invocations this is, answers it, and reports what went wrong.
 
-Rules: `--scheme` must not load the network stack, so what only a run needs is imported by the run. What ends an input
-is said in one sentence on stderr and in its log.
+Rules: `--scheme` must not load the network stack, so a run imports itself what only a run needs. One sentence on stderr
+and in the log says what ended an input.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OLDEST_OPENSSL = (1, 1, 1)
 
 
 def main(arguments: Sequence[str], stdin: BinaryIO, stdout: BinaryIO) -> int:
-    """One invocation by splunkd; returns the exit status."""
+    """Answer one invocation by splunkd; return the exit status."""
     if "--scheme" in arguments:
         stdout.write(scheme_xml())
         stdout.flush()
@@ -62,7 +62,7 @@ def validate(stdin: BinaryIO, stdout: BinaryIO) -> int:
 
 
 def run(stdin: BinaryIO, stdout: BinaryIO, clock: Optional[Clock] = None) -> int:
-    """Run one input until it is stopped; returns the exit status."""
+    """Run one input until it ends; return the exit status."""
     descriptor = _claim_stdout(stdout)
     try:
         refuse_old_openssl()
@@ -79,7 +79,7 @@ def run(stdin: BinaryIO, stdout: BinaryIO, clock: Optional[Clock] = None) -> int
 
 
 def refuse_old_openssl() -> None:
-    """Raises Fatal where urllib3 would refuse to be imported: Splunk 9.4 and older link OpenSSL 1.0.2."""
+    """Raises Fatal if urllib3 would fail to import: Splunk 9.4 and older link OpenSSL 1.0.2."""
     if ssl.OPENSSL_VERSION_INFO[:3] < OLDEST_OPENSSL:
         raise Fatal(
             f"this Splunk brings {ssl.OPENSSL_VERSION}, and TLS to Falcon needs OpenSSL 1.1.1 or later: run this "
@@ -88,7 +88,7 @@ def refuse_old_openssl() -> None:
 
 
 def _claim_stdout(stdout: BinaryIO) -> int:
-    """The event stream's own descriptor; whatever prints to stdout from now on lands on stderr."""
+    """Take stdout for the event stream, and return its descriptor; what is printed from now on goes to stderr."""
     stdout.flush()
     descriptor = os.dup(stdout.fileno())
     os.dup2(sys.stderr.fileno(), stdout.fileno())
@@ -105,7 +105,7 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
     try:
         check_name(f"{SCHEME}://{tidy(invocation.name)}", invocation.name)
     except Fatal as error:
-        sys.stderr.write(f"ERROR {error}\n")  # there is no log of such a name
+        sys.stderr.write(f"ERROR {error}\n")  # a log cannot have such a name
         return Stop(Ending.FATAL)
     start_logging(invocation.name)
     stop = _run_named(invocation, descriptor, clock)
@@ -128,6 +128,6 @@ def _run_named(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
         return run_input(invocation, splunkd, descriptor, clock)
     except StreamsError as error:
         return stop_for(error)
-    except Exception as error:  # a fault of ours: one line with its place, no text that could hold a secret
+    except Exception as error:  # a bug of ours: one line with its place, no text that could hold a secret
         LOG.exception("unexpected_error")
         return Stop(Ending.UNCLEAN, error)

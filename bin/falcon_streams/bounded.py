@@ -1,12 +1,11 @@
-"""Sockets whose time-out bounds a whole exchange, and not each read of it.
+"""Sockets whose time-out limits a whole exchange, not each single read.
 
-Theory. Python's time-out holds for one `recv`. Whoever answers a byte at a time, or sends `100 Continue` or a proxy's
-headers without end, keeps every one of them within it and holds a thread for ever. Here a time-out, once set, is a
-deadline: each read gets what is left of it. Whoever sets it anew begins anew; None waits without a limit.
+Theory. Python's time-out limits one `recv`. A server that sends one byte at a time, or `100 Continue` or a proxy's
+headers without end, answers every `recv` in time and holds a thread for ever. Here a time-out, once set, is a deadline:
+each read gets what is left of it. Setting it again starts it again; None waits without a limit.
 
-Rules: reads are bounded; of a write, and of a TLS handshake, Python bounds the whole already. Seconds are those of the
-machine, as every socket's are. The name of a host is looked up before there is a socket: the system's resolver has a
-limit of its own.
+Rules: only reads need this; Python already limits the whole of a write or a TLS handshake. Seconds are the machine's,
+as for every socket. The host name is looked up before there is a socket: the system's resolver has a limit of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any, Optional
 
 
 class _Bounded(socket.socket):
-    """Its time-out bounds all reads since it was set."""
+    """Its time-out limits all reads since it was set."""
 
     _until: Optional[float] = None
 
@@ -27,13 +26,13 @@ class _Bounded(socket.socket):
         super().settimeout(value)
 
     def recv(self, *arguments: Any) -> bytes:
-        """See `socket`. Raises socket.timeout once the time is over."""
+        """See `socket`. Raises socket.timeout once the time is up."""
         if self._until is not None:
             self._leave_what_is_left(self._until)
         return super().recv(*arguments)
 
     def recv_into(self, *arguments: Any) -> int:
-        """See `socket`. Raises socket.timeout once the time is over."""
+        """See `socket`. Raises socket.timeout once the time is up."""
         if self._until is not None:
             self._leave_what_is_left(self._until)
         return super().recv_into(*arguments)
@@ -50,11 +49,11 @@ class BoundedSocket(_Bounded):
 
 
 class BoundedTls(_Bounded, ssl.SSLSocket):
-    """A TLS connection; a context makes it of its `sslsocket_class`."""
+    """A TLS connection; contexts create it through their `sslsocket_class`."""
 
 
 def bound(sock: socket.socket) -> BoundedSocket:
-    """The same connection, with a time-out that bounds the whole; the socket handed in is used up."""
+    """The same connection, with a time-out that limits the whole exchange; `sock` is detached and no longer usable."""
     timeout = sock.gettimeout()
     bounded = BoundedSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
     bounded.settimeout(timeout)

@@ -9,7 +9,7 @@ from typing import Optional, TypeVar
 T = TypeVar("T")
 
 
-# With the sleep of the machine: a session at Falcon and a claim on an input go on ageing while it lasts.
+# Includes the time that the machine sleeps: sessions at Falcon and claims on an input keep ageing meanwhile.
 _BOOT_CLOCK: Optional[int] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
@@ -21,19 +21,19 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that never go backwards; on Linux those of the machine's sleep count."""
+        """Seconds that never go backwards; on Linux they include the machine's sleep."""
         return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
     def pause(self, seconds: float) -> None:
-        """Let this little time pass."""
+        """Wait for this short time."""
         time.sleep(seconds)
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
-        """The next thing from the inbox, None when none came within that time. A signal's handler runs meanwhile.
+        """The next item from the inbox, None if none came within that time. Signal handlers run meanwhile.
 
-        For one taker at a time. The look before the wait is needed: Python 3.9 takes a queue's lock for its first wait,
-        waits again with what is left of the time, and takes less than nothing for no limit (Modules/_queuemodule.c).
-        After a look in vain the lock is taken already.
+        For one taker at a time. `get_nowait` must come before the wait: if it finds nothing, it leaves the queue's lock
+        taken. Otherwise Python 3.9 takes the lock in its first wait, waits again with the time that is left, and treats
+        a negative time as no limit (Modules/_queuemodule.c).
         """
         try:
             return inbox.get_nowait()
@@ -45,5 +45,5 @@ class SystemClock:
             return None
 
     def real(self, seconds: float) -> float:
-        """The same."""
+        """The same time: this clock is the machine's."""
         return seconds

@@ -1,9 +1,9 @@
 """What can go wrong, sorted by what the caller must do about it.
 
 Rules: an error asks the caller to end (`Fatal`), to wait and try again (`Retryable`), or to start anew
-(`RestartNeeded`). A bad line is no error: it is counted and delivered as it is. A stop is no error either. Messages are
-written for an admin, say what to do next, and are composed from names, statuses and hosts only, so that no secret,
-token or query string can ride in them.
+(`RestartNeeded`). A bad line is not an error: it is counted and delivered as it is. A stop is not an error either.
+Messages are for an admin and say what to do next. They are made of names, statuses, and hosts only, so that they cannot
+reveal a secret, a token, or a query string.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Optional
 
 
 class StreamsError(Exception):
-    """The root of all errors of ours; never raised itself."""
+    """The base of our errors; never raised itself."""
 
     def __init__(self, message: str) -> None:
         if type(self) is StreamsError:
@@ -21,13 +21,13 @@ class StreamsError(Exception):
 
 
 class Fatal(StreamsError):
-    """The configuration is wrong: say one clear sentence and end. splunkd's `interval` brings the next try."""
+    """The configuration is wrong: say so in one clear sentence and end. splunkd tries again after `interval`."""
 
 
 class Retryable(StreamsError):
-    """Time or an admin heals it: try again, not before `after` seconds, for ever.
+    """Time or an admin solves it: keep trying again, each time after at least `after` seconds.
 
-    `status` is the HTTP status where there was an answer, `trace_id` what Falcon's support asks for.
+    `status` is the HTTP status if there was an answer; Falcon's support asks for `trace_id`.
     """
 
     def __init__(
@@ -40,20 +40,20 @@ class Retryable(StreamsError):
 
 
 class CredentialsRefused(Retryable):
-    """The token endpoint said 400, 401 or 403: account and secret are read anew before the next try."""
+    """The token endpoint answered 400, 401, or 403: read account and secret again before the next try."""
 
 
 class SessionGone(Retryable):
-    """A refresh found no active stream session (404): rediscover, do not retry the refresh."""
+    """A refresh found no active stream session (404): discover again, and do not retry the refresh."""
 
 
 class Undecipherable(Retryable):
-    """splunkd has a stored secret and cannot decrypt it: it was stored under another splunk.secret. An admin enters it
+    """splunkd cannot decrypt a stored secret, because it was stored under another splunk.secret: an admin must enter it
     again."""
 
 
 class Refused(StreamsError):
-    """A page's request that is not granted: answered with this HTTP status and its sentence."""
+    """A page's request is refused: answer it with this HTTP status and sentence."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -61,16 +61,16 @@ class Refused(StreamsError):
 
 
 class Unanswered(Refused):
-    """splunkd was asked to change something and did not answer: whether it did is not known."""
+    """splunkd did not answer a request to change something: it is not known whether it made the change."""
 
 
 class RestartNeeded(StreamsError):
-    """Only a new start brings what has changed, a fresh session key or a changed account: end cleanly."""
+    """Something has changed that only a new start can read (session key, account): end cleanly."""
 
 
 class SplunkdGone(StreamsError):
-    """splunkd has closed our pipe or is no longer our parent: an unclean end, with events of ours in its memory."""
+    """splunkd has closed our pipe or is no longer our parent: an unclean end, because it had our events in memory."""
 
 
 class Stopped(StreamsError):
-    """No error, but the way out of a call that a stop has cut short."""
+    """Not an error: a stop has cut this call short."""

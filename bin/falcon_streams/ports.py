@@ -1,7 +1,7 @@
 """The seams between what decides and what acts: each Protocol is all that one side may know of the other.
 
-Rules: the supervisor and the reader see the world only through these; tests hand them fakes that keep the same
-promises. Every call may block for a bounded time only, except `Feed.read`, which `abort` ends from another thread, and
+Rules: the supervisor and the reader see the world only through these; tests give them fakes that keep the same
+promises. No call may block without a time limit, except `Feed.read`, which `abort` ends from another thread, and
 `Sink.write`, which a stop ends.
 """
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Time. Everything that waits or times out asks it, so that a test can hand out another one."""
+    """Time. Everything that waits or times out uses it, so that a test can replace it."""
 
     def now(self) -> float:
         """Epoch seconds, for stamps and comparisons with other machines."""
@@ -29,47 +29,47 @@ class Clock(Protocol):
         """Seconds that never go backwards, for every wait and deadline."""
 
     def pause(self, seconds: float) -> None:
-        """Let this little time pass."""
+        """Wait for this short time."""
 
     def take(self, inbox: SimpleQueue[T], seconds: float) -> Optional[T]:
-        """The next thing from the inbox, None when none came within that time."""
+        """The next item from the inbox, None if none came within that time."""
 
     def real(self, seconds: float) -> float:
-        """How long that time takes on the machine's own clock, for socket and poll timeouts."""
+        """How long this time takes on the machine's own clock, for socket and poll timeouts."""
 
 
 class EventStreamsApi(Protocol):
-    """What the supervisor asks of the service collection. Raises Retryable and Fatal only."""
+    """Falcon's service collection, as the supervisor uses it. Raises Retryable and Fatal only."""
 
     def discover(self) -> Discovery:
-        """One discovery for this input's app id."""
+        """Discover the streams of this input's app id."""
 
     def refresh(self, stream: Stream) -> None:
-        """Post the refresh URL as it was given. Raises SessionGone on 404."""
+        """Post the refresh URL as Falcon gave it. Raises SessionGone on 404."""
 
     def revoke(self) -> None:
-        """Give the bearer back, within a second; failures are nobody's concern any more."""
+        """Give the bearer back within a second; ignore failures."""
 
 
 class Feed(Protocol):
-    """The open HTTP response of a partition. `gathers`: whether a read brings all that has arrived meanwhile."""
+    """The open HTTP response of a partition. `gathers` says whether one read returns all that has arrived."""
 
     gathers: bool
 
     def read(self) -> bytes:
-        """What is there now, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
+        """Wait for at least one byte, and return what is there; b"" at the orderly end. Raises Retryable on a cut."""
 
     def disown(self, start: bytes) -> Retryable:
-        """The error for an answer that has turned out to be no feed; `start` are the first bytes of it."""
+        """The error for an answer that turned out not to be a feed; `start` holds its first bytes."""
 
     def finish(self) -> None:
-        """Say goodbye, from any thread; a `read` under way returns b"" once the other side has closed too."""
+        """Close our side, from any thread; a running `read` returns b"" once the other side has closed too."""
 
     def abort(self) -> None:
-        """End a `read` under way at once, from any thread."""
+        """End a running `read` at once, from any thread."""
 
     def close(self) -> None:
-        """Close the connection; by the reader only, and always."""
+        """Close the connection. Only the reader calls this, and always does."""
 
 
 class Feeds(Protocol):
@@ -85,58 +85,58 @@ class Sink(Protocol):
     def write(self, partition: str, batch: Batch) -> int:
         """Write the events, in order, in one write; return the ticket: the count of bytes written so far.
 
-        Raises SplunkdGone where nobody reads any more, Stopped once the sink was stopped or the right to write is lost.
+        Raises SplunkdGone if nobody reads any more, Stopped once the sink is stopped or the right to write is lost.
         """
 
     def taken(self) -> int:
-        """How many bytes splunkd has taken; a ticket up to this number is receipted."""
+        """How many bytes splunkd has taken; tickets up to this number are receipted."""
 
     def stop(self) -> None:
         """Refuse further writes; the one in progress has a second to finish."""
 
     def close(self) -> None:
-        """End the event stream where that is possible."""
+        """End the event stream if possible."""
 
 
 class OffsetStore(Protocol):
-    """Where the records are. Raises Fatal where a record is there but must not be used."""
+    """Where the records are. Raises Fatal for a record that exists but must not be used."""
 
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have a record."""
 
     def load(self, partition: str) -> Optional[Record]:
-        """The record of a partition, None where there never was one."""
+        """The record of a partition, None if there never was one."""
 
     def save(self, records: Sequence[Record]) -> None:
-        """Store the records, durably. Raises Retryable where that cannot be done now; some may be stored then."""
+        """Store the records durably. Raises Retryable if that is impossible now; some records may be stored then."""
 
 
 class ClaimStore(Protocol):
-    """Where the claims of an input are that several forwarders share. Every call raises Retryable and RestartNeeded."""
+    """Where the claims on a shared input are. Every call may raise Retryable and RestartNeeded."""
 
     def look(self) -> View:
         """The newest claim and the traces of all writers."""
 
     def insert(self, claim: Claim) -> bool:
-        """Add a claim; False where there is one of that generation."""
+        """Add a claim; False if that generation has one already."""
 
     def replace(self, claim: Claim) -> None:
-        """Put this in the place of the claim of its generation."""
+        """Replace the claim of the same generation by this one."""
 
 
 class Lock(Protocol):
-    """What one process at a time may have."""
+    """Something that only one process at a time may hold."""
 
     def take(self) -> str:
-        """Take it: empty where it is ours now, else a sentence that says who has it."""
+        """Take it: empty if it is ours now, otherwise a sentence that says who holds it."""
 
 
 class StateBoard(Protocol):
-    """Where the state of the input is shown to the Inputs page."""
+    """Where an input shows its state to the Inputs page."""
 
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown; failures are logged, never raised."""
 
 
 StartThread = Callable[[str, Callable[[], None]], None]
-"""Runs a function in a thread of that name. Raises Retryable where the machine has no thread left."""
+"""Runs a function in a thread of that name. Raises Retryable if the machine has no thread left."""

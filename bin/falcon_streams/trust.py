@@ -1,12 +1,12 @@
 """Trust: whose TLS certificates the add-on accepts, and what it says about one that it refuses.
 
-Rules: every verified connection, to Falcon, to an https proxy and to a KV store, has its context from `make_trust`:
-certifi's CAs and the admin's, the host name checked, TLS 1.2 or later. The verdict is the same on Python 3.9 and 3.13:
-an issuing CA is enough without its root, and a CA needs no authority key identifier. Signature, name and validity are
-always verified. splunkd at an address of this machine has its context from `make_local`, which verifies nothing and has
-the same floor. No context comes from Python's defaults: those have no floor on 3.9, and write the keys of every
-connection into the file that the variable SSLKEYLOGFILE names. On every connection a time-out bounds
-the whole exchange (`bounded`).
+Rules: every verified connection (to Falcon, an https proxy, or a KV store) gets its context from `make_trust`, which
+trusts certifi's CAs and the admin's, checks the host name, and demands TLS 1.2 or later. The verdict is the same on
+Python 3.9 and 3.13: an issuing CA is enough without its root, and a CA needs no authority key identifier. Signature,
+name, and validity are always verified. Connections to splunkd at an address of this machine use `make_local`, which
+verifies nothing and also demands TLS 1.2. No context comes from Python's defaults: on 3.9 they have no minimum version,
+and they write the keys of every connection into the file that the variable SSLKEYLOGFILE names. On every connection, a
+time-out limits the whole exchange (`bounded`).
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContext:
     """A client's context. `ca_bundle` is the path of a file with CA certificates, as PEM in any encoding or as DER;
-    `setting` is what an admin calls it. Raises Fatal where the file cannot be read or holds no CA certificate."""
+    `setting` is its name for an admin. Raises Fatal if the file cannot be read or holds no CA certificate."""
     trust = _bare()
-    # 3.13's create_default_context sets the first and not the second; 3.9's neither.
+    # Python 3.13's create_default_context sets both flags, 3.9's sets neither.
     trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     trust.verify_flags |= _PARTIAL_CHAIN
     if ca_bundle:
@@ -45,7 +45,7 @@ def make_trust(ca_bundle: str = "", setting: str = "ca_bundle") -> ssl.SSLContex
 
 
 def make_local() -> ssl.SSLContext:
-    """A client's context for splunkd on this very machine, whose certificate names no host (decision record 0002)."""
+    """A client's context for splunkd on this machine, whose certificate names no host (decision record 0002)."""
     trust = _bare()
     trust.check_hostname = False
     trust.verify_mode = ssl.CERT_NONE
@@ -53,8 +53,8 @@ def make_local() -> ssl.SSLContext:
 
 
 def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -> str:
-    """Why a certificate was refused, and the remedy. `ca_bundle` names the setting that a missing CA belongs into,
-    `address` what to correct where the certificate is another host's."""
+    """Why a certificate was refused, and the remedy. `ca_bundle` names the setting for a missing CA; `address` says
+    what to correct if the certificate belongs to another host."""
     if error.verify_code in _UNKNOWN_ISSUER:
         remedy = f"add the issuing CA to {ca_bundle}"
     elif error.verify_code in _VALIDITY:
@@ -62,7 +62,7 @@ def refusal(error: ssl.SSLCertVerificationError, ca_bundle: str, address: str) -
     elif error.verify_code in _OTHER_NAME:
         remedy = address
     else:
-        remedy = "have the certificate, or that of its CA, made anew"
+        remedy = "replace the certificate, or that of its CA"
     return f"TLS verification failed ({error.verify_message}): {remedy}"
 
 
@@ -91,7 +91,7 @@ def _add(trust: ssl.SSLContext, path: str, setting: str) -> None:
 
 
 def _certificates(data: bytes) -> Union[str, bytes]:
-    """What `load_verify_locations` takes as `cadata`. Raises ValueError where there is no certificate."""
+    """What `load_verify_locations` takes as `cadata`. Raises ValueError if there is no certificate."""
     if data.startswith(b"\x30"):
         return data
     found = [block.group() for block in _blocks(data) if block.group(1) in ("CERTIFICATE", "X509 CERTIFICATE")]
@@ -101,13 +101,13 @@ def _certificates(data: bytes) -> Union[str, bytes]:
 
 
 def _blocks(data: bytes) -> List[re.Match[str]]:
-    # a comment may be in any encoding, a block is ASCII
+    # Comments may be in any encoding; a block is ASCII.
     text = data.decode("utf-16" if data.startswith(_UTF_16) else "ascii", "replace")
     return list(_PEM_BLOCK.finditer(text))
 
 
 def _contents(data: bytes) -> str:
-    """What a file is that is no use as a CA bundle, as the end of a sentence."""
+    """What is in a file that cannot serve as a CA bundle, as the end of a sentence."""
     if data.startswith((b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")):
         return "is a Java key store"
     start = data[:32]

@@ -228,7 +228,7 @@ OPENING = [
         ),
         (
             "401, pretty-printed",
-            r"answered 401 \(Not authorized",
+            r"answered 401 to the request for the feed \(Not authorized",
             {"on": "feed", "partition": "0", "answer": {"status": 401, "body": PRETTY}},
         ),
         (

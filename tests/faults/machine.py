@@ -194,7 +194,7 @@ _CHECKPOINTS: tuple[tuple[str, Callable[[bytes], bytes], str], ...] = (
     ("truncated checkpoint", lambda record: record[:50], "cannot be used and is kept as"),
     ("checkpoint of another partition", partial(changed, {"partition": "1"}), "belongs to input main, partition 1"),
     ("checkpoint of another tenant", of_another_tenant, "belongs to another tenant"),
-    ("checkpoint of a future version", partial(changed, {"version": 99}), "is of a newer add-on"),
+    ("checkpoint of a future version", partial(changed, {"version": 99}), "was written by a newer add-on"),
 )
 _ROWS = [
     Row("machine", "input killed", "resuming .*clean=false", act=kill_the_input, repeats=REPLAYED, settings=SETTINGS),

@@ -127,7 +127,7 @@ SPLUNKD = [
     Row(
         "splunkd",
         "session key revoked",
-        "no longer takes this input's session key",
+        "no longer accepts this input's session key",
         act=revoke_the_key,
         repeats=STOPPED,
     ),

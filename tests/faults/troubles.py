@@ -53,7 +53,7 @@ def fail_to_rediscover(scene: Scene) -> None:
     """The feeds go on; the discovery that comes every quarter of an hour fails for a while."""
     scene.wait_until_open()
     scene.falcon.add_faults([{"on": "discover", "for": 20 * MINUTE, "answer": {"status": 500}}])
-    await_trouble(scene, all="discovery was answered 500", p0=NONE, p1=NONE)
+    await_trouble(scene, all="answered 500 to the discovery", p0=NONE, p1=NONE)
     assert len(scene.falcon.feeds()) == 2, "a feed was opened again"
     await_health(scene)
 
@@ -101,7 +101,7 @@ TROUBLE = [
     Row(
         "trouble",
         "no discovery before anything was read",
-        r'stream_stats .*partition=\* state=error trouble=".*discovery was answered 403 .*Event streams: Read',
+        r'stream_stats .*partition=\* state=error trouble=".*answered 403 to the discovery .*Event streams: Read',
         [{"on": "discover", "for": 10 * MINUTE, "answer": {"status": 403}}],
         act=await_health,
         scale=60.0,
@@ -109,7 +109,7 @@ TROUBLE = [
     Row(
         "trouble",
         "a failed routine rediscovery",
-        r'stream_stats .*partition=\* state=running trouble=".*discovery was answered 500',
+        r'stream_stats .*partition=\* state=running trouble=".*answered 500 to the discovery',
         act=fail_to_rediscover,
         scale=60.0,
     ),

@@ -128,7 +128,7 @@ def test_an_old_record_under_a_higher_generation_is_reported_and_passed_over(sta
     scene.falcon.generate(5)
     scene.resume()
 
-    scene.says("a newer record does not bear this add-on's seal and is passed over")
+    scene.says("a newer record does not bear this add-on's seal and is ignored")
     assert scene.wait_until_all_arrived().holds
 
 

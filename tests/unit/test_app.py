@@ -58,7 +58,7 @@ def test_garbage_on_stdin_ends_with_one_sentence_and_no_traceback(stdin: bytes) 
         assert done.returncode == 1
         assert b"Traceback" not in done.stderr
         assert len((done.stderr + done.stdout).splitlines()) == 1
-        assert b"started by splunkd" in done.stderr + done.stdout
+        assert b"only splunkd can start" in done.stderr + done.stdout
 
 
 def test_an_input_whose_name_is_refused_ends_with_that_sentence() -> None:

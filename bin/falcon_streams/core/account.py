@@ -1,4 +1,4 @@
-"""What an account consists of, as both sides know it: splunkd keeps it, Falcon is asked with it."""
+"""An account, as both sides see it: splunkd stores it, and requests to Falcon use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 
 @dataclass(frozen=True)
 class Credentials:
-    """An API client of Falcon; `member_cid` locks its tokens to one child tenant, bare, empty for none."""
+    """An API client of Falcon. `member_cid`, a bare CID, locks its tokens to one child tenant; empty for none."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -17,8 +17,8 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Proxy:
-    """A forward proxy, `kind` http or https; `no_proxy` holds hosts, and domains with a leading dot, it is not for, in
-    any case."""
+    """A forward proxy, `kind` http or https. `no_proxy` holds the hosts, and domains with a leading dot, that are
+    reached without it, in upper or lower case."""
 
     kind: str
     host: str
@@ -28,7 +28,7 @@ class Proxy:
     no_proxy: Tuple[str, ...] = ()
 
     def url_for(self, host: str) -> Optional[str]:
-        """The proxy's URL for a host in lower case, without its login; None where that host is reached directly."""
+        """The proxy's URL for a host in lower case, without its login; None if that host is reached directly."""
         for name in map(str.lower, self.no_proxy):
             if host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)):
                 return None

@@ -1,15 +1,15 @@
-"""The first lines of a feed: held until it is clear what they are, then let on from the right place.
+"""Holds the first lines of a feed until it is clear what they are, then lets them on from the right place.
 
 Theory. Three questions are answered before a line is delivered. *Is this a feed at all?* A proxy's page or an error
-text can come with status 200: leading lines without an offset wait for the first heartbeat or event, and where the
-answer ends before that, none of them was an event. The blank lines of a page or of a plain text are no heartbeats.
-*Is it the stream we know?* `Resume` judges the first event that has an offset; after a change of account an unknown
-customer is foreign only when a whole window of events shows no known one. *What came before?* A feed that is opened
-again repeats the lines without an offset that followed the last event: they are recognised by their bytes.
+text can come with status 200. So leading lines without an offset wait for the first heartbeat or event; if the answer
+ends before that, none of them was an event. The blank lines of a page or of plain text are not heartbeats. *Is it the
+stream we know?* `Resume` judges the first event that has an offset. After a change of account, an unknown customer is
+foreign only when a whole window of events shows no known one. *What came before?* A feed that is opened again repeats
+the lines without an offset that followed the last event; they are recognised by their bytes.
 
-Rules: pure; times are monotonic seconds. What is held is bounded in bytes and time, because heartbeats are usual and
-not guaranteed (reference 3.3): then the lines are let on, or judged, as they stand. What is held at the end of a feed
-was not delivered, and comes again.
+Rules: pure; times are monotonic seconds. Bytes and time limit what is held, because heartbeats are usual but not
+guaranteed (reference 3.3); at the limit, the lines are let on, or judged, as they are. Lines still held when a feed
+ends were not delivered, and come again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ WINDOW_BYTES = 8 * 1024 * 1024
 
 
 class Admitted(NamedTuple):
-    """What goes on now: the lines to deliver, and once a feed the verdict with the event that was judged. `too_old`
-    counts the events dropped because they are older than the start; `is_page` says that what is held is no feed's."""
+    """What goes on now: the lines to deliver and, once per feed, the verdict with the event that was judged. `too_old`
+    counts events dropped because they are older than the start; `is_page` says that the held lines are not a feed."""
 
     lines: List[bytes]
     verdict: Optional[Verdict] = None
@@ -40,7 +40,7 @@ class Admitted(NamedTuple):
 
 
 class Admission:
-    """Judges one feed's beginning."""
+    """Judges the beginning of one feed."""
 
     def __init__(self, resume: Resume, repeats: Sequence[str], at: float) -> None:
         """`repeats` are the fingerprints of the lines without an offset that were delivered since the last event."""
@@ -57,7 +57,7 @@ class Admission:
 
     @property
     def is_over(self) -> bool:
-        """Whether all further lines may go on unseen."""
+        """Whether all further lines may pass without a look."""
         return self.verdict is not None and not self._repeats
 
     @property
@@ -75,11 +75,11 @@ class Admission:
 
     @property
     def held(self) -> Sequence[bytes]:
-        """The lines that wait."""
+        """The lines that wait to be judged."""
         return self._held
 
     def push(self, lines: Sequence[bytes], heartbeat: bool, at: float) -> Admitted:
-        """Look at the next lines; `heartbeat` says whether one came with them."""
+        """Look at the next lines; `heartbeat` says whether a heartbeat came with them."""
         if self.verdict is not None:
             return Admitted(self._without_repeats(lines))
         if not self._held:
@@ -92,7 +92,7 @@ class Admission:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def _look_for_first(self, lines: Sequence[bytes]) -> int:
-        """Find the first event that is judged; returns how many before it are too old."""
+        """Find the first event to judge; return how many before it are too old."""
         too_old = 0
         for index, line in enumerate(lines):
             event = read_event(line)
@@ -148,7 +148,7 @@ class Admission:
 
     def _let_go_unplaced(self) -> List[bytes]:
         lines, self._held, self._bytes = self._held, [], 0
-        # where no event is known yet, what was delivered in this run stands at the start of the stream
+        # While no event is known, the lines delivered in this run are the start of the stream.
         return self._without_repeats(lines) if self.resume.identity is None else lines
 
     def _without_repeats(self, lines: Sequence[bytes]) -> List[bytes]:

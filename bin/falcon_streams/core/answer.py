@@ -1,9 +1,9 @@
-"""Reading an answer of Falcon's API: its errors, its trace id, and how long it asks us to wait.
+"""Reads an answer of Falcon's API: its errors, its trace id, and how long it asks us to wait.
 
-Rules: header names are matched whatever their case. A wait is named as seconds from now, as epoch seconds or
-milliseconds, or as a date: a time is one of Falcon's clock, so the answer's own `Date` is what it is measured against,
-as our clock may be an hour off (reference 1.4, 10). Errors may be absent, null, empty, or filled beside a 2xx status; a
-body may be empty or HTML.
+Rules: the case of header names does not matter. Falcon states a wait as seconds from now, as epoch seconds or
+milliseconds, or as a date. A time is one of Falcon's clock and ours may be an hour off, so it is measured against the
+answer's own `Date` (reference 1.4, 10). Errors may be absent, null, empty, or filled beside a 2xx status; a body may be
+empty or HTML.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from falcon_streams.core.backoff import LONGEST_FLOOR
 from falcon_streams.core.text import tidy
 
 _WAIT_HEADERS = ("x-ratelimit-retryafter", "retry-after")
-_EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11  # from here on a number is a time: 2001 in the one, 1973 in the other
+_EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11  # larger numbers are times: from 2001 in seconds, 1973 in milliseconds
 _NUMBER = re.compile(r"\s*-?[0-9]{1,15}(\.[0-9]{0,9})?([eE]\+?[0-9]{1,2})?\s*", re.ASCII)
-LIMIT_WINDOW = 60.0  # all limits of Falcon's are counted over a minute
-BAD_BEARER_LIMIT = 15  # requests a minute and source address; a customer has 6,000
+LIMIT_WINDOW = 60.0  # Falcon counts all its limits over a minute
+BAD_BEARER_LIMIT = 15  # requests a minute from one source address; a customer has 6,000
 
 
 class Answer(NamedTuple):
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
     @property
     def trace_id(self) -> Optional[str]:
-        """What Falcon's support asks for: the header, else the body's `meta.trace_id`."""
+        """What Falcon's support asks for: the header if there is one, else the body's `meta.trace_id`."""
         found = self.headers.get("x-cs-traceid")
         if not found:
             meta = self.tree().get("meta")
@@ -47,23 +47,23 @@ class Answer(NamedTuple):
 
     @property
     def served_at(self) -> Optional[float]:
-        """The server's own time in epoch seconds, None where it gave none."""
+        """The server's own time in epoch seconds, None if the answer has none."""
         return _http_date(self.headers.get("date"))
 
     @property
     def region(self) -> str:
-        """The cloud where the API client lives, as Falcon tells it with a token answer; empty where it tells none."""
+        """The cloud that the API client belongs to, as Falcon's token answer names it; empty if it names none."""
         return self.headers.get("x-cs-region", "").strip().lower()
 
     @property
     def refuses_bearer(self) -> bool:
-        """Whether the bearer is what is wrong: a 401, or the 429 of the narrow limit that Falcon has for those who come
-        without a good one. Of the two limits only that one is met with a bearer that was revoked (reference 1.4)."""
+        """Whether the bearer is at fault: a 401, or the 429 of Falcon's narrow limit for requests without a good
+        bearer. Of Falcon's two limits, a revoked bearer only meets that one (reference 1.4)."""
         limit = _number(self.headers.get("x-ratelimit-limit"))
         return self.status == 401 or (self.status == 429 and limit is not None and limit <= BAD_BEARER_LIMIT)
 
     def tree(self) -> Dict[str, Any]:
-        """The body as a JSON object; empty where it is none."""
+        """The body as a JSON object; empty if it is not one."""
         try:
             tree = json.loads(self.body.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ class Answer(NamedTuple):
         return tree if isinstance(tree, dict) else {}
 
     def complaint(self) -> Optional[str]:
-        """The errors of the body in a few words, None where it has none, whatever the status."""
+        """The body's errors in a few words, None if it has none; the status does not matter."""
         errors = self.tree().get("errors")
         if not isinstance(errors, list) or not errors:
             return None
@@ -80,19 +80,19 @@ class Answer(NamedTuple):
         return tidy(f"{message}" if code == self.status else f"{code}: {message}")
 
     def usual_remedy(self) -> str:
-        """What to do where nothing more is known than the status, as the end of a sentence."""
+        """What to do if only the status is known, as the end of a sentence."""
         if self.status == 429:
             return (
-                ": it is asked again once that limit allows it. If this goes on, look for other programs that use this "
-                "API client or this machine's address"
+                ": the add-on asks again once that limit allows it. If this goes on, look for other programs that use "
+                "this API client or this machine's address"
             )
         if self.status >= 500:
-            return ": it is asked again. If this goes on, ask CrowdStrike support"
-        return ": it is asked again. If this goes on, look for a proxy or a maintenance page in between"
+            return ": the add-on asks again. If this goes on, ask CrowdStrike support"
+        return ": the add-on asks again. If this goes on, look for a proxy or a maintenance page in between"
 
     def wait(self, now: float) -> float:
-        """Seconds to wait, up to LONGEST_FLOOR: the longest that a header asks for. Where none does, 0.0, but after a
-        429 the time in which a limit is counted. `now` in epoch seconds."""
+        """Seconds to wait: the longest wait that a header asks for, at most LONGEST_FLOOR. Without such a header, 0.0,
+        or after a 429 the window over which Falcon counts a limit. `now` in epoch seconds."""
         base = self.served_at if self.served_at is not None else now
         asked = (_seconds_until(self.headers.get(name, ""), base) for name in _WAIT_HEADERS)
         usual = LIMIT_WINDOW if self.status == 429 else 0.0
@@ -100,7 +100,7 @@ class Answer(NamedTuple):
 
 
 def _seconds_until(text: str, base: float) -> Optional[float]:
-    """What a header asks for, None where it cannot be read. One that was sent twice is two joined by a comma."""
+    """What a header asks for, None if it cannot be read. A header that was sent twice is joined by a comma."""
     numbers = [number for number in map(_number, text.split(",")) if number is not None]
     until = _http_date(text)
     asked = [_delta(number, base) for number in numbers] or ([] if until is None else [until - base])

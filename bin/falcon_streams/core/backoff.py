@@ -1,19 +1,19 @@
-"""How long to wait before the next try: exponential and capped, with full jitter, above the server's own wait.
+"""How long to wait before the next try: exponential, capped, with full jitter, and at least what the server asks for.
 
-Full jitter (a draw from zero to the ceiling) keeps a thousand inputs that lost the same service from coming back in
-step. The draw is injected, so that a test can choose it.
+Full jitter (a random wait from zero to the ceiling) keeps a thousand inputs that lost the same service from coming back
+at the same time. `jitter` is injected, so that a test can choose both ends.
 """
 
 from __future__ import annotations
 
 from typing import Callable
 
-# If a server asks for a longer wait, we try again after a quarter of an hour (design decision 6).
+# If a server asks for a longer wait, we ask again after a quarter of an hour all the same (design decision 6).
 LONGEST_FLOOR = 900.0
 
 
 class Backoff:
-    """The waits between the tries of one thing. Call `reset` once it has worked for a while."""
+    """The waits between the tries of one thing; call `reset` after it has worked for a while."""
 
     def __init__(self, first: float, cap: float, jitter: Callable[[], float]) -> None:
         """`first` and `cap` bound the first wait and every wait, in seconds; `jitter` returns a number from 0 to 1."""
@@ -31,5 +31,5 @@ class Backoff:
         return min(max(floor, 0.0), LONGEST_FLOOR) + self._jitter() * ceiling
 
     def reset(self) -> None:
-        """It works again: the next wait is as short as the first."""
+        """It works again: the next failure waits like the first."""
         self._failures = 0

@@ -1,12 +1,12 @@
-"""The events of one read of a feed, as columns: what every event needs is done by loops of the interpreter, not ours.
+"""The events of one read of a feed, as columns: the interpreter's loops do the work of each event, not ours.
 
-Theory. Per event the hot path is to match one anchored pattern and to copy bytes. The five groups of each match are the
-columns; sets over columns find new types and customers, one join over columns renders (`splunk/stream_xml.py`). A batch
-with a line that the pattern does not take is read event by event and put into the same columns, so there is one way
-from here on.
+Theory. Per event, the hot path matches one anchored pattern and copies bytes. The five groups of each match are the
+columns. Sets over columns find new types and customers; one join over columns renders (`splunk/stream_xml.py`). A batch
+with a line that the pattern does not match is read event by event into the same columns, so there is one way from here
+on.
 
-Rules: lines stay as they arrived. Columns are of equal length, in the order of arrival. Digits stay digits: an empty
-offset means unplaced, empty seconds mean no readable creation time.
+Rules: lines stay as they arrived. Columns have equal length, in the order of arrival. Digits stay digits: an empty
+offset means unplaced, and empty seconds mean that there is no readable creation time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _groups: Callable[[Any], Row] = re.Match.groups
 
 
 class Batch(NamedTuple):
-    """Some events. `seconds` and `millis` are the creation time; `malformed` holds the places of lines that are no
+    """Some events. `seconds` and `millis` are the creation time; `malformed` holds the places of lines that are not a
     JSON object."""
 
     lines: Sequence[bytes]
@@ -58,11 +58,11 @@ class Batch(NamedTuple):
         return [(self.lines[place], place in self.malformed) for place in places]
 
     def last_created(self) -> Optional[float]:
-        """When the last event was created, in epoch seconds; None where it does not say."""
+        """When the last event was created, in epoch seconds; None if it does not say."""
         return int(self.seconds[-1] + self.millis[-1]) / 1000.0 if self.seconds[-1] else None
 
     def without(self, types: FrozenSet[bytes]) -> Batch:
-        """The batch less the events of these types."""
+        """The batch without the events of these types."""
         if types.isdisjoint(self.types):
             return self
         kept = [name not in types for name in self.types]
@@ -72,7 +72,7 @@ class Batch(NamedTuple):
 
 
 def read_batch(lines: Sequence[bytes]) -> Batch:
-    """Peek at the lines, one at least, none of them empty. Never raises: see `read_event`."""
+    """Peek at the lines: at least one, and none of them empty. Never raises: see `read_event`."""
     matches = list(map(FAST.match, lines))
     if all(matches) and set(map(_last_byte, lines)) == _CLOSING:
         customers, offsets, types, seconds, millis = zip(*map(_groups, matches))
@@ -89,7 +89,7 @@ def _read_one_by_one(lines: Sequence[bytes]) -> Batch:
 
 
 def row_of(event: Event) -> Row:
-    """What an event says of itself, as the columns have it."""
+    """One event as a row of the columns."""
     offset = b"" if event.offset is None else b"%d" % event.offset
     seconds = b"" if event.created is None else b"%d" % (event.created // 1000)
     millis = b"" if event.created is None else b"%03d" % (event.created % 1000)

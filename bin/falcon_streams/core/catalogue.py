@@ -1,7 +1,7 @@
 """The event types that are known by name (events reference, section 4).
 
-Rules: a name that is missing here is delivered like any other; it is only counted and named once in the log, because
-new types appear about twice a year and an admin's searches may want to know. Names are compared whatever their case.
+Rules: events of other types are delivered like all others. They are only counted, and the log names the type once:
+new types appear about twice a year, and an admin's searches may need them. The case of names does not matter.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The chunked framing of an HTTP/1.1 body, taken off: bytes in, bytes out (RFC 9112, section 7.1).
+"""Removes the chunked framing of an HTTP/1.1 body: bytes in, bytes out (RFC 9112, section 7.1).
 
-Rules: what has arrived of a chunk is handed on at once, whether or not the rest is there. A chunk's head is taken
-together with the line end that closes the chunk before it, so that one match checks both; extensions are skipped, as
-are trailers. Bytes that fit no chunk end the feed: what follows them could be anything. A head is as long as the RFC
-lets it be, up to bounds that no server comes near; they hold however the head is cut.
+Rules: the part of a chunk that has arrived is handed on at once. A chunk's head is matched together with the line end
+that closes the chunk before it, so that one match checks both. Extensions and trailers are skipped. Bytes that fit no
+chunk end the feed: what follows them could be anything. A head may be as long as the RFC allows, up to bounds that no
+server comes near; they hold wherever the head is cut.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import List
 
 from falcon_streams.errors import Retryable
 
-# Fifteen digits, zeros before them aside: more do not fit the machine's word, with which Python cuts bytes.
+# Fifteen digits, not counting leading zeros: more do not fit the machine word that Python slices bytes with.
 _SIZE, _EXTENSION = rb"0{0,99}([0-9A-Fa-f]{1,15})", rb"(?:[ \t;][^\r\n]{0,999})?"
 _HEAD = re.compile(rb"\r\n%b%b\r\n" % (_SIZE, _EXTENSION))
 _PART_OF_HEAD = re.compile(rb"(?:\r(?:\n(?:%b%b\r?)?)?)?" % (_SIZE, _EXTENSION))
 
 
 class Dechunker:
-    """One body. `ended` once its last chunk has been seen; what comes after that is not read."""
+    """One body. `ended` is set once its last chunk has been seen; what comes after that is not read."""
 
     def __init__(self) -> None:
-        self._left = 0  # of the chunk that has begun
-        self._held = b"\r\n"  # of a head that has begun; the first chunk follows on a line end like all others
+        self._left = 0  # bytes that the current chunk still lacks
+        self._held = b"\r\n"  # the part of a head that has arrived; the first chunk follows a line end like all others
         self.ended = False
 
     def push(self, data: bytes) -> bytes:
-        """Take the next bytes; return what they bring of the body. Raises Retryable where they are no chunks."""
+        """Take the next bytes; return the body bytes in them. Raises Retryable if they are not chunks."""
         if self._left >= len(data):
             self._left -= len(data)
             return data

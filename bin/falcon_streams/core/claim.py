@@ -1,22 +1,22 @@
-"""The right to read an input of which several forwarders have the same stanza: a claim in a store that all of them see.
+"""The right to read an input whose stanza several forwarders have: a claim in a store that all of them see.
 
-Theory. Whether Falcon's exclusive (app id, partition) is a lease is not known (reference 8, rows 4 and 5), and the
-store has no conditional update. It does refuse a second insert of one key, so a claim is a document under
-(input, generation): whoever inserts the next generation has it, and has it for good. Its holder confirms it every 10 s,
-which the others see as a change; one that has seen no change for 45 s of its own clock claims the next generation.
+Theory. It is not known whether Falcon's exclusive (app id, partition) is a lease (reference 8, rows 4 and 5), and the
+store has no conditional update. But the store refuses a second insert of one key. So a claim is a document under
+(input, generation): whoever inserts the next generation has that claim for good. The holder confirms it every 10 s,
+which the others see as a change. A watcher that sees no change for 45 s of its own clock claims the next generation.
 
-That two never read at once rests on three numbers. A confirmation is sent only while the last one is younger than 30 s,
-counts from the instant it was sent, and only if it was answered within 10 s; so whatever can still change the document
-does so before 40 s have passed, and a watcher that saw no change for 45 s knows that the holder has stopped. A holder
-that has not confirmed for 30 s has lost the claim for good, and claims anew like any other: confirming late would race
-with the insert of a watcher. An insert whose answer was lost is not trusted either; the next generation is claimed.
+Three numbers ensure that two processes never read at once. A holder sends a confirmation only while the last one is
+younger than 30 s. The confirmation counts from the instant it was sent, and only if it was answered within 10 s. So
+nothing can change the document after 40 s, and a watcher that saw no change for 45 s knows that the holder has stopped.
+A holder that has not confirmed for 30 s has lost the claim for good, and claims anew like any other: a late
+confirmation would race with a watcher's insert. If the answer to an insert is lost, the next generation is claimed.
 
-A claim is free at once when it was released, or when it is of an earlier process on the same forwarder: splunkd starts
-an input only after its former process has ended. It is not when its holder yielded, because it found another writer at
-work without a claim: then all must be still for 45 s.
+A claim is free at once if it was released, or is of an earlier process on the same forwarder: splunkd starts an input
+only after its former process has ended. It is not if its holder yielded, because it found another writer at work
+without a claim: then all must be still for 45 s.
 
-Rules: pure; times are monotonic seconds that include the sleep of the machine. One thread calls; `valid` and `doubt`
-may be called by any.
+Rules: pure; times are monotonic seconds that include the sleep of the machine. One thread calls; any thread may call
+`valid` and `doubt`.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ STANDBY, UNREACHABLE, CLAIMING = "standby", "store_unreachable", "claiming"
 
 
 class Claim(NamedTuple):
-    """A claim as it stands in the store.
+    """A claim as it is in the store.
 
-    `holder` is a name that each process makes anew, `forwarder` its machine's, `reads` says what it reads in words that
-    are the same for the same stanza; `beat` counts the confirmations.
+    `holder` is a name that each process makes anew, `forwarder` the name of its machine. `reads` says what it reads, in
+    words that are the same for the same stanza. `beat` counts the confirmations.
     """
 
     generation: int
@@ -51,7 +51,7 @@ class Claim(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """That a writer has stored a record: its generation, the partition, and a stamp that changes with each."""
+    """The sign that a writer has stored a record: its generation, the partition, and a stamp that each save changes."""
 
     generation: int
     partition: str
@@ -59,7 +59,7 @@ class Trace(NamedTuple):
 
 
 class View(NamedTuple):
-    """What a look into the store has shown: the newest claim, and the traces of all writers."""
+    """What a look into the store shows: the newest claim, and the traces of all writers."""
 
     newest: Optional[Claim]
     traces: FrozenSet[Trace] = frozenset()
@@ -76,7 +76,7 @@ class Take(NamedTuple):
 
 
 class Confirm(NamedTuple):
-    """Replace our claim by this."""
+    """Replace our claim by this one."""
 
     claim: Claim
 
@@ -106,7 +106,7 @@ class Claims:
 
     @property
     def claim(self) -> Optional[Claim]:
-        """The claim we hold, None for none."""
+        """The claim that we hold, or None."""
         return self._own if self._held else None
 
     def valid(self, at: float) -> bool:
@@ -114,14 +114,14 @@ class Claims:
         return self._held and not self.lost and at < self._valid_until
 
     def other_reader(self) -> Optional[Claim]:
-        """The claim of another reader that reads something else under our name: a mistake in a stanza. Only one that
-        was seen to be confirmed: a document alone proves no reader, and is waited out like any other."""
+        """The claim of a reader that reads something else under our name, which is a mistake in a stanza. Its reader
+        must have been seen to confirm it: a document alone proves no reader, and is waited out like any other."""
         newest = self.newest
         alive = newest is not None and self._newest_lives and not self._held and not self._take_next
         return newest if alive and newest is not None and newest.reads != self._own.reads else None
 
     def intent(self, at: float) -> Optional[Intent]:
-        """What has to be done now, None for nothing; asked again after each answer."""
+        """What to do now, None for nothing; ask again after each answer."""
         if self._held:
             self._lapse(at)
             if self.lost:
@@ -134,14 +134,14 @@ class Claims:
         return Look() if at >= self._look_at else None
 
     def wait(self, at: float) -> float:
-        """Seconds until `intent` has to be asked again."""
+        """Seconds until `intent` must be asked again."""
         if self.lost:
             return LOOK_EVERY
         due = min(self._look_at, self._confirm_at, self._valid_until) if self._held else self._look_at
         return max(0.0, due - at)
 
     def doubt(self, at: float) -> None:
-        """A feed was cut soon after its opening: for a while, look more often who else is at work."""
+        """A feed was cut soon after it opened: for a while, look more often whether somebody else is at work."""
         self._doubt_until = at + DOUBT_FOR
         self._look_at = at
 
@@ -162,7 +162,7 @@ class Claims:
             self._watch(view, before, asked_at)
 
     def took(self, claim: Claim, inserted: bool, sent_at: float) -> None:
-        """The insert was answered; a look has to show that nobody is ahead before the claim counts."""
+        """The insert was answered. The claim counts only after a look has shown that nobody is ahead."""
         self._take_next = False
         self._look_at = sent_at
         if inserted:
@@ -179,7 +179,7 @@ class Claims:
             self._confirm_at = at
 
     def failed(self, at: float) -> None:
-        """The store did not answer, or not well."""
+        """The store did not answer, or answered with an error."""
         if self._held:
             self._confirm_at = max(self._confirm_at, at + RETRY_AFTER)
             self._look_at = max(self._look_at, at + RETRY_AFTER)

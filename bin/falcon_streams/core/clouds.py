@@ -1,9 +1,9 @@
-"""The Falcon clouds: where their API lives and which hosts a discovery answer may name.
+"""The Falcon clouds: where their APIs are, and which hosts a discovery answer may name.
 
-Rules: hosts are compared whole or by a suffix that starts with a dot, in lower case, never by prefix or substring; only
-https; only port 443, but for a `custom` cloud, whose hosts are exactly the API host and the admin's `allowed_domains`.
-API hosts: falconpy `_base_url.py`, gofalcon `cloud.go` (us-3). Firehose hosts: reference section 1.5; they are never
-built from this table, only checked against it.
+Rules: hosts are compared whole or by a suffix that starts with a dot, in lower case, never by prefix or substring. Only
+https is allowed, and only port 443. A `custom` cloud may use any port; its hosts are exactly the API host and the
+admin's `allowed_domains`. API hosts: falconpy `_base_url.py`, gofalcon `cloud.go` (us-3). Firehose hosts: reference
+section 1.5; they are never built from this table, only checked against it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 CUSTOM = "custom"
-_PLAIN_URL = re.compile(r"[A-Za-z0-9:/?&=%._~,+\[\]-]+")  # no user, no fragment, nothing that has to be escaped
+_PLAIN_URL = re.compile(r"[A-Za-z0-9:/?&=%._~,+\[\]-]+")  # no user, no fragment, nothing that must be escaped
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 class Cloud(NamedTuple):
-    """One cloud: API host, the suffix all its hosts share, and whether region discovery may lead to or from it."""
+    """One cloud: its API host, the suffix of all its hosts, and whether the secret may move to or from it."""
 
     name: str
     api_host: str
@@ -50,7 +50,7 @@ class Origin(NamedTuple):
     discoverable: bool
 
     def refusal(self, url: str) -> Optional[str]:
-        """Why this URL must not be connected to, as the end of a sentence; None where it may be."""
+        """Why we must not connect to this URL, as the end of a sentence; None if we may."""
         try:
             parts = urlsplit(url)
             host, port = (parts.hostname or "").lower(), parts.port
@@ -58,7 +58,7 @@ class Origin(NamedTuple):
             return "is not a URL"
         if parts.scheme != "https":
             return "is not https"
-        # what urlsplit forgives (control characters, blanks, a zone in an address) another reader may not
+        # urlsplit forgives control characters, blanks, and a zone in an address; another parser may not.
         if not _PLAIN_URL.fullmatch(url) or (host not in self.hosts and not _PLAIN_HOST.fullmatch(host)):
             return "is not a plain URL"
         if not self.any_port and port not in (None, 443):
@@ -80,15 +80,15 @@ def origin_of(cloud: str, base_url: Optional[str] = None, allowed_domains: Tuple
 
 
 def cloud_at(api_host: str) -> str:
-    """The name of the cloud whose API is at this host; `custom` where it is none of Falcon's."""
+    """The name of the cloud whose API is at this host; `custom` if it is not one of Falcon's."""
     return next((cloud.name for cloud in CLOUDS.values() if cloud.api_host == api_host), CUSTOM)
 
 
 def home_in(origin: Origin, region: str) -> Optional[Origin]:
-    """The origin of the cloud that `X-Cs-Region` names, None where the secret must not follow there.
+    """The origin of the cloud that `X-Cs-Region` names, None if the secret must not go there.
 
-    It follows from one known cloud to another; the government clouds are not discoverable (reference 1.6), and from or
-    to an address of the admin's own nothing follows.
+    The secret may go from one known cloud to another. Government clouds are not discoverable (reference 1.6), and no
+    secret goes from or to an address of the admin's own.
     """
     cloud = CLOUDS.get(region)
     if cloud is None or not (origin.discoverable and cloud.discoverable):
@@ -97,9 +97,9 @@ def home_in(origin: Origin, region: str) -> Optional[Origin]:
 
 
 def home_after_redirect(origin: Origin, location: str) -> Optional[Origin]:
-    """The origin that a 308 of the token endpoint leads to, None where it must not be followed.
+    """The origin that a 308 of the token endpoint leads to, None if it must not be followed.
 
-    The re-sent body holds the client secret, so only the API hosts of discoverable clouds are followed (reference 1.6).
+    The body sent again holds the client secret, so it only goes to API hosts of discoverable clouds (reference 1.6).
     """
     if not origin.discoverable:
         return None

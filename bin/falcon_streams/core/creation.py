@@ -1,11 +1,11 @@
-"""When an event was created, in whatever form its metadata says so.
+"""Reads when an event was created, in any form that its metadata may use.
 
 Theory. Falcon writes epoch milliseconds as a whole number, which the fast path of `core/envelope.py` reads. Other forms
-come from older releases, from intermediaries and from replays: a text or a number with a fraction, in seconds,
-microseconds or nanoseconds, or ISO 8601. The units cannot be mistaken for each other: between 2000 and 2100 their
-numbers lie a factor of a thousand apart.
+come from older releases, intermediaries, and replays: text, or a number with a fraction, in seconds, microseconds, or
+nanoseconds, or ISO 8601. The units cannot be confused: between 2000 and 2100 their numbers are a factor of a thousand
+apart.
 
-Rules: pure, never raises. A time outside of 2000 to 2100 is an error and not a time. ISO text without a zone is UTC.
+Rules: pure, never raises. A time outside 2000 to 2100 is an error and not a time. ISO text without a zone is UTC.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ISO = re.compile(
 
 
 def creation_time(value: Any) -> Optional[int]:
-    """A value of JSON as epoch milliseconds; None for what is no time."""
+    """A JSON value as epoch milliseconds; None if it is not a time."""
     if isinstance(value, str):
         text = value.strip()
         iso = _ISO.match(text)
@@ -35,7 +35,7 @@ def creation_time(value: Any) -> Optional[int]:
 
 
 def _from_number(number: float) -> Optional[int]:
-    """Seconds, milliseconds, microseconds or nanoseconds: whichever makes a time of it."""
+    """Seconds, milliseconds, microseconds, or nanoseconds: whichever gives a valid time."""
     if _EARLIEST <= number * 1000 <= _LATEST:
         return round(number * 1000)
     for unit in (1, 1000, 1_000_000):

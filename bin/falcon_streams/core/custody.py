@@ -1,23 +1,23 @@
-"""Which of the records in a store that others may write are a holder's own, and where to go on when one is not.
+"""Decides which records a claim's holder wrote, in a store that others may write, and where to go on if one is not.
 
-Theory. Whoever may write the store can change a record, remove it, or put an old one back. Two seals under a key made
-of the account's secret, which the store does not hold, stand against that. One covers each record, with the generation
-that wrote it. The other covers the manifest: the set of partitions that have a record, each with its landmark, the
-oldest place that its record could go back to when it was first stored under its generation. The manifest changes with
-the set, not with each commit, so a commit costs the same however many partitions there are.
+Theory. Whoever may write the store can change a record, remove it, or put an old one back. Two seals protect against
+that; their key is made of the account's secret, which the store does not hold. One seal covers each record, with the
+generation that wrote it. The other covers the manifest: the set of partitions that have a record, each with its
+landmark, the oldest place that its record could go back to when it was first stored under its generation. The manifest
+changes with the set, not with each commit, so a commit costs the same however many partitions there are.
 
 | what is found of a partition | and the manifest | the record that counts |
 |---|---|---|
 | a record whose seal fits, of its document's generation, none older than the landmark | any, or none | that one |
-| none such | sealed, knows the partition | the landmark: nothing before it is unread |
+| none such | sealed, knows the partition | the landmark: everything before it has been read |
 | none such | sealed, does not know it | none: it never had one |
 | one that can be read | not sealed, or none | that one, because a changed secret looks the same |
 | none | not sealed, and knows it; or gone although a claim says that there was one | the oldest event that Falcon has |
 
-All but the first are told. What cannot be seen: an older record of the same generation, which repeats events and loses
-none; and a store in which somebody has removed everything, claims included.
+Every case but the first is reported. Two things cannot be seen: an older record of the same generation, which repeats
+events and loses none; and a store from which somebody has removed everything, claims included.
 
-Rules: pure. Only who knows the account's secret can make a seal; nothing else is ever taken for one.
+Rules: pure. Only somebody who knows the account's secret can make a seal.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from falcon_streams.core.record import (
     read_record,
 )
 
-WHO = "see who may write the collection"
+WHO = "check who may write the collection"
 _NO_SEAL = "does not bear this add-on's seal"
 
 
@@ -57,7 +57,7 @@ class Seal:
 
 
 class Sealed(NamedTuple):
-    """A text as it was found in the store: its document's key and generation, and the seal there."""
+    """A text found in the store: its document's key, generation, and seal."""
 
     key: str
     generation: int
@@ -66,26 +66,26 @@ class Sealed(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The set of records that a generation has left: each partition's landmark. `sealed`: whether it is known to be."""
+    """The set of records that a generation has left: each partition's landmark. `sealed` says whether its seal fits."""
 
     generation: int
     landmarks: Mapping[str, Record]
     sealed: bool = True
 
     def to_text(self, name: str) -> str:
-        """The manifest of an input as it is stored and sealed."""
+        """The manifest of an input, as it is stored and sealed."""
         trees = {partition: json.loads(record.to_bytes()) for partition, record in self.landmarks.items()}
         return json.dumps({"input": name, "generation": self.generation, "records": trees}, sort_keys=True)
 
     @staticmethod
     def seal_of(text: str, seal: Seal) -> str:
-        """The seal of a manifest's text; never that of a record of the same text."""
+        """The seal of a manifest's text; a record with the same text has another seal."""
         return seal.of(f"manifest\0{text}")
 
 
 class Choice(NamedTuple):
-    """The record that counts, None where there never was one; what has to be told, empty for nothing; and the keys of
-    documents that no holder can have written."""
+    """The record that counts, None if there never was one; what to report, empty for nothing; and the keys of documents
+    that no holder can have written."""
 
     record: Optional[Record]
     alteration: str = ""
@@ -93,13 +93,13 @@ class Choice(NamedTuple):
 
 
 def newest_manifest(name: str, found: Sequence[Sealed], seal: Seal) -> Optional[Manifest]:
-    """The newest manifest that bears its seal, else the newest that can be read, None for none."""
+    """The newest manifest whose seal fits, else the newest that can be read, else None."""
     manifests = [manifest for manifest in (_read_manifest(name, each, seal) for each in found) if manifest is not None]
     return max(manifests, key=lambda each: (each.sealed, each.generation), default=None)
 
 
 def choose(name: str, partition: str, found: Sequence[Sealed], manifest: Optional[Manifest], seal: Seal) -> Choice:
-    """Judge what was found of a partition. Raises RecordTooNew for one of a newer add-on."""
+    """Judge what was found of a partition. Raises RecordTooNew for a record of a newer add-on."""
     landmark = None if manifest is None else manifest.landmarks.get(partition)
     sealed = manifest is not None and manifest.sealed
     least = landmark.generation if landmark is not None and sealed else 0
@@ -109,7 +109,7 @@ def choose(name: str, partition: str, found: Sequence[Sealed], manifest: Optiona
         fits = seal.fits(each.text, each.seal)
         record = _read(name, partition, each.text, fits)
         if record is not None and fits and each.generation == record.generation >= least:
-            return Choice(record, f"a newer record {_NO_SEAL} and is passed over: {WHO}" if refused else "", refused)
+            return Choice(record, f"a newer record {_NO_SEAL} and is ignored: {WHO}" if refused else "", refused)
         refused.append(each.key)
         readable = readable or record
     if sealed:
@@ -126,13 +126,13 @@ def choose(name: str, partition: str, found: Sequence[Sealed], manifest: Optiona
 
 def _by_manifest(landmark: Optional[Record], refused: Sequence[str]) -> Choice:
     if landmark is None:
-        return Choice(None, f"a record of a partition that had none {_NO_SEAL} and is passed over: {WHO}", refused)
+        return Choice(None, f"a record of a partition that had none {_NO_SEAL} and is ignored: {WHO}", refused)
     fault = _NO_SEAL if refused else "is missing"
     return Choice(landmark, f"its record {fault}, and the input goes on at the last sealed place: {WHO}", refused)
 
 
 def oldest(name: str, partition: str) -> Record:
-    """The record of a partition of which nothing is known, and whose events must not be passed over."""
+    """The record of a partition about which nothing is known: it reads from the oldest event, so as to skip none."""
     return first_record(name, partition, Owner("", "", ""), StartPosition(), 0.0, None)
 
 

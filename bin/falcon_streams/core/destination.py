@@ -1,9 +1,9 @@
 """Where a stored secret may go: the mark that binds a secret to the address it was entered for.
 
-Theory. A conf says where a secret is sent, and more people may write a conf than may read a secret. So a mark lies
-beside each secret, where only those who may read the secret can write. It holds two digests under a key made of the
-secret: one of the secret itself, one of its destination. The first tells a secret that was stored anew by hand from one
-whose destination has changed.
+Theory. A conf says where a secret is sent, and more people may write a conf than may read a secret. So each secret has
+a mark beside it, where only those who may read the secret can write. The mark holds two digests under a key made of the
+secret: one of the secret itself, one of its destination. The first digest distinguishes a secret that was stored anew
+by hand from one whose destination has changed.
 
 | the mark | the destination | verdict |
 |---|---|---|
@@ -12,7 +12,7 @@ whose destination has changed.
 | none, or of another secret: it was stored by hand, or before there were marks | any | UNKNOWN |
 | cannot be read | any | ELSEWHERE |
 
-Rules: pure. A mark gives nothing away of a secret to those who do not know it.
+Rules: pure. A mark reveals nothing of a secret to those who do not know it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def mark_of(secret: str, destination: Mapping[str, object]) -> str:
 
 
 def judge(mark: Optional[str], secret: str, destination: Mapping[str, object]) -> Verdict:
-    """What the mark that lies beside a secret says of this destination; `mark` is None where there is none."""
+    """What the mark of a secret says about this destination; `mark` is None if there is none."""
     if mark is None:
         return Verdict.UNKNOWN
     found, wanted = mark.split(" "), mark_of(secret, destination).split(" ")

@@ -1,9 +1,9 @@
-"""From a discovery answer to streams: which partitions there are, and where their feeds and refreshes live.
+"""Reads streams out of a discovery answer: which partitions there are, and the URLs of their feeds and refreshes.
 
-Rules: nothing in the answer is trusted. Both URLs must be https and belong to the account's cloud, both must name the
-same partition (the last path segment, an opaque word), and the token must be there; a partition that fails is refused
-by name while the others are read. Null, missing and empty `resources` mean one thing: the app id is in use, or streams
-are not enabled (reference 2.4). `expiration` and the interval are read leniently: nobody's clock depends on them alone.
+Rules: nothing in the answer is trusted. Both URLs must be https, belong to the account's cloud, and name the same
+partition (the last path segment, an opaque word), and the token must be there. A partition that fails is refused by
+name, and the others are read. Null, missing, and empty `resources` mean the same: the app id is in use, or streams are
+not enabled (reference 2.4). `expiration` is not read, and the interval leniently: no timer depends on it alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 @dataclass(frozen=True)
 class Stream:
-    """What Falcon offers for one partition. The token opens the feed, for about five minutes; it is never shown."""
+    """What Falcon offers for one partition. The token opens the feed for about five minutes; it is never shown."""
 
     partition: str
     feed_url: str = field(repr=False)
@@ -32,7 +32,7 @@ class Stream:
     interval: float
 
     def feed_url_from(self, position: str, event_types: Sequence[str] = ()) -> str:
-        """The feed's URL from a position (`offset=7`, `whence=0`), with the server-side filter where there is one."""
+        """The feed's URL from a position (`offset=7`, `whence=0`), with the server-side filter if there is one."""
         joint = "&" if urlsplit(self.feed_url).query else "?"
         url = f"{self.feed_url}{joint}{position}"
         # Commas stay unencoded, as every known client sends them (reference 3.1).
@@ -40,7 +40,7 @@ class Stream:
 
 
 class Discovery(NamedTuple):
-    """One discovery: the streams offered, the sentences about partitions that were refused, and Falcon's clock."""
+    """One discovery: the streams offered, a sentence for each partition that we refuse, and Falcon's clock."""
 
     streams: Tuple[Stream, ...]
     refusals: Tuple[str, ...]
@@ -48,7 +48,7 @@ class Discovery(NamedTuple):
 
 
 def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[float] = None) -> Discovery:
-    """Read a discovery body that is a JSON object; never raises, whatever it holds."""
+    """Read a discovery body that is a JSON object. Never raises, whatever it holds."""
     resources = tree.get("resources")
     streams: Dict[str, Stream] = {}
     refusals: List[str] = []
@@ -69,7 +69,7 @@ def read_discovery(tree: Dict[str, Any], origin: Origin, served_at: Optional[flo
 
 def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Stream], str]:
     if not isinstance(resource, dict):
-        return None, f"is no object{_ASK_SUPPORT}"
+        return None, f"is not an object{_ASK_SUPPORT}"
     feed_url, refresh_url = resource.get("dataFeedURL"), resource.get("refreshActiveSessionURL")
     session = resource.get("sessionToken")
     token = session.get("token") if isinstance(session, dict) else None
@@ -91,13 +91,13 @@ def _read_resource(resource: Any, origin: Origin) -> Tuple[Optional[Stream], str
 
 
 def partition_of(url: str) -> Optional[str]:
-    """The partition that a feed or refresh URL ends in, None where its last path segment is no plain word."""
+    """The partition in a feed or refresh URL: its last path segment. None if that is not a plain word."""
     word = urlsplit(url).path.rsplit("/", 1)[-1]
     return word if _PARTITION.match(word) else None
 
 
 def host_of(url: str) -> str:
-    """The host of a URL that may be none, for a message."""
+    """The host of a text that may not be a URL, for a message."""
     try:
         return urlsplit(url).hostname or "none"
     except ValueError:

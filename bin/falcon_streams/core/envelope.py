@@ -1,13 +1,12 @@
-r"""From a line to an event: the peek at `metadata` that everything else needs, and nothing more.
+r"""Makes an event of a line: peeks at its `metadata`, which everything else needs, and reads nothing more.
 
-Rules: the line stays as it arrived; reading it never changes it. The fast path is one match of a bytes pattern anchored
-at the start of the line, for the key order that every capture shows (events reference, section 1). Whatever it does not
-match is read as JSON: `metadata` second, keys in any order, a creation time or an offset of another form,
-`format=flatjson`. A short line by the parser; one that is long or deep by `core/outline.py`, which makes no tree of it,
-whatever it holds.
-A line that is no JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The
-fast path takes a line that begins and ends as it should for whole; a feed's last line without its end is therefore
-read by `read_tail`.
+Rules: reading a line never changes it. The fast path is one match of a bytes pattern, anchored at the start of the
+line, for the key order that every capture shows (events reference, section 1). Everything else is read as JSON:
+`metadata` second, keys in another order, a creation time or an offset in another form, `format=flatjson`. The parser
+reads short lines; `core/outline.py`, which builds no tree, reads those that are long or deep.
+A line that is not a JSON object is malformed; JSON without a findable offset is unplaced. Neither is ever dropped. The
+fast path takes a line for whole if it begins and ends as it should; `read_tail` therefore reads a feed's last line if
+its line end is missing.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ from typing import Any, Dict, NamedTuple, Optional
 from falcon_streams.core.creation import creation_time
 from falcon_streams.core.outline import find_members, read_scalar
 
-# Customer, offset, type, and the creation time in seconds and milliseconds, because `<time>` wants a dot between.
-# What this takes wrongly, names with escapes in them, `is_plain` finds; other years than 2001 to 2096 it does not take.
+# Customer, offset, type, and the creation time in seconds and milliseconds, because `<time>` wants a dot between them.
+# It wrongly matches names with escapes, which `is_plain` finds, and does not match years outside 2001 to 2096.
 FAST = re.compile(
     rb'\{"metadata":\{"customerIDString":"([^"]*)","offset":(\d{1,20}),"eventType":"([^"]*)",'
     rb'"eventCreationTime":([1-3]\d{9})(\d{3})[,}]'
 )
-# flatjson has no public sample: any run of separators may stand between the words (reference section 6).
-# A tree takes up to thirty times its text, and is made ten times as fast as one walks over it.
+# A tree takes up to thirty times the memory of its text, but building it is ten times as fast as walking over the text.
 _SHORT = 65_536
 _FIELDS = ("offset", "eventType", "eventCreationTime", "customerIDString")
+# flatjson has no public sample: any run of separators may be between the words (reference section 6).
 _FLAT = re.compile(rf"metadata[^A-Za-z0-9]+({'|'.join(_FIELDS)})\Z")
 # A float is exact up to here.
 _LARGEST_FLOAT = 2.0**53
 
 
 class Event(NamedTuple):
-    """One line of a feed. `offset` None: unplaced. `created` in epoch milliseconds, None: missing or unreadable."""
+    """One line of a feed. `offset` is None if unplaced; `created`, in epoch milliseconds, if missing or unreadable."""
 
     raw: bytes
     offset: Optional[int]
@@ -46,7 +45,7 @@ class Event(NamedTuple):
 
 
 def read_event(line: bytes) -> Event:
-    """Peek at one line. Never raises: what cannot be read is marked, not refused."""
+    """Peek at one line. Never raises: a line that cannot be read is marked, not refused."""
     match = FAST.match(line)
     if match is not None and line.endswith(b"}") and is_plain(match[1] + match[3]):
         customer, offset, event_type, seconds, millis = match.groups()
@@ -55,12 +54,12 @@ def read_event(line: bytes) -> Event:
 
 
 def is_plain(names: bytes) -> bool:
-    """Whether these names are what they stand for: no escapes of JSON, nothing but ASCII."""
+    """Whether these names can be taken as they are: ASCII only, without JSON escapes."""
     return names.isascii() and b"\\" not in names
 
 
 def read_tail(line: bytes) -> Event:
-    """Read a line that came without its end: only whole JSON is an event, for which the fast path does not look."""
+    """Read a line that came without its end. Only whole JSON is an event, and the fast path does not check that."""
     return _read_slowly(line)
 
 
@@ -79,17 +78,17 @@ def _read_slowly(line: bytes) -> Event:
 
 
 def _read_fields(line: bytes) -> Dict[str, Any]:
-    """The fields of the envelope by name, decoded. Raises ValueError where the line is no JSON object."""
+    """The fields of the envelope by name, decoded. Raises ValueError if the line is not a JSON object."""
     if len(line) <= _SHORT:
         try:
             return _fields_of_tree(line)
-        except RecursionError:  # deeper than the parser goes
+        except RecursionError:  # too deep for the parser
             pass
     return _fields_of_outline(line)
 
 
 def _fields_of_tree(line: bytes) -> Dict[str, Any]:
-    # not strict: a raw control character in a string spoils no offset; the event writer replaces it
+    # Not strict: a raw control character in a string does not hide the offset; the event writer replaces it.
     tree = json.loads(line.decode("utf-8", "replace"), strict=False, parse_int=_whole_number, parse_constant=str)
     if not isinstance(tree, dict):
         raise ValueError("no object")
@@ -109,7 +108,7 @@ def _fields_of_outline(line: bytes) -> Dict[str, Any]:
 
 
 def _field_of(name: str) -> Optional[str]:
-    """What a member of the line is to us: `metadata`, or the field of the envelope that flatjson tells by this name."""
+    """What a member's name means: `metadata`, or the envelope's field that flatjson has under this name."""
     match = _FLAT.match(name)
     return match[1] if match is not None else name if name == "metadata" else None
 

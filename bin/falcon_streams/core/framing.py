@@ -1,15 +1,15 @@
-"""From the bytes of a feed to its lines.
+"""Splits the bytes of a feed into lines.
 
-Rules: a line ends at LF, a CR before it belongs to the line's end; a blank line is a heartbeat, never an event. Work is
-linear in the bytes: what has been searched is not searched again, and an unfinished line is kept until its end
-arrives. A line beyond `LONGEST_LINE` is cut there: its head is handed out once, its rest is dropped and counted.
+Rules: a line ends at LF; a CR before the LF belongs to the line's end. A blank line is a heartbeat, never an event.
+Work is linear in the bytes: no byte is searched twice, and an unfinished line is kept until its end arrives. A line
+longer than `LONGEST_LINE` is cut there: its head is handed out once, and the rest is dropped and counted.
 """
 
 from __future__ import annotations
 
 from typing import List
 
-# Beats and the vendor's gateway had to lift limits of 64 KiB and 4 MiB; nothing larger than some MiB was ever seen.
+# Beats and the vendor's gateway had to raise limits of 64 KiB and 4 MiB; nobody has seen a line of more than a few MiB.
 LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -26,7 +26,7 @@ class Framer:
     def push(self, data: bytes) -> List[bytes]:
         """Take the next bytes; return the lines they complete, without their ends, in order."""
         lines, begin, end = [], 0, data.find(b"\n")
-        while end >= 0:  # `find` is memchr; `split` looks at each byte for itself
+        while end >= 0:  # `find` is memchr; `split` looks at each byte by itself
             lines.append(data[begin:end])
             begin = end + 1
             end = data.find(b"\n", begin)
@@ -35,7 +35,7 @@ class Framer:
             return self._hold(tail)
         if self._held or self._skipping:
             lines[:1] = self._finish(lines[0])
-        if b"\r" in data or (lines and lines[0].endswith(b"\r")):  # the CR of the first may have come earlier
+        if b"\r" in data or (lines and lines[0].endswith(b"\r")):  # the first line's CR may have come earlier
             lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
         if b"" in lines:
             self.heartbeats += lines.count(b"")
@@ -43,7 +43,7 @@ class Framer:
         return lines + self._hold(tail) if tail else lines
 
     def close(self) -> bytes:
-        """The feed ended: what stands after its last line end, possibly the head of a line."""
+        """The feed has ended: return what follows its last line end, possibly the head of a line."""
         left = bytes(self._held)
         self._held, self._skipping = bytearray(), False
         return left[:-1] if left.endswith(b"\r") else left

@@ -1,9 +1,9 @@
 r"""What an event is recognised by when Falcon sends it again.
 
-Theory. Falcon renders an event anew each time it sends it, and a release of theirs can add a key or change the order of
-keys. So two lines at one offset are the same event when customer, type, and creation time agree, and no id of the event
-says otherwise. The fingerprint of the bytes is the last resort: for lines that lack one of these, and for records of
-version 1, which know nothing else.
+Theory. Falcon renders an event anew each time it sends it, and a release can add a key or change the order of keys. So
+two lines at one offset are the same event if customer, type, and creation time agree, and no id of the event says
+otherwise. The fingerprint of the bytes is the last resort: for lines that lack one of these, and for records of version
+1, which know nothing else.
 
 | customer, type, creation time | id of the event | bytes | the same event |
 |---|---|---|---|
@@ -13,8 +13,8 @@ version 1, which know nothing else.
 | one differs | any | differ | no |
 | one is missing | any | differ | no |
 
-Rules: pure. The offset is not part of an identity: who compares knows it. Ids are read from the bytes without a tree,
-once a commit and once a feed, never per event.
+Rules: pure. The offset is not part of an identity, because the caller knows it. Ids are read from the bytes without a
+tree, once per commit and once per feed, never per event.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from typing import NamedTuple, Optional
 
 from falcon_streams.core.envelope import Event
 
-# The ids that Falcon gives to what an event tells of (events reference, section 4), the most telling first. They are
-# looked for in this order and not in the line's, because the order of keys can change.
+# The ids of what an event is about (events reference, section 4), the most specific first. This order counts, not that
+# of the line, because the order of keys can change.
 _ID_KEYS = (
     b"CompositeId",
     b"DetectId",
@@ -41,8 +41,8 @@ _ID = re.compile(rb'"(' + b"|".join(_ID_KEYS) + rb')"\s*:\s*"([^"\\]{1,200})"')
 
 
 class Identity(NamedTuple):
-    """`created` in epoch milliseconds; `id` as `key:value`, empty where the event has none; `fingerprint` the SHA-256
-    of the line, in hex. `customer` and `type` are empty and `created` None where they are not known."""
+    """`created` is in epoch milliseconds; `id` is `key:value`, or empty if the event has none; `fingerprint` is the
+    SHA-256 of the line, in hex. If unknown, `customer` and `type` are empty, and `created` is None."""
 
     fingerprint: str
     customer: str = ""
@@ -51,7 +51,7 @@ class Identity(NamedTuple):
     id: str = ""
 
     def is_of(self, event: Event) -> bool:
-        """Whether this event, sent again at the same offset, is the one that we know."""
+        """Whether this event, which Falcon sent again at the same offset, is the one that we know."""
         if self.fingerprint == fingerprint(event.raw):
             return True
         told = (self.customer, self.type, self.created)

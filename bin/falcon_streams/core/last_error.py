@@ -1,7 +1,7 @@
-"""What stands in the way of reading, as sentences for the admin: one for the input, one for each partition.
+"""What keeps an input from reading, as sentences for the admin: one for the input, one for each partition.
 
-Rules: a sentence stays until what heals it. The input's is healed by the next discovery that is answered well, a
-partition's by its own feed, once that lives. A sentence says what happened and what to do.
+Rules: a sentence stays until its problem is solved: the input's until the next successful discovery, a partition's
+until its own feed lives. A sentence says what happened and what to do.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from typing import Collection, Dict
 from falcon_streams.core.discovery import Discovery
 from falcon_streams.core.roster import ALL
 
-# What is written where nothing is wrong: a key without a value would leave a search with an earlier line's trouble.
+# Written when nothing is wrong: without a value, a search would keep the trouble of an earlier line.
 NO_ERROR = "none"
 _MOST_NAMES = 10
 
 
 class LastErrors:
-    """The sentences of one input. An empty one says that nothing is wrong."""
+    """The sentences of one input. An empty one means that nothing is wrong."""
 
     def __init__(self, app_id: str) -> None:
         self._app_id = app_id
         self._told: Dict[str, str] = {}
 
     def of(self, partition: str) -> str:
-        """The sentence of a partition; of the input itself for ALL."""
+        """The sentence of a partition, or for ALL, of the input itself."""
         return self._told.get(partition, "")
 
     def note(self, partition: str, sentence: str) -> None:
-        """This stands in the way of a partition, or of the input itself (ALL)."""
+        """Note what keeps a partition, or the input itself (ALL), from being read."""
         self._told[partition] = sentence
 
     def heal(self, partition: str) -> None:
-        """Nothing stands in its way any more."""
+        """Forget the sentence of a partition, or of the input itself (ALL)."""
         self._told.pop(partition, None)
 
     def discovered(self, discovery: Discovery, connected: Collection[str], missing: Collection[str]) -> None:
-        """A discovery was answered, while these partitions are `connected`; `missing` are wanted and not offered."""
+        """A discovery was answered while these partitions are `connected`; `missing` are wanted but not offered."""
         offered = {stream.partition for stream in discovery.streams} | set(connected)
         if discovery.refusals:
             others = len(discovery.refusals) - 1

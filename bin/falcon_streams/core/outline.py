@@ -1,12 +1,12 @@
-r"""Finds members of a JSON object of any size without making a tree of it.
+r"""Finds members of a JSON object of any size without building a tree.
 
 Theory. A tree takes up to thirty times the memory of its text (60 MiB of `[],` are 20 million lists), so a line that
-somebody else has written must not become one. This walks over the text once: runs of plain items in one match of a
-pattern, what is open as one byte each, and nothing is kept but where the wanted members lie. Each pattern takes a
-bounded number of items, because a regular expression remembers each of them until it ends.
+somebody else has written must not become one. This module walks over the text once. One match of a pattern passes over
+a run of plain items; each open list or object takes one byte; the only other thing kept is where the wanted members
+are. Each pattern matches a bounded number of items, because a regular expression remembers each of them until it ends.
 
-Rules: pure; linear in time; what is taken for JSON is what `json.loads(..., strict=False)` takes, on bytes, at any
-depth. Of two members with one name the later counts. Names and values beyond a kilobyte are none of ours.
+Rules: pure; linear in time; accepts as JSON what `json.loads(..., strict=False)` accepts, on bytes, at any depth. Of
+two members with the same name, the later counts. Names and values longer than a kilobyte are none of ours.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _SPACE = rb"[ \t\n\r]*"
 _STRING = rb'"[^"\\]*"'
 _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _SCALAR = rb"(?:" + _STRING + rb"|true|false|null|NaN|-?Infinity|" + _NUMBER + rb")"
-# a name that may be wanted is looked at by itself, and so is one with escapes
+# A run stops at a name that may be wanted, or that has escapes: such a name is read by itself.
 _WANTED = rb"metadata|offset|eventType|eventCreationTime|customerIDString"
 
 
 def _deeper(plain: bytes) -> bytes:
-    """What `plain` takes, and the short lists and objects of it."""
+    """Matches what `plain` matches, and short lists and objects of it."""
     name = _STRING + _SPACE + rb":" + _SPACE
     item, member = plain + _SPACE, name + plain + _SPACE
     items = rb"\[" + _SPACE + rb"(?:" + item + rb"(?:," + _SPACE + item + rb"){0,8})?\]"
@@ -48,8 +48,8 @@ _LONGEST = 1024
 
 
 def find_members(text: bytes, wanted: Callable[[str], Optional[str]]) -> Dict[str, Span]:
-    """Where the values of an object's members lie, of those for whose name `wanted` gives a word, by that word; a name
-    that is wanted begins as `_WANTED` says. Raises ValueError where the text is not one whole JSON object."""
+    """Where the values of the wanted members are. `wanted` gives the word for a member's name, the key of the result,
+    or None; wanted names begin as `_WANTED` says. Raises ValueError if the text is not one whole JSON object."""
     found: Dict[str, Span] = {}
     at = _blank(text, 0)
     _demand(text, at, _OBJECT)
@@ -73,7 +73,7 @@ def find_members(text: bytes, wanted: Callable[[str], Optional[str]]) -> Dict[st
 
 
 def read_scalar(text: bytes, span: Span, parse_int: Callable[[str], Any]) -> Any:
-    """A value that is neither a list nor an object, nor too long to be ours; else None."""
+    """The value, or None if it is a list, an object, or too long to be ours."""
     begin, end = span
     if text[begin] in (_LIST, _OBJECT) or end - begin > _LONGEST:
         return None
@@ -93,7 +93,7 @@ def _value(text: bytes, at: int) -> int:
 
 
 def _begin(text: bytes, at: int, opened: bytearray) -> int:
-    """Go into a value as deep as it opens; the end of the first value within that is closed again."""
+    """Go into a value as deep as it opens; return the end of the first value that closes."""
     while True:
         match = _ONE.match(text, at)
         if match is not None:
@@ -107,7 +107,7 @@ def _begin(text: bytes, at: int, opened: bytearray) -> int:
 
 
 def _close(text: bytes, at: int, opened: bytearray) -> int:
-    """Come out of everything that ends here."""
+    """Leave every list and object that ends here."""
     while opened:
         after = _blank(text, at)
         if _is(text, after, _COMMA):
@@ -118,13 +118,13 @@ def _close(text: bytes, at: int, opened: bytearray) -> int:
 
 
 def _next(text: bytes, at: int, kind: int) -> int:
-    """The next value within what is open, behind this comma."""
+    """The next value of the open list or object, behind this comma."""
     _demand(text, at, _COMMA)
     return _after(text, at + 1, kind)
 
 
 def _after(text: bytes, at: int, kind: int) -> int:
-    """The value that follows in a list or an object, behind all that one match can pass over."""
+    """The next value of a list or an object that a run of matches cannot pass over."""
     at = _blank(text, _run(text, at, kind))
     return _colon(text, _string(text, at)) if kind == _OBJECT else at
 
@@ -144,7 +144,7 @@ def _string(text: bytes, at: int) -> int:
     at += 1
     while True:
         match = _IN_STRING.match(text, at)
-        assert match is not None  # noqa: S101 - it takes nothing, too
+        assert match is not None  # noqa: S101 - it also matches nothing
         if _is(text, match.end(), _QUOTE):
             return match.end() + 1
         if match.end() == at:
@@ -165,7 +165,7 @@ def _colon(text: bytes, at: int) -> int:
 
 def _blank(text: bytes, at: int) -> int:
     match = _BLANK.match(text, at)
-    assert match is not None  # noqa: S101 - it takes nothing, too
+    assert match is not None  # noqa: S101 - it also matches nothing
     return match.end()
 
 

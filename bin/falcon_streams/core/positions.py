@@ -1,13 +1,13 @@
 """How far a partition has come: received, written, receipted, settled, committed.
 
-Theory. The reader notes a mark after each batch: the last offset in it and the ticket, the count of bytes that the
-sink had written by then. When splunkd has taken that many bytes out of the pipe the mark is receipted; `SETTLE` seconds
-later it is settled and may be committed (splunkd can drop its last half second when it stops an input). Marks closer
-than `GRAIN` seconds are merged into the later one, which only makes a commit wait longer, never less.
+Theory. After each batch, the reader notes a mark: the last offset in the batch and the ticket, the count of bytes that
+the sink had written by then. When splunkd has taken that many bytes out of the pipe, the mark is receipted. `SETTLE`
+seconds later it is settled and may be committed (splunkd can drop its last half second when it stops an input). Marks
+closer than `GRAIN` seconds are merged into the later one, which can only make a commit wait longer.
 
-Rules: committed <= receipted <= written <= received. A reset by the vendor begins a new sequence of offsets; each mark
-knows its own, because marks of the former one may still await their receipt. An offset that does not rise is a reset,
-whoever has noticed it. 0 is a real offset; None means that there is none. Callers hold a lock: the reader notes, the
+Rules: committed <= receipted <= written <= received. A reset by the vendor begins a new sequence of offsets. Each mark
+knows its own sequence, because marks of the former one may still await their receipt. An offset that does not rise is a
+reset, whoever notices it. 0 is a real offset; None means that there is none. Callers hold a lock: the reader notes, the
 supervisor commits. Times are monotonic seconds. `run/progress.py` keeps the marks of a partition.
 """
 
@@ -22,16 +22,16 @@ GRAIN = 0.05
 
 
 class OffsetSequence(NamedTuple):
-    """One sequence of offsets: how many resets before it, and the creation time (epoch milliseconds) below which its
-    events were not read, None for all."""
+    """One sequence of offsets: how many resets came before it, and the creation time (epoch milliseconds) before which
+    its events were not read, None if all were."""
 
     number: int = 0
     not_before: Optional[int] = None
 
 
 class Mark(NamedTuple):
-    """The last placed event of a batch, its sequence, the sink's ticket behind it, and when it was written; or, once it
-    is receipted, when that was."""
+    """The last placed event of a batch, its sequence, the sink's ticket after the batch, and the time of its write or,
+    later, of its receipt."""
 
     event: Event
     sequence: OffsetSequence
@@ -40,24 +40,24 @@ class Mark(NamedTuple):
 
 
 class Marks(Deque[Mark]):
-    """The marks of one partition that await their receipt, or those that have it and settle; the oldest is first."""
+    """The marks of one partition that await their receipt, or those that have it and settle; the oldest first."""
 
     def add(self, event: Event, sequence: OffsetSequence, ticket: int, at: float) -> None:
-        """Add the mark of a batch; closer than `GRAIN` to the one before, it replaces that and keeps its time."""
+        """Add the mark of a batch. If the mark before it is closer than `GRAIN`, replace that one and keep its time."""
         if self and at - self[-1].at < GRAIN:
             self[-1] = Mark(event, sequence, ticket, self[-1].at)
         else:
             self.append(Mark(event, sequence, ticket, at))
 
     def take_receipted(self, taken: int) -> Optional[Mark]:
-        """Take out the marks whose bytes are among the `taken` ones; returns the last of them."""
+        """Take out the marks whose bytes are among those `taken`; return the last of them."""
         found: Optional[Mark] = None
         while self and self[0].ticket <= taken:
             found = self.popleft()
         return found
 
     def take_settled(self, until: float) -> Optional[Mark]:
-        """Take out the marks that were receipted `SETTLE` seconds before `until`; returns the last of them."""
+        """Take out the marks that were receipted `SETTLE` seconds before `until`; return the last of them."""
         found: Optional[Mark] = None
         while self and self[0].at <= until - SETTLE:
             found = self.popleft()

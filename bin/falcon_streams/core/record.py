@@ -1,15 +1,15 @@
 """One checkpoint record: how far a partition of an input was committed, and whose stream it is.
 
-Rules: keyed by (input, partition), never by a URL, token, cloud or app id, so that offsets stay valid across app ids.
-Absent, zero and unreadable are three different answers: there is no record, its offset is 0, `read_record` raises. The
-trail holds earlier commits, so that an unclean end can go back `replay_seconds`; its first entry may have the offset
-None: the very start of the stream as `origin` describes it. The trail never points into a sequence of offsets that
-Falcon has given up: a reset leaves one entry, the start of the new sequence. Instants are epoch seconds, `created` and
-`not_before` epoch milliseconds.
+Rules: the key is (input, partition), never a URL, token, cloud, or app id, so that offsets stay valid across app ids.
+Absent, zero, and unreadable are three different answers: there is no record, its offset is 0, `read_record` raises. The
+trail holds earlier commits, so that after an unclean end a run can go back `replay_seconds`. Its first entry may have
+the offset None: the very start of the stream, as `origin` describes it. The trail never points into a sequence of
+offsets that Falcon has given up: a reset leaves one entry, the start of the new sequence. Instants are epoch seconds;
+`created` and `not_before` are epoch milliseconds.
 
-`version` is the oldest reader that can use a record, `revision` says what its writer knew. A revision only adds keys,
-so that a package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds what an event
-is recognised by.
+`version` names the oldest reader that can use a record; `revision` says what its writer knew. A revision only adds
+keys, so that an older package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds
+what an event is recognised by.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from falcon_streams.core.identity import Identity, identify
 
 VERSION = 1
 REVISION = 2
-_TRAIL_ENTRIES = 30.0  # a trail of an hour need not be longer on disk than one of half a minute
+_TRAIL_ENTRIES = 30.0  # keeps a trail of an hour as short on disk as one of half a minute
 
 
 class RecordUnreadable(ValueError):
-    """The bytes are no checkpoint record; the message says what is wrong with them."""
+    """The bytes are not a checkpoint record; the message says what is wrong with them."""
 
 
 class RecordTooNew(ValueError):
-    """The record was written by a later version of the add-on."""
+    """A later version of the add-on wrote the record."""
 
 
 class Step(NamedTuple):
@@ -53,7 +53,7 @@ class StartPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose stream it is, as far as our side knows."""
+    """Whose stream it is, as the account says."""
 
     api_host: str
     client_id: str
@@ -95,24 +95,23 @@ class Record:
         )
 
     def reset(self, not_before: Optional[int]) -> Record:
-        """The record after Falcon began a new sequence of offsets, which is read from its start, without what was
-        created before `not_before`. No offset of the former sequence leads anywhere any more, that of the origin
-        neither."""
+        """The record after Falcon began a new sequence of offsets. It is read from its start, without what was created
+        before `not_before`. No offset of the former sequence is valid any more, nor is the origin's."""
         began = self.trail[-1].instant if self.trail else self.updated_at
         return replace(self, origin=StartPosition(None, not_before), trail=(Step(None, None, began),))
 
     def resumed_at(self, step: Step) -> Record:
-        """The record as a feed goes on from it at this step: what was committed later is about to come again, and must
-        not be taken for a place to go back to until it has."""
+        """The record for a feed that resumes at this step. What was committed later is about to come again; until then
+        it is not a place to go back to."""
         return replace(self, trail=(*(each for each in self.trail if each.instant < step.instant), step))
 
     def shifted(self, seconds: float) -> Record:
-        """The record after the machine's clock was set by that much: the ages of its steps stay what they were."""
+        """The record after the machine's clock moved by this much: its steps keep their ages."""
         trail = tuple(step._replace(instant=step.instant + seconds) for step in self.trail)
         return replace(self, trail=trail, updated_at=self.updated_at + seconds)
 
     def landmark(self) -> Record:
-        """What is kept of the record for the case that it is lost: the oldest place to go back to, and no more."""
+        """What to keep in case the record is lost: the oldest place to go back to."""
         return replace(self, clean=False, trail=self.trail[:1])
 
     def to_bytes(self) -> bytes:
@@ -133,7 +132,7 @@ class Record:
 def first_record(
     name: str, partition: str, owner: Owner, origin: StartPosition, now: float, splunkd_started: Optional[float]
 ) -> Record:
-    """The record of a partition that was never committed: its trail begins at the origin."""
+    """The record of a partition without a commit: its trail begins at the origin."""
     return Record(
         input=name,
         partition=partition,
@@ -154,7 +153,7 @@ def first_record(
 
 
 def read_record(data: bytes) -> Record:
-    """Read a stored record. Raises RecordTooNew or RecordUnreadable; the latter for anything that is not one whole."""
+    """Read a stored record. Raises RecordTooNew, or RecordUnreadable for anything that is not one whole record."""
     try:
         tree = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -179,7 +178,7 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         partition=_text(tree["partition"]),
         api_host=_text(tree["api_host"]),
         client_id=_text(tree["client_id"]),
-        member_cid=bare_cid(_text(tree["member_cid"])),  # a former version stored it as it was entered
+        member_cid=bare_cid(_text(tree["member_cid"])),  # an earlier version stored it as the admin entered it
         customers=tuple(_text(customer) for customer in tree["customers"]),
         offset=_whole(tree["offset"]),
         identity=_identity(tree["offset"], tree["fingerprint"], tree.get("identity")),
@@ -198,12 +197,12 @@ def _fingerprint(identity: Optional[Identity]) -> Optional[str]:
 
 
 def _told(identity: Optional[Identity]) -> Optional[List[Any]]:
-    """What an event says of itself; None where only its fingerprint is known."""
+    """What an event says of itself; None if only its fingerprint is known."""
     return None if identity is None or identity == Identity(identity.fingerprint) else list(identity[1:])
 
 
 def _identity(offset: Optional[int], mark: Any, told: Any) -> Optional[Identity]:
-    """The identity that goes with an offset: without one a resume there could not be verified."""
+    """The identity that belongs to an offset: without it, a resume there could not be verified."""
     if (offset is None) != (mark is None):
         raise ValueError("an offset and a fingerprint go together")
     if mark is None:
@@ -238,7 +237,7 @@ def _flag(value: Any) -> bool:
 def _whole(value: Any) -> Optional[int]:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**20:  # as `core/envelope.py` reads
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**20:  # as in `core/envelope.py`
         raise TypeError("not a whole number")
     return value
 

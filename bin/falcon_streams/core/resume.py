@@ -1,6 +1,6 @@
-"""How a feed is opened, and how its first events are judged.
+"""Where to open a feed, and what its first events mean.
 
-Theory. Offsets are inclusive on the wire, so a resume asks for the last event we have and verifies it:
+Theory. Offsets are inclusive on the wire, so a resume asks for the last event that we have, and verifies it:
 
 | offset of the first event | and it is | verdict |
 |---|---|---|
@@ -12,13 +12,13 @@ Theory. Offsets are inclusive on the wire, so a resume asks for the last event w
 | higher | any | GAP: Falcon no longer has the events between |
 | missing | any | not judged: the next event with an offset is |
 
-After a change of client or member CID the first events must also come from a customer we know, else the checkpoint is
-another tenant's. One unknown customer proves nothing, because a parent's stream bears the events of children that join
-later; `core/admission.py` therefore looks at more than one event before it believes FOREIGN.
+After a change of client or member CID, the first events must also come from a customer that we know; otherwise the
+checkpoint belongs to another tenant. One unknown customer proves nothing, because a parent's stream has the events of
+children that join later. `core/admission.py` therefore looks at more than one event before it believes FOREIGN.
 
-`newest` is `whence=2` on the very first open only. After that a feed without an offset asks for the oldest and drops
-what was created before the start, so that what came while nobody listened is not lost. The same drop serves a stream
-whose offset lies beyond Falcon's head: it is read from its oldest event, less what is older than our last commit.
+`newest` is `whence=2` on the very first open only. After that, a feed without an offset asks for the oldest event and
+drops what was created before the start, so that what came while nobody listened is not lost. The same drop serves a
+stream whose offset is beyond Falcon's head: it is read from its oldest event, without what precedes our last commit.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from falcon_streams.core.identity import Identity, identify
 from falcon_streams.core.record import Record, StartPosition, Step
 
 OLDEST, NEWEST = "whence=0", "whence=2"
-# Creation times are not strictly in order (events reference, section 12); a reset repeats at most this much.
+# Creation times are not strictly in order (events reference, section 12). A reset repeats at most this much.
 CREATION_SLACK_MS = 3_600_000
 
 
 class Verdict(enum.Enum):
-    """What the first events of a feed turn out to be."""
+    """What the first events of a feed mean."""
 
     NEXT = "next"
     KNOWN = "known"
@@ -62,10 +62,10 @@ class Resume(NamedTuple):
         return self.query.startswith("offset=")
 
     def judge(self, event: Event) -> Verdict:
-        """Judge the first placed event; while the verdict is TOO_OLD, the next one too.
+        """Judge the first placed event; while the verdict is TOO_OLD, judge the next one too.
 
-        `customers` not None: the account has changed, an event of none of them that we do not recognise is foreign.
-        `committed` not None: the creation time of our last commit, which lies behind the offset that is asked for.
+        If `customers` is not None, the account has changed, and an unknown event of another customer is foreign.
+        `committed`, if not None, is the creation time of our last commit, which comes after the offset asked for.
         """
         if self.identity is not None and self.offset == event.offset and self.identity.is_of(event):
             return Verdict.KNOWN
@@ -86,7 +86,7 @@ class Resume(NamedTuple):
 
 
 class StartFrom(NamedTuple):
-    """The setting `start_from`: `newest`, an offset for all partitions, or offsets of some; else the oldest."""
+    """The setting `start_from`: `newest`, one offset for all partitions, or offsets for some; otherwise the oldest."""
 
     newest: bool = False
     offset: Optional[int] = None
@@ -100,7 +100,7 @@ class StartFrom(NamedTuple):
 
 
 def resume_at_origin(origin: StartPosition, first_open: bool) -> Resume:
-    """Open a stream that has no offset yet; `first_open` when nothing was ever opened for it."""
+    """Open a stream that has no offset yet; `first_open` says that none of its feeds was ever opened."""
     if origin.offset is not None:
         return Resume(f"offset={origin.offset}", origin.offset)
     if origin.not_before is None:
@@ -109,7 +109,7 @@ def resume_at_origin(origin: StartPosition, first_open: bool) -> Resume:
 
 
 def step_to_resume(record: Record, splunkd_started: Optional[float], replay_seconds: float) -> Step:
-    """The step that a new run goes on from: the last commit, or `replay_seconds` before it after an unclean end."""
+    """The step where a new run goes on: the last commit or, after an unclean end, `replay_seconds` before it."""
     restarted = None not in (splunkd_started, record.splunkd_started) and splunkd_started != record.splunkd_started
     if (not record.clean or restarted) and replay_seconds > 0:
         return _step_before(record, record.updated_at - replay_seconds)
@@ -117,28 +117,28 @@ def step_to_resume(record: Record, splunkd_started: Optional[float], replay_seco
 
 
 def resume_at_step(record: Record, step: Step, same_account: bool) -> Resume:
-    """Open a partition that has a record at one of its steps."""
+    """Open a partition at one of the steps of its record."""
     customers = None if same_account else record.customers
     if step.offset is None:
-        # nothing is known of the event at an admin's offset, but that it was created before those behind it
+        # All we know of the event at an admin's offset is that it was created before the events after it.
         committed = None if record.origin.offset is None else record.created
         return resume_at_origin(record.origin, first_open=False)._replace(customers=customers, committed=committed)
     return Resume(f"offset={step.offset}", step.offset, step.identity, customers=customers)
 
 
 def resume_after(event: Event) -> Resume:
-    """Open a feed again within one run: everything up to this event has been handed to the sink."""
+    """Open a feed again within one run: the sink has everything up to this event."""
     return Resume(f"offset={event.offset}", event.offset, identify(event))
 
 
 def resume_from_oldest(resume: Resume, created: Optional[int]) -> Resume:
-    """Open a stream whose offset lies beyond the head: from the oldest event, less what was surely read before."""
+    """Open a stream whose offset is beyond the head: from the oldest event, without what was certainly read before."""
     not_before = None if created is None else created - CREATION_SLACK_MS
     return resume._replace(query=OLDEST, not_before=not_before)
 
 
 def resume_new_sequence(resume: Resume, created: Optional[int]) -> Resume:
-    """Open a stream that was reset: the same, but no event of the former sequence can come again."""
+    """Open a stream that was reset: like `resume_from_oldest`, but no event of the former sequence can come again."""
     return resume_from_oldest(resume, created)._replace(offset=None, identity=None)
 
 

@@ -1,7 +1,7 @@
-"""Text that comes from outside, on its way into a message of ours.
+"""Makes text from outside fit for our messages.
 
-Rules: it is shortened and loses its control characters before it reaches a message. A message of ours is never
-shortened, because its remedy stands at the end.
+Rules: text from outside is shortened and loses its control characters before it goes into a message. The message itself
+is never shortened, because its remedy is at the end.
 """
 
 from __future__ import annotations

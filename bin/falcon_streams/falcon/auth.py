@@ -1,12 +1,12 @@
 """Falcon's bearer: OAuth2 client credentials, renewed early, shared by all partitions, given back at the end.
 
-Rules: at most one renewal at a time; the others wait for it and use what it brought. A refused pair (400, 401, 403) is
-read anew from splunkd before the next try, so a rotated secret heals by itself; the same pair is not sent again at
-once, whoever asks. A refused bearer is replaced at once; when the replacement is refused too, nobody asks with another
-one for a minute, because Falcon allows an address few calls with bad bearers. A wrong cloud answers 308, or names the
-right one in `X-Cs-Region`: that cloud is the account's home from then on, and a request that was not granted, which
-holds the secret, is sent again there: to known API hosts of Falcon only. The bearer and the secret never leave this
-module but in the request that needs them.
+Rules: at most one renewal runs at a time; the others wait for it and use its result. A refused pair (400, 401, 403) is
+read from splunkd again before the next try, so a rotated secret needs no restart; the same pair is not sent again at
+once, whoever asks. A refused bearer is replaced at once. If the replacement is refused too, nobody asks with another
+bearer for a minute, because Falcon allows an address few calls with bad bearers. A wrong cloud answers 308, or names
+the right one in `X-Cs-Region`. That cloud is then the account's home; a request that was not granted, which holds the
+secret, is sent again there, and to known API hosts of Falcon only. The bearer and the secret leave this module only in
+the request that needs them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from falcon_streams.ports import Clock
 RENEW_BEFORE = 120.0
 USUAL_LIFE, LONGEST_LIFE = 1799.0, 86_400.0
 REVOKE_SECONDS = 1.0
-SAME_PAIR_AFTER = 5.0  # as long as the first wait of an input after a failure may be
-BAD_BEARER_REST = 60.0  # the window of Falcon's limit: 15 calls with bad bearers, for all inputs behind an address
+SAME_PAIR_AFTER = 5.0  # the longest first wait of an input after a failure
+BAD_BEARER_REST = 60.0  # the window of Falcon's limit: 15 calls with bad bearers for all inputs behind one address
 _REFUSED = (400, 401, 403)
 _BEARER = re.compile(r"[!-~]+")
 
@@ -55,8 +55,8 @@ class Bearers:
         credentials: Credentials,
         read_again: Optional[Callable[[], Credentials]] = None,
     ) -> None:
-        """`read_again` reads the account's credentials anew once Falcon has refused the former ones; it may raise any
-        error of ours. Without it the credentials stay the same."""
+        """`read_again` reads the account's credentials from splunkd after Falcon has refused these; it may raise any of
+        our errors. Without it the credentials stay the same."""
         self.origin = origin
         self._transport = transport
         self._clock = clock
@@ -74,8 +74,8 @@ class Bearers:
             at, bearer = self._clock.monotonic(), self._bearer
             if at < self._rests_until:
                 raise Retryable(
-                    f"{self.origin.api_host} refused one bearer after the other, so for a minute none is asked for: "
-                    f"check the account's cloud{self.cloud_hint}",
+                    f"{self.origin.api_host} refused two bearers in a row, so the add-on asks for no other for a "
+                    f"minute: check the account's cloud{self.cloud_hint}",
                     after=self._rests_until - at,
                 )
             if bearer is None or at >= bearer.renew_at:
@@ -83,8 +83,8 @@ class Bearers:
             return bearer.token
 
     def instead_of(self, refused: str) -> Optional[str]:
-        """A bearer to use instead of one that Falcon just refused, None where that one was such a replacement itself:
-        then `current` gives none for BAD_BEARER_REST. Raises what `current` raises."""
+        """A bearer to use instead of the one that Falcon just refused. None if that one was a replacement itself; then
+        `current` gives no bearer for BAD_BEARER_REST. Raises what `current` raises."""
         with self._lock:
             at = self._clock.monotonic()
             if at < self._rests_until:
@@ -100,13 +100,13 @@ class Bearers:
 
     @property
     def cloud_hint(self) -> str:
-        """Which cloud is the right one, in brackets after the word; empty where Falcon names none or this one."""
+        """The right cloud, as text in brackets to follow the word "cloud"; empty if Falcon names none or this one."""
         if self._named_cloud in ("", cloud_at(self.origin.api_host)):
             return ""
         return f" (Falcon says that this API client lives in {self._named_cloud})"
 
     def revoke(self) -> None:
-        """Give the bearer back, within a second; whether that works is nobody's concern any more."""
+        """Give the bearer back within a second; ignore failures."""
         bearer, credentials = self._bearer, self._credentials
         if bearer is None or credentials is None:
             return
@@ -143,7 +143,7 @@ class Bearers:
         return answer if answer.ok else self._post_token(form)
 
     def _home_by(self, answer: Answer) -> Origin:
-        """Where the account lives, as the answer to its token request has it. Raises Retryable for a redirect that must
+        """The account's home, according to the answer to its token request. Raises Retryable for a redirect that must
         not be followed."""
         if answer.ok or answer.status in _REFUSED:
             return home_in(self.origin, answer.region) or self.origin
@@ -152,7 +152,7 @@ class Bearers:
         home = home_after_redirect(self.origin, answer.headers.get("location", ""))
         if home is None:
             raise Retryable(
-                f"{self.origin.api_host}: the token request was redirected to a host that is no known Falcon API: "
+                f"{self.origin.api_host}: the token request was redirected to a host that is not a known Falcon API: "
                 f"check the account's cloud{self.cloud_hint}",
                 status=308,
                 trace_id=answer.trace_id,

@@ -1,14 +1,13 @@
-"""The body of an open feed, in two ways: urllib3's own, and straight from the socket under it.
+"""Reads the body of an open feed in one of two ways: through urllib3, or straight from the socket under it.
 
 Theory. urllib3 and http.client spend five calls and as many copies on each chunk, and a live feed sends a chunk per
-event. So where the answer has the shape that we know, its socket is read directly: one call brings whatever has
-arrived, and the chunked framing comes off in one loop (`core/chunked.py`). Any other shape (an answer that is not
-chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy, Windows) is read by urllib3, a chunk at a
-time.
+event. So if the answer has the shape that we know, we read its socket directly: one call returns whatever has arrived,
+and one loop removes the chunked framing (`core/chunked.py`). urllib3 reads any other shape (an answer that is not
+chunked or is encoded, a socket that is wrapped twice for an HTTPS proxy, Windows), one chunk at a time.
 
-Rules: this module alone knows what lies under urllib3. What http.client has read ahead is taken first, before the
-socket is waited for. Under us the end of the connection without the last chunk is a cut, as is a reset, which behind a
-proxy looks the same. Errors of the connection pass through as they are.
+Rules: only this module knows what is under urllib3. What http.client has read ahead is taken before the socket. A
+connection that ends without the last chunk is a cut; so is a reset, which looks the same behind a proxy. Errors of the
+connection pass through as they are.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ import requests
 from falcon_streams.core.chunked import Dechunker
 from falcon_streams.errors import Retryable
 
-READ_SIZE = 192 * 1024  # sixteen partitions at full speed hold sixteen times several of these
-RECORD = 16 * 1024  # the most that a TLS record brings
+READ_SIZE = 192 * 1024  # sixteen partitions at full speed hold several of these each
+RECORD = 16 * 1024  # the most that a TLS record can hold
 
 
 class Body(Protocol):
-    """The bytes of a feed. `gathers`: whether a read brings all that has arrived meanwhile, not just the next chunk."""
+    """The bytes of a feed. `gathers` says whether one read returns all that has arrived, not only the next chunk."""
 
     gathers: bool
 
     def read(self) -> bytes:
-        """What has arrived, waiting for at least a byte; b"" at the orderly end."""
+        """Wait for at least one byte, and return what has arrived; b"" at the orderly end."""
 
 
 class PublicBody:
-    """By urllib3's public interface, which also decodes: `identity` was asked for, but not every proxy cares."""
+    """Reads through urllib3's public interface, which also decodes: some proxies ignore that we ask for `identity`."""
 
     gathers = False
 
@@ -45,18 +44,18 @@ class PublicBody:
         self._raw = response.raw
 
     def read(self) -> bytes:
-        """See `Body`; a cut raises an error of urllib3's."""
+        """See `Body`; a cut raises an error of urllib3."""
         data: bytes = self._raw.read1(READ_SIZE, decode_content=True)
         return data
 
 
 class SocketBody:
-    """By the socket under urllib3."""
+    """Reads from the socket under urllib3."""
 
     gathers = True
 
     def __init__(self, sock: socket.socket, read_ahead: bytes) -> None:
-        """`sock` waits without a limit; `read_ahead` is what was taken from it before us."""
+        """`sock` waits without a limit; `read_ahead` holds the bytes that http.client has already taken from it."""
         self._socket = sock
         self._more = select.poll()
         self._more.register(sock, select.POLLIN)
@@ -81,7 +80,7 @@ class SocketBody:
         return self._receive_more(data) if data and self._more.poll(0) else data
 
     def _receive_more(self, record: bytes) -> bytes:
-        """TLS gives a record at a time; take those behind this one too, as far as they are there as a whole."""
+        """TLS returns one record at a time; take also the next ones that have arrived as a whole."""
         records, size = [record], len(record)
         self._socket.settimeout(0.0)
         try:
@@ -90,14 +89,14 @@ class SocketBody:
                 records.append(record)
                 size += len(record)
         except OSError:
-            pass  # nothing more yet, or what the next read will meet as well
+            pass  # nothing more yet, or an error that the next read meets again
         finally:
             self._socket.settimeout(None)
         return b"".join(records)
 
 
 def body_of(response: requests.Response) -> Body:
-    """The body of an open answer of which nothing was read yet, in the faster way that its shape allows."""
+    """The body of an open answer that nobody has read from yet, in the fastest way that its shape allows."""
     sock = socket_under(response)
     encoding = response.headers.get("Content-Encoding", "identity")
     known = isinstance(sock, socket.socket) and hasattr(select, "poll")  # Windows has no poll
@@ -107,9 +106,9 @@ def body_of(response: requests.Response) -> Body:
 
 
 def socket_under(response: requests.Response) -> Any:
-    """The socket of an open answer, or what an HTTPS proxy has urllib3 put in its place.
+    """The socket of an open answer, or what urllib3 puts in its place for an HTTPS proxy.
 
-    Raises AttributeError where the shape is another one than that of the pinned versions; a test holds that it is not.
+    Raises AttributeError if the shape differs from that of the pinned versions; a test checks that it does not.
     """
     return _file_under(response).raw._sock
 
@@ -120,7 +119,7 @@ def _file_under(response: requests.Response) -> Any:
 
 
 def _read_ahead(file: Any, sock: socket.socket) -> bytes:
-    """What http.client holds beyond the head. To look must not wait for more, so for the moment the socket does not."""
+    """What http.client has read beyond the head. This look must not wait, so the socket does not block meanwhile."""
     sock.settimeout(0.0)
     try:
         return bytes(file.peek())

@@ -1,7 +1,7 @@
-"""Trying an API client: a token and one discovery, no feed, so that an admin learns at once what would fail later.
+"""Tries an API client: a token and one discovery, no feed, so that an admin learns at once what would fail later.
 
-Rules: the app id is a throw-away one, so no input's streams are touched. Every way to fail is a sentence that names the
-hop and the remedy. The bearer is given back. What a discovery names is judged as it would be when running.
+Rules: the app id is made for the test, so it disturbs no input. Each failure is a sentence that names the hop and the
+remedy. The bearer is given back. The streams of the discovery are judged as in a run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LETTERS = string.ascii_lowercase + string.digits
 
 
 def try_client(transport: Transport, clock: Clock, origin: Origin, credentials: Credentials) -> None:
-    """Ask Falcon as an input would. Raises Retryable with the sentence of what failed."""
+    """Ask Falcon as an input would. Raises Retryable with a sentence that says what failed."""
     bearers = Bearers(transport, clock, origin, credentials)
     app_id = "trial" + "".join(secrets.choice(_LETTERS) for _ in range(16))
     streams = EventStreamsInput(EventStreams(transport, bearers), bearers, clock, app_id, "json")

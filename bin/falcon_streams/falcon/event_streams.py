@@ -1,9 +1,9 @@
-"""Falcon's service collection "Event Streams": its two operations, and what the input makes of them.
+"""Falcon's service collection "Event Streams": its two operations, and how an input uses them.
 
-Rules: each operation bears its PEP 8 name and its operation id, and takes the collection's parameters: `parameters` is
-the full query, named arguments win over it. Wrong arguments are refused before anything is sent. A refused bearer is
-replaced, and the call sent again, as long as `Bearers` gives another. The input itself refreshes by posting the refresh
-URL as the discovery gave it; the operation `refresh_active_stream` serves callers who have only a partition.
+Rules: each operation has its PEP 8 name and its operation id, and takes the collection's parameters. `parameters` is
+the full query; named arguments override it. Wrong arguments are refused before anything is sent. A call whose bearer is
+refused is sent again with another, as long as `Bearers` gives one. The input refreshes by posting the refresh URL that
+the discovery gave; the operation `refresh_active_stream` is for callers who have only a partition.
 Sources: developer.crowdstrike.com "Event Streams", falconpy `_endpoint/_event_streams.py`.
 """
 
@@ -44,7 +44,7 @@ class EventStreams:
         format: Optional[str] = None,
         parameters: Parameters = None,
     ) -> Answer:
-        """Discover all event streams. Raises ValueError for a wrong argument, Retryable where there is no answer."""
+        """Discover all event streams. Raises ValueError for a wrong argument, Retryable without an answer."""
         query = _query(parameters, app_id, appId)
         if format is not None:
             query["format"] = format
@@ -77,12 +77,12 @@ class EventStreams:
     refreshActiveStreamSession = refresh_active_stream
 
     def post_refresh(self, stream: Stream) -> Answer:
-        """Post the refresh URL of a stream as it was given."""
-        # 415 without this content type, although the body is empty (reference section 4).
+        """Post the refresh URL of a stream as Falcon gave it."""
+        # Without this content type Falcon answers 415, although the body is empty (reference section 4).
         return self._call_url("POST", stream.refresh_url, {"Content-Type": "application/json"})
 
     def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
-        # The bearer comes first: its renewal may move the account to its home cloud.
+        # Get the bearer first: its renewal may move the account to its home cloud.
         bearer = self._bearers.current()
         url = self._bearers.origin.base_url + path
         return self._call_url(method, url, headers, bearer)
@@ -108,15 +108,15 @@ class EventStreamsInput:
         self._format = format
 
     def discover(self) -> Discovery:
-        """One discovery. Raises Retryable for every answer but a 2xx without errors."""
-        # json is Falcon's default; it is named only where it is not meant
+        """Discover the streams. Raises Retryable for every answer except a 2xx without errors."""
+        # json is Falcon's default, so the parameter is sent for other formats only.
         format = None if self._format == FORMATS[0] else self._format
         answer = self._streams.list_available_streams(app_id=self._app_id, format=format)
         self._refuse_failure(answer, DISCOVERY)
         tree = answer.tree()
         if not tree:
             raise Retryable(
-                f"{self._bearers.origin.api_host}: discovery was answered {answer.status} with no JSON object"
+                f"{self._bearers.origin.api_host} answered {answer.status} to the discovery, without a JSON object"
                 f"{answer.usual_remedy()}",
                 status=answer.status,
                 trace_id=answer.trace_id,
@@ -124,7 +124,7 @@ class EventStreamsInput:
         return read_discovery(tree, self._bearers.origin, answer.served_at)
 
     def refresh(self, stream: Stream) -> None:
-        """Refresh one session. Raises SessionGone on 404, Retryable on everything else but a 2xx without errors."""
+        """Refresh one session. Raises SessionGone on 404, Retryable unless the answer is a 2xx without errors."""
         answer = self._streams.post_refresh(stream)
         if answer.status == 404:
             raise SessionGone("Falcon has no active session for this feed", status=404, trace_id=answer.trace_id)
@@ -139,7 +139,7 @@ class EventStreamsInput:
         if answer.ok and complaint is None:
             return
         raise Retryable(
-            f"{self._bearers.origin.api_host}: {what} was answered {answer.status} ({complaint or 'no reason given'})"
+            f"{self._bearers.origin.api_host} answered {answer.status} to the {what} ({complaint or 'no reason given'})"
             f"{self._remedy(answer, what)}",
             after=max(answer.wait(self._clock.now()), BAD_BEARER_REST if answer.refuses_bearer else 0.0),
             status=answer.status,
@@ -175,4 +175,4 @@ def _query(parameters: Parameters, app_id: Optional[str], camel_app_id: Optional
 def _refuse_others(query: Mapping[str, Any], known: set[str]) -> None:
     for name in query:
         if name not in known:
-            raise ValueError(f"parameters: {quote(str(name)[:40])} is no parameter of this operation")
+            raise ValueError(f"parameters: {quote(str(name)[:40])} is not a parameter of this operation")

@@ -1,11 +1,11 @@
-"""The open HTTP response of a partition, and how one is opened.
+"""Opens feeds: a feed is the open HTTP response of a partition.
 
-Rules: a feed has a session and a connection of its own, closed and never given back. `Authorization: Token` opens it;
-the bearer never goes to the feed host. Bytes are handed out as they arrive. Reads have no timeout: whether a feed has
-fallen silent is the session's decision. A feed is ended in two steps, both below TLS and from any thread: `finish`
-sends Falcon its FIN and lets the reader drain what is under way, so that the app id is free at once (a close over
-unread bytes would be a reset, which locks it for minutes: reference 2.4); `abort` ends a read that nobody answers.
-What arrives after either is dropped.
+Rules: a feed has a session and a connection of its own, which are closed and never reused. `Authorization: Token` opens
+it; the bearer never goes to the feed host. Bytes are handed out as they arrive. Reads have no timeout: the session
+decides whether a feed has fallen silent. A feed ends in two steps, both below TLS and from any thread. `finish` sends
+Falcon a FIN and lets the reader drain what is on its way, so that the app id is free at once (a close over unread bytes
+would be a reset, which locks it for minutes: reference 2.4). `abort` ends a read that nobody answers. What arrives
+after either is dropped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from falcon_streams.falcon.transport import Transport, explain, lower_headers
 from falcon_streams.ports import Clock
 
 DRAIN_SECONDS = 0.2
-# Falcon's head can wait for the first byte of the body, and no heartbeat is guaranteed: a quiet stream is no failure.
+# Falcon may hold back the head until the first byte of the body, and no heartbeat is guaranteed: quiet is not failure.
 HEAD_SECONDS = 120.0
 _CODINGS = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))  # what urllib3 unpacks by itself
 _FRAMINGS = frozenset(("", "chunked"))
@@ -35,13 +35,13 @@ class HttpFeeds:
     """Opens the feeds of one input."""
 
     def __init__(self, transport: Transport, clock: Clock, event_types: tuple[str, ...]) -> None:
-        """`event_types` is what Falcon shall send; empty for all."""
+        """`event_types` are the types that Falcon is to send; empty for all."""
         self._transport = transport
         self._clock = clock
         self._event_types = event_types
 
     def open(self, stream: Stream, position: str) -> HttpFeed:
-        """Open the feed of a stream. Raises Retryable for every answer but 200."""
+        """Open the feed of a stream. Raises Retryable for every answer except 200."""
         url = stream.feed_url_from(position, self._event_types)
         headers = {"Authorization": f"Token {stream.token}", "Connection": "Keep-Alive"}
         session = self._transport.session(url)
@@ -64,7 +64,8 @@ class HttpFeeds:
         if answer.status == 200:
             raise no_feed(response, answer.body, self._clock.now())
         raise Retryable(
-            f"the feed was answered {answer.status} ({answer.complaint() or 'no reason given'}){_remedy(answer)}",
+            f"{urlsplit(url).hostname} answered {answer.status} to the request for the feed "
+            f"({answer.complaint() or 'no reason given'}){_remedy(answer)}",
             after=answer.wait(self._clock.now()),
             status=answer.status,
             trace_id=answer.trace_id,
@@ -72,13 +73,13 @@ class HttpFeeds:
 
 
 def no_feed(response: requests.Response, start: bytes, now: float) -> Retryable:
-    """The error that says what a 200 brought instead of events; `start` are the first bytes of it."""
+    """The error that says what a 200 had instead of events; `start` holds its first bytes."""
     answer = Answer(response.status_code, lower_headers(response), start)
     kind = tidy(_kind(response)) or "no content type"
     said = answer.complaint() or tidy(start.decode("utf-8", "replace"))
     return Retryable(
-        f"{urlsplit(response.url).hostname} answered 200 with something that is no event stream ({kind}): look for a "
-        f"proxy that answers in Falcon's place. It said: {said}",
+        f"{urlsplit(response.url).hostname} answered 200 with something that is not an event stream ({kind}): look for "
+        f"a proxy that answers in Falcon's place. It said: {said}",
         after=answer.wait(now),
         status=answer.status,
         trace_id=answer.trace_id,
@@ -90,25 +91,25 @@ def _remedy(answer: Answer) -> str:
         return ": a new discovery brings a new session token"
     target = urlsplit(answer.headers.get("location", "")).hostname
     if 300 <= answer.status < 400 and target:
-        return f": it points to {tidy(target)}, and a feed is never followed elsewhere. Look for a proxy that redirects"
+        return f": it redirects to {tidy(target)}, and the add-on does not follow. Look for a proxy that redirects"
     return answer.usual_remedy()
 
 
 def _refuse_codings(response: requests.Response, url: str) -> None:
-    """Raises Retryable where the body is coded in a way that we cannot undo: its bytes would pass for lines."""
+    """Raises Retryable for a body in an encoding that we cannot undo: its bytes would pass for lines."""
     for header, known in (("Content-Encoding", _CODINGS), ("Transfer-Encoding", _FRAMINGS)):
         value = response.headers.get(header, "").strip().lower()
         if value not in known:
             response.close()
             raise Retryable(
-                f"{urlsplit(url).hostname} sends the feed coded as {tidy(value)}, which nobody asked for: look for a "
-                "proxy that compresses",
+                f"{urlsplit(url).hostname} encodes the feed as {tidy(value)}, which the add-on did not ask for: "
+                "look for a proxy that compresses",
                 status=response.status_code,
             )
 
 
 def _kind(response: requests.Response) -> str:
-    """The media type of an answer, in lower case, empty where it names none."""
+    """The media type of an answer in lower case, empty if it names none."""
     return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
@@ -123,13 +124,13 @@ class HttpFeed:
         socket_under(response).settimeout(None)
         self._body = body_of(response)
         self.gathers = self._body.gathers
-        # a second descriptor of the same connection: to end it from another thread, and below TLS
+        # A second descriptor of the same connection ends it from another thread, below TLS.
         self._line = socket.fromfd(response.raw.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-        # a connection that broke without a word is found out by the kernel, where no heartbeat would tell
+        # The kernel detects a connection that broke silently, even if no heartbeats are sent.
         self._line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def read(self) -> bytes:
-        """What has arrived, waiting for at least a byte; b"" at the orderly end. Raises Retryable on a cut."""
+        """Wait for at least one byte, and return what is there; b"" at the orderly end. Raises Retryable on a cut."""
         try:
             while True:
                 data = self._body.read()
@@ -147,17 +148,17 @@ class HttpFeed:
         return no_feed(self._response, start, self._clock.now())
 
     def finish(self) -> None:
-        """Say goodbye; a read under way returns b"" once Falcon has closed too."""
+        """Close our side; a running read returns b"" once Falcon has closed too."""
         self._finished = True
         self._shutdown(socket.SHUT_WR)
 
     def abort(self) -> None:
-        """End the connection; a read under way returns b""."""
+        """End the connection; a running read returns b""."""
         self._finished = True
         self._shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the connection, goodbye and drain included; by the reader."""
+        """Finish, drain, and close the connection; the reader calls this."""
         self.finish()
         self._drain(self._clock.monotonic() + DRAIN_SECONDS)
         self._line.close()
@@ -168,10 +169,10 @@ class HttpFeed:
         try:
             self._line.shutdown(how)
         except OSError:
-            pass  # the other side was faster
+            pass  # the other side has closed already
 
     def _drain(self, deadline: float) -> None:
-        """Take what is still under way, for a moment: bytes that nobody has read would turn our close into a reset."""
+        """Read for a moment what is still on its way: unread bytes would turn our close into a reset."""
         try:
             while self._clock.monotonic() < deadline:
                 self._line.settimeout(self._clock.real(DRAIN_SECONDS))

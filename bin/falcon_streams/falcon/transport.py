@@ -1,10 +1,10 @@
 """HTTP over TLS, as every call to Falcon uses it: one session per call, verified, bounded, never redirected.
 
-Rules: TLS is verified by one context for all sessions (`trust`); there is no switch. `trust_env` is off, so proxies
-come from our settings only. No redirect is followed here. Every answer is read up to a cap and within a deadline that
-holds for the whole of it, a proxy's and each interim answer included (`bounded`).
-Errors of requests, urllib3 and ssl end here: what leaves is a Retryable whose sentence names the host, the hop that
-failed and the remedy, and never a URL's query, a header or a proxy's password.
+Rules: one context verifies TLS for all sessions (`trust`); nothing switches that off. `trust_env` is off, so proxies
+come from our settings only. No redirect is followed here. Every answer has a size limit and one deadline for the whole
+of it, a proxy's answer and each interim answer included (`bounded`).
+Errors of requests, urllib3, and ssl end here. What leaves is a Retryable whose sentence names the host, the hop that
+failed, and the remedy, but never a URL's query, a header, or a proxy's password.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
 _OTHER_NAME = "look for what answers in this host's place: DNS, a proxy, the account's base_url"
-# What login a proxy offers: a word, alone or before a token or parameters, at the start or after a comma
+# The login schemes that a proxy offers: each a word at the start or after a comma, maybe followed by parameters
 _QUOTED = re.compile(r'"[^"]*"')
 _SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b", re.IGNORECASE)
-# How http.client words a proxy's refusal
+# http.client's wording of a proxy's refusal
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
@@ -47,7 +47,7 @@ class Transport:
     """Sends requests for one account. Threads may share it: each call has a session of its own."""
 
     def __init__(self, clock: Clock, ca_bundle: Optional[str] = None, proxy: Optional[Proxy] = None) -> None:
-        """`ca_bundle` is a file of CA certificates that are trusted besides certifi's. Raises Fatal if it is no use."""
+        """`ca_bundle` is a file of CA certificates that are trusted besides certifi's. Raises Fatal if unusable."""
         self._clock = clock
         self._proxy = proxy
         self._trust = make_trust(ca_bundle or "")
@@ -60,14 +60,14 @@ class Transport:
         form: Optional[Mapping[str, str]] = None,
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
-        """One call, one whole answer. Raises Retryable where none could be had within `seconds`."""
+        """Send one request and return the whole answer. Raises Retryable if there is none within `seconds`."""
         with self.session(url) as session:
             response = self.request(session, method, url, headers, form, seconds)
             with response:
                 return Answer(response.status_code, lower_headers(response), self.body(response, url))
 
     def session(self, url: str) -> requests.Session:
-        """A session that verifies, ignores the environment, and goes through the proxy where the host needs it."""
+        """A session that verifies TLS, ignores the environment, and uses the proxy if the host needs it."""
         session = requests.Session()
         session.trust_env = False
         address = self._proxy.url_for(urlsplit(url).hostname or "") if self._proxy is not None else None
@@ -102,7 +102,7 @@ class Transport:
             raise Retryable(f"{_host(url)}: {explain(error)}") from None
 
     def body(self, response: requests.Response, url: str) -> bytes:
-        """The body of an open answer, unpacked. Raises Retryable where it is too large, too slow, cut or no such."""
+        """The body of an open answer, decompressed. Raises Retryable if it is too large, too slow, cut, or damaged."""
         parts: List[bytes] = []
         size = 0
         try:
@@ -124,13 +124,13 @@ def lower_headers(response: requests.Response) -> Dict[str, str]:
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong on the way to a host, and what to do, from the deepest cause that is known."""
+    """What went wrong on the way to a host, and what to do, from the causes of the error."""
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return refusal(cause, "the account's ca_bundle", _OTHER_NAME)
         if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or "connection closed"  # an error of Python's own has none
+            reason = getattr(cause, "reason", None) or "connection closed"  # Python's own errors have no reason
             return f"TLS failed ({reason}): look for a proxy that inspects TLS"
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved: check DNS, or set a proxy for this account"
@@ -141,7 +141,7 @@ def explain(error: BaseException) -> str:
             )
     names = {type(cause).__name__ for cause in chain}
     if "ProxyError" in names:
-        # of its answer the status alone: the rest is the proxy's own text
+        # Only the status of its answer: the rest is the proxy's own text.
         refused = next(filter(None, (_TUNNEL.match(str(cause)) for cause in chain)), None)
         status = f"status {refused[1]}" if refused else "no tunnel"
         return f"the proxy refused ({status}): check its host, port, user name and password"
@@ -186,11 +186,11 @@ def _host(url: str) -> str:
 
 
 class _LoginUnspoken(OSError):
-    """A proxy asks for a login and takes none that we speak; the words are those it offers."""
+    """A proxy asks for a login and accepts no scheme that we speak; the message lists those it offers."""
 
 
 class _TunnelAnswer(http.client.HTTPResponse):
-    """A proxy's answer to CONNECT. http.client drops its headers, and with them what login the proxy asks for."""
+    """A proxy's answer to CONNECT. http.client drops its headers, which say what login the proxy asks for."""
 
     def _read_status(self) -> Tuple[str, int, str]:
         version, status, reason = super()._read_status()  # type: ignore[misc]
@@ -199,13 +199,13 @@ class _TunnelAnswer(http.client.HTTPResponse):
             words = [word for offer in offers for word in _SCHEME.findall(_QUOTED.sub("", offer))]
             if words and "basic" not in map(str.lower, words):
                 raise _LoginUnspoken(", ".join(words))
-            # as http.client says it; since Python 3.12 it would first wait for the headers, which have been read
+            # In http.client's words. From Python 3.12 on, http.client itself would wait for the headers we have read.
             raise OSError(f"Tunnel connection failed: {status}")
         return version, status, reason
 
 
 class _FinalAnswer(http.client.HTTPResponse):
-    """An answer without those that only announce it: http.client passes over 100, not over 103 (RFC 8297)."""
+    """Skips interim answers: http.client itself skips 100, but not 103 (RFC 8297)."""
 
     def _read_status(self) -> Tuple[str, int, str]:
         while True:
@@ -226,9 +226,9 @@ class _Connection(HTTPSConnection):  # type: ignore[misc]
         try:
             super()._tunnel()
         except OSError:
-            self.close()  # by this urllib3 knows that the proxy refused
+            self.close()  # tells urllib3 that the proxy refused
             raise
-        del self.response_class  # what comes through the tunnel is none of the proxy's
+        del self.response_class  # answers through the tunnel are not the proxy's
 
 
 class _Pool(HTTPSConnectionPool):  # type: ignore[misc]
@@ -240,7 +240,7 @@ def _use_our_connections(manager: Any) -> None:
 
 
 class _TrustingAdapter(HTTPAdapter):
-    """requests' adapter with our trust, on the way to the host and to an https proxy."""
+    """requests' adapter with our trust, for the host and for an https proxy."""
 
     def __init__(self, trust: ssl.SSLContext, proxy: Optional[Proxy]) -> None:
         self._trust = trust
@@ -248,7 +248,7 @@ class _TrustingAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def proxy_headers(self, proxy: str) -> Dict[str, str]:
-        """The login at the proxy. requests takes it out of the proxy's URL, where no password belongs."""
+        """The login at the proxy. requests would read it from the proxy's URL, where no password belongs."""
         known = self._proxy
         return {"Proxy-Authorization": _basic(known.username, known.password)} if known and known.username else {}
 
@@ -264,6 +264,6 @@ class _TrustingAdapter(HTTPAdapter):
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Demand a verified certificate, whatever `verify` says. requests would load certifi's file into the context
-        again, 15 ms for each connection; the context has it already."""
+        """Demand a verified certificate, whatever `verify` says. requests would load certifi's file again, 15 ms for
+        each connection, although the context has it already."""
         conn.cert_reqs = "CERT_REQUIRED"

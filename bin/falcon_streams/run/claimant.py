@@ -1,8 +1,8 @@
-"""Claims an input that several forwarders share, confirms the claim, and ends the input when it is lost.
+"""Claims an input that several forwarders share, confirms the claim, and ends the input when the claim is lost.
 
-Rules: one thread of its own, because the store may answer late; `core.claim` decides, this asks the store. The records
-are read after the claim was won, never before: until then another writer may go on. A claim that is lost ends the
-input; its next start begins as a standby. `holds` is asked before every write.
+Rules: the claimant has a thread of its own, because the store may answer late. `core.claim` decides; this module asks
+the store. The records are read only after the claim is won: until then another writer may go on. A lost claim ends the
+input, which starts again as a standby. `holds` is asked before every write.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class Right(Protocol):
     """The right to read an input, as its run sees it."""
 
     def stand_by(self, board: StateBoard, on_tick: Callable[[], None]) -> Optional[Stop]:
-        """Wait for it; the stop where one comes first."""
+        """Wait for it and return None, or return a stop that comes first."""
 
     def holds(self) -> bool:
         """Whether we may write now; any thread may ask."""
 
     def doubt(self) -> None:
-        """A feed was cut soon after its opening: another reader may be at work."""
+        """A feed was cut soon after it opened: another reader may be at work."""
 
     def release(self) -> None:
-        """Give it back, after the last write and commit."""
+        """Give it back; call this after the last write and commit."""
 
 
 class Sole:
@@ -60,9 +60,9 @@ class Sole:
 
 
 def await_lock(lock: Lock, clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], None]) -> Optional[Stop]:
-    """Wait until no other process of this machine reads the input and return None, or the stop that came first.
+    """Wait until no other process of this machine reads the input and return None, or return a stop that comes first.
 
-    The one that reads shows its state; the one that waits only logs, because both have the same state file."""
+    While we wait, we only log and do not show a state, because the process that reads has the same state file."""
     vigil = Vigil(clock)
     while True:
         holder = lock.take()
@@ -75,7 +75,7 @@ def await_lock(lock: Lock, clock: Clock, inbox: SimpleQueue[Happening], on_tick:
 
 
 def _wait(clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], None]) -> Optional[Happening]:
-    """A tick's wait: what has come, or the stop that `on_tick` asks for."""
+    """Wait for one tick; return what has come, or the stop that `on_tick` asks for."""
     happening = clock.take(inbox, TICK)
     try:
         on_tick()
@@ -85,7 +85,7 @@ def _wait(clock: Clock, inbox: SimpleQueue[Happening], on_tick: Callable[[], Non
 
 
 class Vigil:
-    """What an input that waits for its right tells in its log: every change, and once a minute how it is."""
+    """Logs for an input that waits for its right: every change, and a statistics line once a minute."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -93,7 +93,7 @@ class Vigil:
         self._told: object = None
 
     def tell(self, state: str, reason: str, trouble: str, whom: str) -> None:
-        """Called about once a second; another reason, or another one `whom` it waits for, is a change."""
+        """Called about once a second. Another `reason`, or another reader to wait for (`whom`), is a change."""
         if (reason, whom) != self._told:
             self._told = (reason, whom)
             LOG.warning("state_changed", {"partition": ALL, "state": state, "reason": reason, "trouble": trouble})
@@ -104,7 +104,7 @@ class Vigil:
 
 
 class Claimant:
-    """Keeps one process's right to read in touch with the store."""
+    """Claims and confirms one process's right to read in the store."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Claimant:
         inbox: SimpleQueue[Happening],
         read_records: Callable[[int], None],
     ) -> None:
-        """`read_records` gets the generation that was won; it raises what a store raises."""
+        """`read_records` gets the generation that was won, and raises what a store raises."""
         self._claims = claims
         self._store = store
         self._clock = clock
@@ -129,7 +129,7 @@ class Claimant:
     # -- the main thread's side ------------------------------------------------------------------------------------
 
     def stand_by(self, board: StateBoard, on_tick: Callable[[], None]) -> Optional[Stop]:
-        """Wait until the claim is ours and return None, or the stop that came first. `on_tick` may raise
+        """Wait until the claim is ours and return None, or return a stop that comes first. `on_tick` may raise
         SplunkdGone."""
         while True:
             happening = _wait(self._clock, self._inbox, on_tick)
@@ -144,12 +144,12 @@ class Claimant:
         return not self._given_back and self._claims.valid(self._clock.monotonic())
 
     def doubt(self) -> None:
-        """A feed was cut soon after its opening: another reader may be at work."""
+        """A feed was cut soon after it opened: another reader may be at work."""
         self._claims.doubt(self._clock.monotonic())
         self._bell.put(False)
 
     def release(self) -> None:
-        """Give the claim back, within a second, so that a standby need not wait; after the last write and commit."""
+        """Give the claim back within a second, after the last write and commit, so that a standby need not wait."""
         self._bell.put(True)
         self._clock.take(self._released, RELEASE)
 
@@ -165,13 +165,13 @@ class Claimant:
     # -- the claimant's thread -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Claim, confirm, until the claim is lost or given back; reports to the inbox, raises nothing."""
+        """Claim, then confirm, until the claim is lost or given back. Reports to the inbox, raises nothing."""
         try:
             while not (self._given_back or self._lost()):
                 self._step()
         except StreamsError as error:
             self._inbox.put(stop_for(error))
-        except Exception as error:  # a fault of ours: end, so that splunkd starts us anew
+        except Exception as error:  # a bug of ours: end, so that splunkd starts us anew
             LOG.exception("unexpected_error", {"thread": "claimant"})
             self._inbox.put(Stop(Ending.UNCLEAN, error))
         finally:
@@ -191,7 +191,7 @@ class Claimant:
                 self._announce(self._claims.claim.generation)
         except Retryable as error:
             self._claims.failed(self._clock.monotonic())
-            if not self._trouble:  # said once an outage, whatever it turns into
+            if not self._trouble:  # logged once per outage, even if the error changes
                 LOG.warning("claim_failed", {"error": str(error), "status": error.status})
             self._trouble = str(error)
 
@@ -229,7 +229,7 @@ class Claimant:
             try:
                 self._store.replace(claim)
             except Retryable:
-                pass  # it is not confirmed any more; that says the same, later
+                pass  # the others see later that nobody confirms it any more
         self._inbox.put(Stop(Ending.RESTART, RestartNeeded(f"{lost}: this input ends, and starts again as a standby")))
         return True
 

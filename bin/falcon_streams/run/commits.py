@@ -1,13 +1,12 @@
 """The commits of one run: where each partition begins, what is stored while it runs, and what an orderly end leaves.
 
-Rules: only the supervisor calls, but for `save`, which it has called in a thread. A record is loaded once, when its
-partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now is due
-again, and never blocks reading.
+Rules: only the supervisor calls these methods, except `save`, which runs in its own thread. A record is loaded once,
+when its partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now
+is due again, and never blocks reading.
 
-The trails age by the time that this process lives through, not by the clock on the wall. While the process is held up,
-or the machine sleeps, splunkd may lose what it has in memory; between two runs it may, too; and whoever sets the clock
-moves nothing in splunkd. So a gap between two looks, a pause between two runs and a step of the clock move the trails
-along.
+Trails age only while this process runs, not by the wall clock. While the process is held up, while the machine sleeps,
+or between two runs, splunkd may lose what it has in memory; and setting the clock changes nothing in splunkd. So a gap
+between two looks, a pause between two runs, and a step of the clock all move the trails along.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from falcon_streams.run.progress import Progress
 
 LOG = logging.getLogger(__name__)
 CLOCK_JUMP = 2.0
-# The supervisor looks about once a second. More between two looks is time that the process has not lived through.
+# The supervisor looks about once a second. Time beyond this between two looks is time in which the process did not run.
 LONGEST_LOOK = 2.0
 
 
 class Beginning(NamedTuple):
-    """What the settings and splunkd say about where partitions begin."""
+    """What the settings and splunkd say about where partitions begin to read."""
 
     name: str
     owner: Owner
@@ -57,8 +56,8 @@ class Commits:
     def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         """The progress of a partition that is about to be opened.
 
-        `served_at` is Falcon's clock in epoch seconds, `first` whether the first discovery of this run offers it.
-        Raises Fatal where its record must not be used.
+        `served_at` is Falcon's clock in epoch seconds; `first` says whether this run's first discovery offers the
+        partition. Raises Fatal if its record must not be used.
         """
         known = self.progress.get(partition)
         if known is None:
@@ -69,8 +68,8 @@ class Commits:
         return known
 
     def follow_clock(self, at: float) -> None:
-        """Note how much time has passed by the monotonic time `at`, and keep the trails' ages in the time lived
-        through."""
+        """Note the time that has passed until the monotonic time `at`, so that trails age only while the process
+        runs."""
         now = self._clock.now()
         if self._looked is not None:
             lived = min(at - self._looked[0], LONGEST_LOOK)
@@ -82,28 +81,28 @@ class Commits:
 
     @property
     def awaits_receipt(self) -> bool:
-        """Whether something was written that splunkd was not yet seen to have taken."""
+        """Whether something written awaits its receipt."""
         return any(progress.awaits_receipt for progress in self.progress.values())
 
     def receipt(self, sink: Sink, at: float) -> None:
-        """Note what splunkd has taken by the monotonic time `at`; the sink is asked only while something is awaited."""
+        """Note what splunkd has taken by the monotonic time `at`; ask the sink only if something awaits a receipt."""
         awaited = [progress for progress in self.progress.values() if progress.awaits_receipt]
         taken = sink.taken() if awaited else 0
         for progress in awaited:
             progress.receipt(taken, at)
 
     def due(self, until: float) -> Tuple[Record, ...]:
-        """The records to store for what had settled at this monotonic time."""
+        """The records to store for what has settled by this monotonic time."""
         records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
         return tuple(record for record in records if record is not None)
 
     def final_records(self, until: float) -> Tuple[Record, ...]:
-        """The records of an orderly stop: what was committed in this run is marked clean."""
+        """The records to store at an orderly stop: those committed in this run are marked clean."""
         records = (progress.final_record(until, self._clock.now()) for progress in self.progress.values())
         return tuple(record for record in records if record is not None)
 
     def save(self, records: Sequence[Record]) -> Committed:
-        """Store the records; in a thread of its own, because a store may take its time."""
+        """Store the records. Runs in its own thread, because a store may be slow."""
         try:
             with self._saving:
                 self._store.save(records)
@@ -123,7 +122,7 @@ class Commits:
     def _anew(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         now = self._clock.now()
         if self._started_ms is None:
-            # Falcon's clock, where it is behind ours: `newest` must not drop what Falcon has yet to create.
+            # Use Falcon's clock if it is behind ours: `newest` must not drop what Falcon has yet to create.
             ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
             self._started_ms = min([ours_ms, *self._earlier_starts()])
         beginning = self._beginning
@@ -137,7 +136,7 @@ class Commits:
         return progress
 
     def _earlier_starts(self) -> List[int]:
-        """When this input began at `newest`: a partition that came later begins then, not now."""
+        """When this input began at `newest`: a partition that appears later begins at that time, not now."""
         records = (self._store.load(partition) for partition in self.known)
         starts = (record.origin.not_before for record in records if record is not None)
         return [start for start in starts if start is not None]

@@ -1,7 +1,7 @@
-"""The composition root: one input's settings in, its objects wired, its supervisor run.
+"""The composition root of an input: reads its settings, wires its objects, and runs its supervisor.
 
-Rules: like `pages.endpoints`, it imports from every room; it decides nothing that a room could decide. `app` loads it
-only to run an input. Everything that waits gets the clock it is handed.
+Rules: like `pages.endpoints`, this module imports from every room, and decides nothing that a room can decide. `app`
+loads it only to run an input. Everything that waits uses the same clock.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ LOG = logging.getLogger(__name__)
 
 
 class _Parts(NamedTuple):
-    """What every part of a run is made of."""
+    """What the parts of a run are made from."""
 
     settings: InputSettings
     account: Account
@@ -68,9 +68,9 @@ class _Parts(NamedTuple):
 
 
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
-    """Run one input, whose events go to this descriptor, until it ends. Raises Fatal, Retryable and RestartNeeded
-    where it cannot begin."""
-    parent = ParentWatch()  # before splunkd is asked anything: it could die meanwhile
+    """Run one input, whose events go to this descriptor, until it ends. Raises Fatal, Retryable, and RestartNeeded if
+    it cannot begin."""
+    parent = ParentWatch()  # before the first call to splunkd, which could die during one
     settings = read_input(invocation.name, invocation.settings)
     info = splunkd.info()
     refuse_store(settings, info)
@@ -107,7 +107,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
 
 
 def _adopter(invocation: Invocation) -> Adopt:
-    """Binds a secret that was stored by hand, or before there were marks, to where it goes now; the log tells it."""
+    """Binds a secret without a mark (stored by hand or by an earlier version) to where it goes now, and logs that."""
 
     def adopt(stored: StoredSecret, mark: str) -> None:
         editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_ERROR
@@ -159,7 +159,7 @@ def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
 
 
 def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
-    """The records in the KV store, and the claimant, who has begun."""
+    """The records in the KV store, and the claimant, which is running."""
     documents = open_kvstore(parts.splunkd, parts.adopt)
     name = parts.settings.name
     seal = Seal(parts.account.credentials.client_secret)
@@ -173,7 +173,7 @@ def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
 
 
 def _reads(parts: _Parts) -> str:
-    """What this input reads, in words that are the same wherever its stanza and its account are."""
+    """What this input reads, in words that are the same on every forwarder with this stanza and account."""
     credentials, wanted = parts.account.credentials, parts.settings.partitions
     partitions = "all" if wanted is None else ",".join(sorted(wanted))
     tenant = f"{parts.account.origin.api_host} client {credentials.client_id}"
@@ -184,7 +184,7 @@ def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:
     def watch() -> None:
         parent.check()
         if not right.holds():
-            raise RestartNeeded("the claim on this input is lost: it ends, and starts again as a standby")
+            raise RestartNeeded("the claim on this input is lost: the input ends, and starts again as a standby")
 
     return watch
 

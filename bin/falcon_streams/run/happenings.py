@@ -1,7 +1,7 @@
 """What threads and signals report to the supervisor's inbox.
 
-Rules: records without behaviour. `SimpleQueue.put` may be called from a signal handler (its documentation says so), so
-a signal is a happening like any other.
+Rules: happenings are records without behaviour. A signal handler may call `SimpleQueue.put` (its documentation says
+so), so a signal is a happening like any other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 
 
 class Ending(enum.Enum):
-    """How an input ends, the best ending first. After the last one no record is marked clean."""
+    """How an input ends, the best ending first. After `UNCLEAN` no record is marked clean."""
 
     STOPPED = "stopped"
     RESTART = "restart"
@@ -34,11 +34,11 @@ class FeedOpened(NamedTuple):
 
 @dataclass(frozen=True)
 class Written:
-    """A batch went to splunkd while none was awaiting its receipt: from now on one is."""
+    """A batch went to splunkd while no other awaited its receipt."""
 
 
 class FeedEnded(NamedTuple):
-    """A feed has ended and its connection is closed: one word, the seconds to wait at least, the error if any."""
+    """A feed has ended and its connection is closed: the reason in one word, the least seconds to wait, any error."""
 
     partition: str
     reason: str
@@ -59,27 +59,27 @@ class DiscoveryFailed(NamedTuple):
 
 
 class Refreshed(NamedTuple):
-    """A refresh was answered; `error` None for 200."""
+    """A refresh was answered; `error` is None if it succeeded."""
 
     stream: Stream
     error: Optional[Retryable] = None
 
 
 class Committed(NamedTuple):
-    """These records were stored; `error` says why not."""
+    """These records were stored, or were not if there is an `error`."""
 
     records: Tuple[Record, ...]
     error: Optional[Retryable] = None
 
 
 class Claimed(NamedTuple):
-    """The claim on a shared input is ours, under this generation, and its records are read."""
+    """The claim on a shared input is ours under this generation, and its records are read."""
 
     generation: int
 
 
 class Stop(NamedTuple):
-    """The input has to end."""
+    """The input must end."""
 
     ending: Ending
     error: Optional[Exception] = None
@@ -89,14 +89,14 @@ Happening = Union[FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, R
 
 
 def stop_for(error: Exception) -> Stop:
-    """The stop that an error asks for where no retry within this run heals it. A fault of ours is an unclean end."""
+    """The stop for an error that no retry within this run can solve. A bug of ours is an unclean end."""
     if isinstance(error, (RestartNeeded, Retryable)):
         return Stop(Ending.RESTART, error)
     return Stop(Ending.FATAL if isinstance(error, Fatal) else Ending.UNCLEAN, error)
 
 
 def worst(stops: Iterable[Stop]) -> Stop:
-    """The stop with the worst ending, the first of several: what comes later must not make an end look better."""
+    """The first of the stops with the worst ending: a later stop must not make an end look better."""
     endings = list(Ending)
     return max(stops, key=lambda stop: endings.index(stop.ending))
 

@@ -1,9 +1,9 @@
-"""How an input is doing: its statistics line and one of each partition once a minute, the state shown to the Inputs
-page, and a word where time itself went wrong: a clock that was set, a process that was held up.
+"""How an input is doing: a statistics line once a minute for the input and for each partition, the state that the
+Inputs page shows, and a warning when the clock was set or the process was held up.
 
-Rules: read-only over the supervisor's roster, commits and last_errors. Keys keep their order, a new one goes to the end
-(design section 6): searches and dashboards read these lines. An input has its line, `partition=*`, from its first
-minute to its end, whether it has a partition or not: who says nothing any more is dead.
+Rules: health only reads what it gets: roster, progress, and last errors. Keys keep their order, and a new one goes to
+the end (design section 6), because searches and dashboards read these lines. An input logs its line, `partition=*`,
+from its first minute to its end, with or without a partition: an input that logs nothing is dead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 STATISTICS_EVERY = 60.0
 SHOW_EVERY, SHOW_QUIET_EVERY = 2.0, 6.0
 CLOCK_STEP = 2.0
-HELD_UP = 30.0  # we are called about once a second
+HELD_UP = 30.0  # the supervisor calls us about once a second
 
 
 def tell_of_input(state: str, trouble: str) -> None:
@@ -30,7 +30,7 @@ def tell_of_input(state: str, trouble: str) -> None:
 
 
 class Label(NamedTuple):
-    """What UCC's vocabulary of log lines says about an input."""
+    """An input in the fields of UCC's log lines."""
 
     modular_input_name: str
     event_input: str
@@ -40,10 +40,10 @@ class Label(NamedTuple):
 
 
 class Health:
-    """Called by the supervisor about once a second."""
+    """Logs and shows the state; the supervisor calls it about once a second."""
 
     def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "") -> None:
-        """`doubt` is shown where nothing worse is to be told."""
+        """`doubt` is shown while there is no error."""
         self._clock = clock
         self._doubt = doubt
         self._board = board
@@ -86,7 +86,7 @@ class Health:
     def _statistics(
         self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float
     ) -> Dict[str, Dict[str, object]]:
-        """The fields of each partition's line; of one that has not been opened in this run, what is known."""
+        """The fields of each partition's line; fewer for a partition that was not opened in this run."""
         return {
             name: {
                 "partition": name,
@@ -137,7 +137,7 @@ def _events(partitions: Mapping[str, Progress]) -> int:
 
 
 def resident_mb() -> float:
-    """This process's resident memory in MB, 0.0 where the system does not tell it cheaply."""
+    """This process's resident memory in MB, 0.0 if the system has no cheap way to tell."""
     if not sys.platform.startswith("linux"):
         return 0.0
     try:

@@ -1,7 +1,7 @@
-"""The process among others: the signals that stop it, the parent it must not outlive, the way it leaves.
+"""The process of an input: the signals that stop it, the parent it must not outlive, its threads, and its exit.
 
-Rules: splunkd stops an input by SIGTERM, on Windows by CTRL+BREAK (platform reference 1.5); a handler only puts a
-happening into the inbox. A parent that is another one than at the start means that splunkd was killed: an unclean end.
+Rules: splunkd stops an input with SIGTERM, on Windows with CTRL+BREAK (platform reference 1.5). A handler only puts a
+happening into the inbox. If the parent process changes, splunkd was killed: an unclean end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STOPPING = ("SIGTERM", "SIGINT", "SIGBREAK")
 
 
 def report_signals(inbox: SimpleQueue[Happening]) -> None:
-    """Let the stop signals arrive in the inbox; only from the main thread."""
+    """Report stop signals to the inbox; call this from the main thread only."""
 
     def report(number: int, frame: Any) -> None:
         inbox.put(Stop(Ending.STOPPED))
@@ -39,21 +39,23 @@ class ParentWatch:
         self._parent = os.getppid()
 
     def check(self) -> None:
-        """Raises SplunkdGone where that process has vanished; Windows does not tell."""
+        """Raises SplunkdGone if that process has gone; Windows does not tell."""
         if os.name == "posix" and os.getppid() != self._parent:
             raise SplunkdGone("splunkd has vanished")
 
 
 def start_thread(name: str, work: Callable[[], None]) -> None:
-    """Run the work in a thread that does not keep the process alive. Raises Retryable where there is none left."""
+    """Run the work in a thread that does not keep the process alive. Raises Retryable if no thread is left."""
     try:
         threading.Thread(name=name, target=work, daemon=True).start()
     except RuntimeError:
-        raise Retryable("the machine has no thread left for this input: raise its limits") from None
+        raise Retryable(
+            "the machine has no thread left for this input: raise the thread limit of Splunk's user"
+        ) from None
 
 
 def leave(code: int) -> None:
-    """End the process now: a thread that hangs in a call must not hold it beyond splunkd's grace."""
+    """End the process now: a thread stuck in a call must not keep it alive beyond splunkd's grace period."""
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)

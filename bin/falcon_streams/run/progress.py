@@ -1,9 +1,9 @@
 """One partition's progress in a run: where the next feed opens, what was written, receipted, settled and stored.
 
-Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock stands between these two; it
-is taken per batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record
-is handed out until it was stored, so a full disk delays a commit but loses none. A replay counts as done only with the
-first commit of this run: until then the stored record stays as it is.
+Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock guards both; it is taken per
+batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record is handed out
+until it is stored, so a full disk delays a commit but loses none. Only the first commit of this run completes a replay:
+until then the stored record stays as it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_UNPLACED = 1000
 
 
 class Counters:
-    """What the statistics line of a partition shows; written by its reader and the supervisor, one writer each."""
+    """What the statistics line of a partition shows. Its reader or the supervisor writes each number, never both."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -51,10 +51,10 @@ class Progress:
     """How far one partition has come, over all its feeds of this run."""
 
     def __init__(self, record: Record, resume: Resume, replay_seconds: float) -> None:
-        """`record` as it would be stored now, `resume` where the first feed opens.
+        """`record` is what would be stored now; `resume` says where the first feed opens.
 
-        Others read `record`, the newest record, stored or about to be; `written_offset`, the last offset handed to the
-        sink in this run; and `unplaced`, the fingerprints of the lines without an offset written since the last event.
+        Others read `record`, the newest record, stored or about to be; `written_offset`, the last offset that the sink
+        got in this run; and `unplaced`, the fingerprints of lines without an offset written since the last event.
         """
         self.partition = record.partition
         self.record = record
@@ -77,11 +77,11 @@ class Progress:
     # -- called by the reader --------------------------------------------------------------------------------------
 
     def resume(self) -> Resume:
-        """Where the next feed opens; called once before each open.
+        """Where the next feed opens. Called once before each open.
 
         `newest` applies to the first open only: a retry must not skip what arrived in the meantime.
         """
-        last = self._last  # read once: the supervisor may forget it
+        last = self._last  # read once: the supervisor may reset it
         if last is not None:
             return resume_after(last)
         resume = self._resume
@@ -90,7 +90,7 @@ class Progress:
         return resume
 
     def read_new_sequence(self) -> None:
-        """Falcon has begun a new sequence that has passed our offset already: the next feed opens at its start."""
+        """Falcon's new sequence has already passed our offset: the next feed opens at the start of that sequence."""
         self._resume = resume_new_sequence(self.resume(), self._last_created())
         self.begin_sequence(self._resume.not_before)
 
@@ -99,8 +99,8 @@ class Progress:
         return last.created if last is not None else self.record.created
 
     def begin_sequence(self, not_before: Optional[int]) -> None:
-        """What is written from now on has offsets of a new sequence, read without what was created before `not_before`
-        (epoch milliseconds, None for all of it)."""
+        """From now on, offsets belong to a new sequence. It is read without what was created before `not_before` (epoch
+        milliseconds, None for all of it)."""
         with self._lock:
             self._begin_sequence(not_before)
         self.unplaced.clear()
@@ -110,14 +110,14 @@ class Progress:
         self._last = None
 
     def note_customer(self, customer: str) -> None:
-        """A customer was seen; called for names that the reader has not seen yet."""
+        """Note a customer; the reader calls this for names that are new to it."""
         if customer and len(self.customers) < _MOST_CUSTOMERS:
             self.customers.add(customer)
 
     def wrote(self, last: Event, ticket: int, at: float) -> bool:
-        """A batch that ends with this placed event was handed to the sink.
+        """The sink has a batch whose last placed event is this.
 
-        Returns whether it is the only one that awaits its receipt.
+        Returns whether this batch is the only one that awaits its receipt.
         """
         with self._lock:
             if self._last is not None and is_reset(self._last, last):
@@ -129,7 +129,7 @@ class Progress:
         return alone
 
     def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
-        """These lines without an offset were written last, after an event of the same batch or not."""
+        """These lines without an offset were written last; `after_event` says that their batch also had an event."""
         if after_event:
             self.unplaced.clear()
         room = _MOST_UNPLACED - len(self.unplaced)
@@ -138,25 +138,25 @@ class Progress:
     # -- called by the supervisor ----------------------------------------------------------------------------------
 
     def read_from_oldest(self) -> None:
-        """The offset lies beyond Falcon's head: the next feed opens at the oldest event."""
+        """The offset is beyond Falcon's head: the next feed opens at the oldest event."""
         self._resume = resume_from_oldest(self.resume(), self._last_created())
         with self._lock:
             self._last = None
 
     @property
     def awaits_receipt(self) -> bool:
-        """Whether something was written that splunkd was not yet seen to have taken."""
+        """Whether something written awaits its receipt."""
         return bool(self._written)
 
     def receipt(self, taken: int, at: float) -> None:
-        """`taken` bytes are out of splunkd's pipe at this monotonic time."""
+        """At this monotonic time, splunkd has taken `taken` bytes out of the pipe."""
         with self._lock:
             mark = self._written.take_receipted(taken)
         if mark is not None:
             self._receipted.append(mark._replace(at=at))
 
     def due(self, until: float, now: float) -> Optional[Record]:
-        """The record to store for what had settled at the monotonic time `until`, None for nothing."""
+        """The record to store for what has settled by the monotonic time `until`, None for nothing."""
         mark = self._receipted.take_settled(until)
         if mark is not None:
             self._commit(mark, now)
@@ -172,24 +172,24 @@ class Progress:
         self._committed = True
 
     def stored(self, record: Record) -> None:
-        """This record is in the store."""
+        """The store has this record."""
         if self._unsaved is record:
             self._unsaved = None
 
     def final_record(self, until: float, now: float) -> Optional[Record]:
-        """The record to store at an orderly stop, marked clean where something was committed in this run."""
+        """The record to store at an orderly stop, marked clean if this run has committed anything."""
         due = self.due(until, now)
         return replace(self.record, clean=True) if self._committed else due
 
     def must_store(self) -> None:
-        """The record has to be stored before the first open, although nothing was committed yet."""
+        """Store the record before the first open, although nothing was committed yet."""
         self._unsaved = self.record
 
     @property
     def waits_for_store(self) -> bool:
-        """Whether the record has to be stored before a feed is opened."""
+        """Whether the record must be stored before a feed is opened."""
         return self._unsaved is not None and not self._committed
 
     def shift(self, seconds: float) -> None:
-        """Move the trail along by time that this process has not lived through."""
+        """Move the trail by seconds in which this process did not run."""
         self.record = self.record.shifted(seconds)

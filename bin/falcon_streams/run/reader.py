@@ -1,10 +1,10 @@
 """One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
 
-Rules: a batch is what the feed has to give right now, so a single event is never held back and splunkd's pipe is the
-only queue; where single events come faster than one a millisecond, the next waits half of one for others, if the feed
-then has them in one read. The first placed event of every feed is judged against what was asked for before anything is
-written. A bad line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor
-hears of the end, because a new feed of this partition may be opened right after.
+Rules: a batch is what the feed has right now, so no event waits for others, and splunkd's pipe is the only queue. There
+is one exception: when small batches come faster than one a millisecond, the reader waits half a millisecond so that the
+next one can grow, if one read then returns all that has arrived. Before anything is written, the first placed event of
+each feed is compared with what was asked for. A bad line is delivered and counted. Whatever ends the feed, its
+connection is closed before the supervisor hears of it, because a new feed of this partition may open right after.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from falcon_streams.run.progress import Progress
 from falcon_streams.run.tally import Filters, Tally
 
 LOG = logging.getLogger(__name__)
-# A reader that would deliver small batches more often than this lets them grow for a moment first.
+# When small batches arrive faster than this, wait a moment so that they can grow.
 SHORT_WHILE, BREATH = 0.001, 0.0005
 SMALL = 16
 
@@ -55,15 +55,15 @@ class Reader:
 
     @property
     def asked_offset(self) -> Optional[int]:
-        """The offset the feed was opened at, until its first event has been judged."""
-        admission = self._admission  # read once: the reader's thread forgets it
+        """The offset at which the feed was opened, until its first event has been judged."""
+        admission = self._admission  # read once: the reader's thread may reset it
         return admission.resume.offset if admission is not None and admission.verdict is None else None
 
     def run(self, report: Callable[[Happening], None]) -> FeedEnded:
-        """Read until the feed ends. Raises SplunkdGone where splunkd has gone.
+        """Read until the feed ends. Raises SplunkdGone if splunkd has gone.
 
-        `report` is told that the feed answers, and of each batch that is the only one to await its receipt: receipts do
-        not wait for the supervisor's next tick.
+        `report` is called when the feed answers, and for each batch that is the only one to await its receipt, so that
+        receipts need not wait for the supervisor's next tick.
         """
         self._report = report
         resume = self._progress.resume()
@@ -88,7 +88,7 @@ class Reader:
             feed.close()
 
     def close(self) -> None:
-        """End the feed politely, from another thread."""
+        """End the feed with a FIN, from another thread."""
         self._closed = True
         if self._feed is not None:
             self._feed.finish()
@@ -123,20 +123,19 @@ class Reader:
                     self._take_breath(len(lines))
 
     def _take_pulse(self, heartbeat: bool, line: bool) -> None:
-        """No sign of life comes from lines that may be a proxy's page."""
+        """Note signs of life; lines that may be a proxy's page are none."""
         is_feed = self._admission is None or self._admission.is_feed
         self.pulse.heard(self._clock.monotonic(), heartbeat and is_feed, line and is_feed)
 
     def _take_breath(self, lines: int) -> None:
-        """Half a millisecond's wait in a hail of single events, so that locks and system calls are paid per batch."""
+        """Wait half a millisecond if small batches come fast, so that fewer locks and system calls are needed."""
         at = self._clock.monotonic()
         if lines < SMALL and at - self._delivered_at < SHORT_WHILE:
             self._clock.pause(BREATH)
         self._delivered_at = at
 
     def _take_tail(self) -> bytes:
-        """An orderly end may leave a last line without its end. Half a line will be sent again: it is let go, and
-        returned."""
+        """Deliver the last line if it only lacks its line end. Otherwise return it: Falcon sends half a line again."""
         tail = self._framer.close()
         if read_tail(tail).offset is None:
             return tail
@@ -161,7 +160,7 @@ class Reader:
     # -- the first events of a feed --------------------------------------------------------------------------------
 
     def _admit(self, admission: Admission, lines: List[bytes], heartbeat: bool) -> List[bytes]:
-        """The lines that go on, once the verdict over the first event has been followed."""
+        """The lines to deliver, after the verdict on the first event has been followed."""
         admitted = admission.push(lines, heartbeat, self._clock.monotonic())
         self._progress.counters.before_start += admitted.too_old
         if admitted.is_page and self._feed is not None:
@@ -173,7 +172,7 @@ class Reader:
         return admitted.lines
 
     def _no_feed(self, feed: Feed, rest: bytes) -> Optional[Retryable]:
-        """Why what has ended was none of Falcon's feeds, None where it was one; `rest` is its last half line."""
+        """The error for an answer that was not a feed, None if it was one; `rest` is its last half line."""
         admission = self._admission
         if admission is None or admission.is_feed or self._closed:
             return None
@@ -181,23 +180,23 @@ class Reader:
         return feed.disown(start) if start else None
 
     def _follow(self, verdict: Verdict, event: Event, resume: Resume) -> None:
-        """Say what has happened; raises Fatal for a foreign stream, Retryable where it must be opened elsewhere."""
+        """Log and count the verdict. Raises Fatal for a foreign stream, Retryable if the feed must open elsewhere."""
         counters = self._progress.counters
         fields = {"partition": self.stream.partition, "asked": resume.offset, "offset": event.offset}
         if verdict is Verdict.FOREIGN:
             raise Fatal(
                 f"partition {self.stream.partition} now sends events of customer {tidy(event.customer)}, which its "
                 "checkpoint has never seen, and the account's client_id or member_cid has changed: this checkpoint "
-                "belongs to another tenant. Put the former account back, or give this tenant an input of its own "
-                "name, or move this input's checkpoint folder away to begin anew"
+                "belongs to another tenant. Put the former account back, or create an input with another name "
+                "for this tenant, or move this input's checkpoint folder away to begin anew"
             )
         if verdict is Verdict.RESET:
             counters.resets += 1
             LOG.warning("offset_reset", fields)
             if resume.asks_for_offset and event.offset == resume.offset:
-                # The new sequence has already passed the offset asked for; what it began with lies below.
+                # The new sequence has already passed the offset asked for; its beginning is below that.
                 self._progress.read_new_sequence()
-                raise Retryable("the stream was reset: it is opened again at its oldest event")
+                raise Retryable("Falcon reset the stream: the input opens it again at its oldest event")
             self._progress.begin_sequence(resume.not_before)
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1

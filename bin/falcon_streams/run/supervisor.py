@@ -1,14 +1,14 @@
 """The supervisor of one input: it carries out what the roster intends, and commits what has settled.
 
-Theory. One loop in the main thread, which waits for its inbox alone: discovery, refreshes, commits and readers run in
-threads of their own and report to the inbox as happenings; signals report there too. Once a second at least the loop asks the roster for its
-intents, commits what splunkd has taken and a second of settling has passed over, and looks whether splunkd still lives.
+Theory. One loop runs in the main thread and waits for its inbox alone: discovery, refreshes, commits, and readers run
+in threads of their own and report happenings to the inbox, as signals do. At least once a second the loop checks that
+splunkd lives, asks the roster for its intents, and commits what splunkd has taken and what has settled for a second.
 
-Rules: one reader thread per partition; a partition's failure leaves the others reading. Before anything is stored,
-`watch` says that splunkd lives and that the right to read is still ours: a process that was held up must not commit
-what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when it was asked for, and marks
-the records clean; any other end leaves them as they are, so that the next start replays. Where several things end an
-input, the worst ending counts. Fatal ends the input with its sentence; splunkd's `interval` brings the next try.
+Rules: each partition has one reader thread; if one partition fails, the others read on. Before anything is stored,
+`watch` checks that splunkd lives and that the right to read is still ours: a process that was held up must not commit
+what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when the stop was asked for, and
+marks the records clean. An unclean end leaves them as they are, so that the next start replays. If several things end
+an input, the worst ending counts. Fatal ends the input with its sentence; splunkd tries again after `interval`.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ from falcon_streams.run.tally import Filters
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
-# A stop repeats what was not seen to have left the pipe, so a look is taken soon after a write; not after each, because
-# a reader at full speed would share its interpreter with us for every batch.
+# After a stop, events repeat if nobody saw them leave the pipe, so we look soon after a write. We do not look after
+# each write: a reader at full speed would share its interpreter with us for every batch.
 RECEIPT_TICK = 0.2
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 EARLY = 60.0
 FIN_SECONDS = 1.0  # how long Falcon may take to answer our FIN
-# Of the five seconds that a stop may take: all readers, the last commit, giving the bearer back.
+# Shares of the five seconds that a stop may take: all readers, the last commit, the revocation of the bearer.
 READERS_SECONDS, COMMIT_SECONDS, REVOKE_SECONDS = 1.5, 1.5, 1.0
 
 Show = Callable[[Roster, Mapping[str, Progress], LastErrors], None]
@@ -97,10 +97,10 @@ class Supervisor:
         show: Show,
         on_early_end: Callable[[], None],
     ) -> None:
-        """`watch` is called before anything is stored and about once a second, by several threads; raises SplunkdGone
-        where splunkd has died, RestartNeeded where the right to read is lost. `show` gets about once a second what
-        statistics are made of. `on_early_end` is called when a feed ends soon after its opening: does another reader
-        use the stream?
+        """Several threads call `watch`, before they store anything and about once a second; it raises SplunkdGone if
+        splunkd has died, RestartNeeded if the right to read is lost. `show` is called about once a second with what
+        statistics are made of. `on_early_end` is called when a feed ends soon after it opened, because another reader
+        may use the stream.
         """
         self.roster = Roster(plan.wanted, plan.idle_timeout, jitter, commits.known)
         self.commits = commits
@@ -124,14 +124,14 @@ class Supervisor:
         self._next_tick = self._next_receipt = clock.monotonic()
 
     def run(self) -> Stop:
-        """Run to the end; returns how it came. Raises nothing of ours."""
+        """Run to the end, and return the stop that ended the input. Raises none of our errors."""
         stop: Optional[Stop] = None
         while stop is None:
             stop = self.step()
         return self._end(stop)
 
     def step(self) -> Optional[Stop]:
-        """Wait for one happening and do what is due; returns the stop once the input has to end."""
+        """Wait for one happening and do what is due; return the stop once the input must end."""
         due = min(self._next_receipt, self._next_tick) if self.commits.awaits_receipt else self._next_tick
         happening = self._clock.take(self._inbox, due - self._clock.monotonic())
         asked = [happening] if isinstance(happening, Stop) else []
@@ -224,22 +224,22 @@ class Supervisor:
         self._show(self.roster, self.commits.progress, self.last_errors)
 
     def _commit(self, at: float) -> None:
-        """One at a time: what comes meanwhile is in the next."""
+        """Start a commit unless one is running; the next commit takes what comes meanwhile."""
         records = () if self._committing else self.commits.due(at)
         if records:
             self._committing = records
             self._spawn("commit", partial(self._save, records), partial(Committed, records))
 
     def _save(self, records: Tuple[Record, ...]) -> Committed:
-        """Store records, in a thread; unless the right to do so was lost meanwhile."""
+        """Store records, in a thread, unless the right to do so was lost meanwhile."""
         self._watch()
         return self.commits.save(records)
 
     def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
-        """A feed that lives but shows nothing of what was asked for may have been reset to lower offsets."""
+        """A feed that lives but brings no event from the offset asked for may have been reset to lower offsets."""
         session, asked = self.roster.members[partition].session, reader.asked_offset
         if session is not None and asked is None:
-            self._beyond_head.discard(partition)  # its first event is there: the next silence is another one
+            self._beyond_head.discard(partition)  # its first event has come: a later silence is a new one
         if session is None or asked is None or partition in self._beyond_head:
             return
         if session.waits_in_vain(at, BEYOND_HEAD_AFTER):
@@ -284,7 +284,7 @@ class Supervisor:
         self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
 
     def _store_first(self, record: Record, run: Callable[[], Happening]) -> Happening:
-        """`newest` begins at a time that has to be stored before the first open; else at the next commit."""
+        """Store the time at which `newest` begins before the first open; if that fails, the next commit stores it."""
         self._inbox.put(self._save((record,)))
         return run()
 
@@ -302,14 +302,14 @@ class Supervisor:
         return Refreshed(stream)
 
     def _spawn(self, name: str, work: Callable[[], Happening], failed: Callable[[Retryable], Happening]) -> None:
-        """Run the work in a thread and report its happening; `failed` makes one where there is no thread left."""
+        """Run the work in a thread and report its happening; `failed` makes one if no thread is left."""
 
         def report() -> None:
             try:
                 self._inbox.put(work())
             except (Fatal, RestartNeeded, SplunkdGone) as error:
                 self._inbox.put(stop_for(error))
-            except Exception as error:  # a fault of ours: end, so that splunkd starts us anew and the records replay
+            except Exception as error:  # a bug of ours: end, so that splunkd starts us anew and the records replay
                 LOG.exception("unexpected_error", {"thread": name})
                 self._inbox.put(Stop(Ending.UNCLEAN, error))
 
@@ -320,11 +320,11 @@ class Supervisor:
 
     # -- the end ---------------------------------------------------------------------------------------------------
     #
-    # A stop ends all feeds, politely first, then at once, while nothing more is written. It takes five seconds at most,
-    # whatever disk and network do: a thread that does not come back is left behind.
+    # A stop refuses further writes and ends all feeds: first with a FIN, then at once. It takes five seconds at most,
+    # whatever disk and network do: it does not wait longer for a thread that hangs.
 
     def _end(self, stop: Stop) -> Stop:
-        """End the feeds and commit what may be; returns the worst of the stops that have been asked for."""
+        """End the feeds and commit what may be committed; return the worst of the stops that were asked for."""
         asked_at = self._clock.monotonic()
         stop = worst([stop, *self._close_feeds(asked_at)])
         if stop.ending is not Ending.UNCLEAN:
@@ -333,8 +333,8 @@ class Supervisor:
         return stop
 
     def _close_feeds(self, asked_at: float) -> List[Stop]:
-        """Stop the sink, end the feeds, and end the event stream when no reader writes any more. Returns the stops that
-        were asked for meanwhile: one of them may end the input worse than the first did."""
+        """Stop the sink, end the feeds, then end the event stream. Return the stops that were asked for meanwhile,
+        because one of them may have a worse ending than the first."""
         self._sink.stop()
         for reader in self._readers.values():
             reader.close()
@@ -346,10 +346,10 @@ class Supervisor:
         return stops
 
     def _await_readers(self, deadline: float) -> List[Stop]:
-        """Wait until all readers have ended, or the deadline has come; returns the stops that came meanwhile."""
+        """Wait until all readers have ended or the deadline has passed; return the stops that came meanwhile."""
         stops: List[Stop] = []
         while True:
-            # without a reader there is nothing to wait for, but what has been reported already counts
+            # Without a reader there is nothing to wait for, but happenings already in the inbox count.
             left = deadline - self._clock.monotonic() if self._readers else 0.0
             happening = self._clock.take(self._inbox, max(left, 0.0))
             if isinstance(happening, Stop):
@@ -366,7 +366,7 @@ class Supervisor:
         self.commits.saved(self.commits.save(self.commits.final_records(until)))
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
-        """Run the work in a thread and wait so long for it; what it complains of is logged."""
+        """Run the work in a thread, wait for it at most this long, and log its error."""
         done: SimpleQueue[bool] = SimpleQueue()
 
         def run() -> None:

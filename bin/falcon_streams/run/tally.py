@@ -1,8 +1,8 @@
-"""What passes through a partition's readers, counted: the numbers of its statistics line, and the samples in the log.
+"""Counts what passes through a partition's readers: the numbers of its statistics line, and samples in the log.
 
-Rules: called by the reader for every batch, and looks at columns only: an event is read again where its name is new or
-its offset is missing. A type or customer is remembered once; all sets are bounded, because their names come from
-outside. A bad line is sampled in the log at most once a minute.
+Rules: the reader calls it for every batch. It looks at columns only, and reads an event again only if its type or
+customer is new, or its offset is missing. All sets are bounded, because their names come from outside. The log gets a
+sample of a bad line at most once a minute.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_NAMES = 1000
 
 
 class Filters(NamedTuple):
-    """What the admin wants of the feed: `event_types` for Falcon to send, `excluded` for us to drop, both by name."""
+    """The event types that Falcon is to send, and those that we drop (`excluded`)."""
 
     event_types: Sequence[str] = ()
     excluded: FrozenSet[str] = frozenset()
@@ -42,7 +42,7 @@ class Tally:
         self._customers: Set[bytes] = set()
 
     def admit(self, batch: Batch) -> Batch:
-        """Count the events; return those the admin wants."""
+        """Count the events; return those that are not excluded."""
         counters, progress = self._progress.counters, self._progress
         for line, malformed in batch.unplaced():
             self._note_bad(line, malformed)
@@ -59,7 +59,7 @@ class Tally:
         return wanted
 
     def overlong(self, count: int) -> None:
-        """So many lines of this feed were cut at the limit of their length."""
+        """`count` lines of this feed were cut because they were too long."""
         self._progress.counters.overlong += count
         LOG.error("overlong_line", {"partition": self._progress.partition, "lines": count})
 

@@ -1,7 +1,7 @@
 """Accounts: what splunkd's confs and secret store say about one Falcon API client.
 
-Rules: the conf names the client, `storage/passwords` holds its secret (`stored_secret`), which is used only where it
-was entered for. What is missing is said in one sentence that names it and the remedy.
+Rules: the conf names the client, and `storage/passwords` holds its secret (`stored_secret`), which goes only to the
+address it was entered for. If something is missing, one sentence names it and the remedy.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SETTINGS_CONF = "falcon_event_streams_settings"
 
 @dataclass(frozen=True)
 class Account:
-    """One stanza of the accounts' conf with all that belongs to it."""
+    """One stanza of the accounts' conf, with its secret and its proxy."""
 
     name: str
     cloud: str
@@ -39,7 +39,7 @@ class Account:
 
 
 def read_account(splunkd: Splunkd, name: str, adopt: Adopt = leave_unmarked) -> Account:
-    """The account with its secret and its proxy. Raises Fatal with one sentence, Retryable where splunkd is silent."""
+    """The account with its secret and its proxy. Raises Fatal with one sentence, Retryable if splunkd is silent."""
     check_name(name, name)
     raw = splunkd.stanza(ACCOUNT_CONF, name)
     if raw is None:
@@ -66,7 +66,7 @@ def check_account(name: str, raw: Mapping[str, str]) -> Values:
 
 
 def make_account(splunkd: Splunkd, name: str, values: Values, secret: str, adopt: Adopt = leave_unmarked) -> Account:
-    """An account out of checked values and its secret; its proxy is read. Raises what `read_account` raises."""
+    """Make an account from checked values and its secret, and read its proxy. Raises what `read_account` raises."""
     return Account(
         name=name,
         cloud=values["cloud"],
@@ -78,14 +78,14 @@ def make_account(splunkd: Splunkd, name: str, values: Values, secret: str, adopt
 
 
 def read_log_level(splunkd: Splunkd) -> str:
-    """The level word of `[logging]`."""
+    """The log level in `[logging]`."""
     schema = stanza_schema("settings", "logging")
     raw = splunkd.stanza(SETTINGS_CONF, "logging") or {}
     return str(check_stanza(schema, "logging", raw).get("level", "INFO"))
 
 
 def _refuse_unreadable(account: str, ca_bundle: Optional[str]) -> None:
-    # a pipe or a device would hold up whoever reads it
+    # A pipe or a device would block its reader.
     if ca_bundle is not None and not (os.path.isfile(ca_bundle) and os.access(ca_bundle, os.R_OK)):
         raise Fatal(
             f"[{account}] ca_bundle = {ca_bundle} cannot be read. Correct the path, and let the user that runs Splunk "
@@ -135,7 +135,7 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str, adopt: Adopt) -> Op
 
 
 def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
-    """Refuse an app id that another input of this instance uses with the same account. Raises Fatal."""
+    """Raises Fatal if another input of this instance uses the app id with the same account."""
     for name, other in splunkd.inputs():
         same = (other.get("account"), other.get("app_id", "").lower()) == (settings.account, settings.app_id)
         if same and name != settings.name:

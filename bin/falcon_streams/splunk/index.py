@@ -1,8 +1,8 @@
-"""Whether the index of an input exists: splunkd drops events for one that does not, while everything else looks well.
+"""Checks that the index of an input exists: splunkd drops events for a missing index, while all else looks well.
 
-Rules: asked of `data/indexes` when an input is saved, and at its start. Where this instance indexes itself, a missing
-index ends the input with its sentence. A forwarder does not know its indexers' indexes, so there it is a warning only,
-on the page and in the log. What cannot be asked, for want of a right or an answer, hinders nobody."""
+Rules: `data/indexes` is asked when an input is saved, and when it starts. If this instance indexes itself, a missing
+index ends the input with a sentence. A forwarder does not know its indexers' indexes, so there it is only a warning, on
+the page and in the log. If the question cannot be asked, for lack of a right or an answer, the input runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 
 def doubt_about_index(splunkd: Splunkd, settings: InputSettings, info: ServerInfo) -> str:
-    """A warning about the input's index, empty for none. Raises Fatal where its events would be lost."""
+    """A warning about the input's index, empty for none. Raises Fatal if its events would be lost."""
     if settings.index is None:
         return ""
     try:
@@ -32,6 +32,6 @@ def doubt_about_index(splunkd: Splunkd, settings: InputSettings, info: ServerInf
             "event. Create it under Settings > Indexes, or choose another one"
         )
     return (
-        f"this forwarder knows no index {settings.index}: see that the indexers have it, because they drop events for "
-        "an index that they do not know"
+        f"this forwarder knows no index {settings.index}: make sure that the indexers have it, because they drop "
+        "events for an index that they do not know"
     )

@@ -1,10 +1,10 @@
-"""Log lines: one shape, `key=value` in a fixed order, values quoted where they need it.
+"""Log lines: one shape, `key=value` in a fixed order, with quotes around values that need them.
 
 Rules: a call reads `LOG.info("feed_ended", {"partition": p, "reason": r})`: the message is the action, the mapping its
-fields; None is left out. Whatever a value holds, a record stays one line of printable text. The file is rotated, one
-per input (several processes on one rotating file lose lines); splunkd already monitors its folder. Errors and the
-turning points of an input also go to stderr, in splunkd's own level words, so that they reach splunkd.log whatever the
-file does.
+fields; None is left out. Whatever a value holds, a record stays one line of printable text. Each input has a rotated
+file of its own (several processes on one rotating file lose lines); splunkd already monitors the folder. Errors and an
+input's turning points also go to stderr, with splunkd's own words for levels, so that they reach splunkd.log even if
+the file cannot be written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 def start_logging(name: str) -> None:
     """Send the records of this process to the input's file and to stderr."""
     root = logging.getLogger()
-    root.setLevel(logging.WARNING)  # what libraries tell at lower levels is not for an admin
+    root.setLevel(logging.WARNING)  # libraries' messages at lower levels are not for an admin
     set_level("INFO")
     root.addHandler(_stderr_handler(name))
     home = os.environ.get("SPLUNK_HOME")
@@ -49,8 +49,8 @@ def start_logging(name: str) -> None:
 
 
 def start_page_logging(stream: Optional[TextIO] = None) -> None:
-    """Send what the pages' process has to say to stderr, and with it to splunkd.log, in the form of an input's lines:
-    Python's own form shows an exception's text, which could hold a secret."""
+    """Send the records of the pages' process to stderr, and so to splunkd.log, in the shape of an input's lines:
+    Python's own format shows an exception's text, which could hold a secret."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter("pages", with_time=False))
     ours = logging.getLogger("falcon_streams")
@@ -59,12 +59,12 @@ def start_page_logging(stream: Optional[TextIO] = None) -> None:
 
 
 def set_level(word: str) -> None:
-    """Let records of ours through from this level on; a word of the settings."""
+    """Log our records from this level on; `word` is a level of the settings."""
     logging.getLogger("falcon_streams").setLevel(_LEVELS[word])
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as one line; `with_time` puts the instant before it, else splunkd's level word."""
+    """Formats a record as one line, after the time with `with_time`, otherwise after splunkd's level word."""
 
     def __init__(self, name: str, with_time: bool) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class LineFormatter(logging.Formatter):
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """Readable for its owner only, whatever the umask: splunkd, who reads it, is that owner."""
+    """Only its owner can read it, whatever the umask; splunkd, which reads it, is that owner."""
 
     def _open(self) -> TextIOWrapper:
         return open(self.baseFilename, "a", encoding=self.encoding, opener=_open_private)
@@ -104,7 +104,7 @@ def _fields(record: logging.LogRecord) -> Mapping[str, object]:
 
 
 def _place(error: BaseException) -> Dict[str, object]:
-    """Kind and place of an unexpected error. Its text could hold anything, a secret included, so it is left out."""
+    """Kind and place of an unexpected error, without its text, which could hold anything, even a secret."""
     places: List[str] = []
     trace = error.__traceback__
     while trace is not None:

@@ -1,8 +1,8 @@
 """The modular input contract: the scheme, the XML that splunkd sends on stdin, and how a validation answers.
 
-Rules: exactly what the platform reference, section 1, says; the XML is read and written by splunklib, whose classes are
-wrapped here and nowhere else. The scheme's texts come from the input's JSON Schema. Nothing here needs requests or
-jsonschema, because splunkd asks for the scheme at every start.
+Rules: this module does exactly what the platform reference, section 1, says. splunklib reads and writes the XML; only
+this module wraps its modular input classes. The scheme's texts come from the input's JSON Schema. Nothing here needs
+requests or jsonschema, because splunkd asks for the scheme at every start.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from falcon_streams.splunk.splunkd import SCHEME
 
 TITLE = "CrowdStrike Falcon Event Streams"
 DESCRIPTION = "Reads the event streams of a CrowdStrike Falcon tenant: every partition, from where it left off."
-_NOT_SPLUNKD = "stdin holds no configuration of splunkd's: this script is started by splunkd only"
+_NOT_SPLUNKD = "stdin holds no configuration from splunkd: only splunkd can start this script"
 _DATA_TYPES = {"integer": Argument.data_type_number, "boolean": Argument.data_type_boolean}
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What splunkd hands over on stdin: where it is, how to speak to it, and one stanza. The key is never shown."""
+    """What splunkd sends on stdin: its address, a session key, which is never shown, and one stanza."""
 
     name: str
     server_uri: str
@@ -62,27 +62,27 @@ def scheme_xml() -> bytes:
 
 
 def own_settings(schema: Mapping[str, Any]) -> Tuple[Tuple[str, Mapping[str, Any]], ...]:
-    """The settings of an input that are ours, not Splunk's own, in the schema's order."""
+    """An input's settings without Splunk's own, in the schema's order."""
     return tuple((name, each) for name, each in schema["properties"].items() if not each.get("x-splunk"))
 
 
 def read_run(data: bytes) -> Invocation:
-    """The stanza to run, from stdin's `<input>`. Raises Fatal where it is none."""
+    """The stanza to run, from the `<input>` on stdin. Raises Fatal if there is none."""
     definition = _parse(InputDefinition, data)
     if len(definition.inputs) != 1:
-        raise Fatal("splunkd gave no stanza on stdin, or several: this script is started by splunkd, once per stanza")
+        raise Fatal("splunkd gave no stanza on stdin, or several: only splunkd can start this script, once per stanza")
     stanza, settings = next(iter(definition.inputs.items()))
     return _invocation(stanza, settings, definition.metadata)
 
 
 def read_validation(data: bytes) -> Invocation:
-    """The stanza to validate, from stdin's `<items>`. Raises Fatal where it is none."""
+    """The stanza to validate, from the `<items>` on stdin. Raises Fatal if there is none."""
     definition = _parse(ValidationDefinition, data)
     return _invocation(definition.metadata.get("name") or "", definition.parameters, definition.metadata)
 
 
 def validation_error_xml(message: str) -> bytes:
-    """How a validation says no."""
+    """The answer of a validation that refuses."""
     root = ElementTree.Element("error")
     ElementTree.SubElement(root, "message").text = message
     xml: bytes = ElementTree.tostring(root, encoding="utf-8")
@@ -99,7 +99,7 @@ def _parse(kind: Any, data: bytes) -> Any:
 def _invocation(stanza: str, settings: Mapping[str, Any], metadata: Mapping[str, Any]) -> Invocation:
     if not stanza or not metadata.get("server_uri"):
         raise Fatal(_NOT_SPLUNKD)
-    # which form the name of a validation has is not documented: with the scheme before it or without
+    # Splunk does not document whether the name in a validation has the scheme before it.
     prefix = f"{SCHEME}://"
     return Invocation(
         name=stanza[len(prefix) :] if stanza.startswith(prefix) else stanza,

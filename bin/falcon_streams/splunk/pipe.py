@@ -1,11 +1,11 @@
 """The stdout that splunkd reads, as a pipe whose reader can be watched.
 
-Rules: a FIFO on Linux tells by FIONREAD, on our end, how many bytes still wait in it, so what splunkd has taken is what
-we wrote less that; on anything else (a socket, where FIONREAD means something else, or Windows) bytes count as taken
-two seconds after they were written. Writing never blocks for good: the descriptor is non-blocking and waited for by
-poll, so that a stop gets through while splunkd does not read; a pipe that stays full is said. A FIFO that a batch does
-not fit into is widened once: live inputs keep the usual 64 KiB, because a user's pipes share a limit. Beside the
-process lock, this is the only module that knows fcntl.
+Rules: on Linux, FIONREAD on our end of a FIFO tells how many bytes still wait in it; splunkd has taken the rest of what
+we wrote. On anything else (a socket, where FIONREAD means something else, or Windows), bytes count as taken two seconds
+after they were written. A write never blocks for good: the descriptor is non-blocking and we poll it, so that a stop
+gets through while splunkd does not read. The log says if the pipe stays full. If a batch does not fit into a FIFO, the
+FIFO is widened once; live inputs keep the usual 64 KiB, because a user's pipes share a limit. Besides the process lock,
+only this module knows fcntl.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ FINISH_SECONDS = 1.0
 FULL_FOR = 30.0
 _POLL_SECONDS = 0.1
 _GRAIN = 0.05
-# A batch of a full read, as XML. In pieces it costs an eighth more CPU: each wakes splunkd, and then waits for it.
+# A full read's batch as XML fits. Written in pieces it costs an eighth more CPU: each wakes splunkd and waits for it.
 WIDE = 256 * 1024
-_F_SETPIPE_SZ = 1031  # of Linux, fcntl(2); Python has it from 3.10 on
+_F_SETPIPE_SZ = 1031  # Linux, fcntl(2); Python names it from 3.10 on
 
 
 class Pipe:
-    """One writable descriptor. One thread writes at a time; `written` and `taken` may be read by others."""
+    """One writable descriptor. One thread writes at a time; others may read `written` and call `taken`."""
 
     def __init__(self, descriptor: int, clock: Clock) -> None:
         self._descriptor = descriptor
@@ -52,7 +52,7 @@ class Pipe:
             os.set_blocking(descriptor, False)
 
     def write(self, data: bytes) -> None:
-        """Write it all. Raises SplunkdGone where nobody reads any more, Stopped where a stop's second is over."""
+        """Write all of it. Raises SplunkdGone if nobody reads any more, Stopped once a stop's second is over."""
         view = memoryview(data)
         while view:
             count = self._write_some(view)
@@ -69,7 +69,7 @@ class Pipe:
             self._remember()
 
     def has_room(self) -> bool:
-        """Whether a little could be written at once; on Windows that cannot be known."""
+        """Whether a little can be written at once; False on Windows, where that cannot be known."""
         return os.name == "posix" and self._writable(0.0)
 
     def stop(self) -> None:
@@ -79,7 +79,7 @@ class Pipe:
     def taken(self) -> int:
         """How many of the bytes written are out of the pipe."""
         if self._waiting is not None:
-            written = self.written  # first: a write in between must make the answer smaller, never larger
+            written = self.written  # read this first: a write in between must make the answer smaller, never larger
             return max(0, written - self._waiting())
         limit = self._clock.monotonic() - TAKEN_AFTER - _GRAIN
         with self._history_lock:
@@ -137,7 +137,7 @@ def _widen(descriptor: int) -> None:
 
 
 def _fifo_waiting(descriptor: int) -> Optional[Callable[[], int]]:
-    """How to count the bytes waiting in this descriptor's pipe; None where that cannot be known."""
+    """A function that counts the bytes waiting in this descriptor's pipe; None if that cannot be known."""
     if not sys.platform.startswith("linux") or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
         return None
     import fcntl

@@ -1,8 +1,8 @@
 """Files and folders that only Splunk's user may read or change, whatever was there before.
 
-Rules: a folder is 0700, a file 0600; one that others may use is tightened, and the log says so. Nothing is written
-through a symbolic link: what lies at the place of a file that is about to be made is removed first. On Windows the
-folders' own rights hold.
+Rules: a folder is 0700, a file 0600. If others may use one, their rights are removed, and the log says so. Nothing is
+written through a symbolic link: whatever is in the place of a new file is removed first. On Windows, the folders' own
+rights apply.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _OTHERS = 0o077
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder, or take what others may do there from them. Raises OSError."""
+    """Make the folder, or remove others' rights to it. Raises OSError."""
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     tighten(folder)
 
 
 def tighten(path: Path) -> None:
-    """Take a folder or file from everybody but its owner, and say so; a link is left alone. Raises OSError."""
+    """Remove others' rights to a folder or file, and log that; leave a link alone. Raises OSError."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -38,8 +38,8 @@ def tighten(path: Path) -> None:
 
 
 def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path:
-    """Write what shall replace this file, readable for its owner only, beside it; returns where. `durable` waits until
-    it is on disk. Raises OSError."""
+    """Write the replacement of this file beside it, readable by its owner only, and return its path. `durable` waits
+    until it is on disk. Raises OSError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}{PREPARED}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK
     try:
@@ -57,7 +57,7 @@ def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path
 
 
 def remove_prepared(folder: Path) -> None:
-    """Remove what former processes have prepared and never put in its place; failures harm nobody."""
+    """Remove files that former processes prepared and never put in place; failures are harmless."""
     for path in folder.glob(f"*{PREPARED}"):
         try:
             path.unlink()

@@ -1,14 +1,13 @@
-"""One process per checkpoint folder: a lock that dies with its holder, and what becomes of a holder without a parent.
+"""One process per checkpoint folder: a lock that ends with its holder, and a way past a holder without a parent.
 
-Theory. After a crash of splunkd its input lives on for a moment as an orphan, and an admin can start a second one by
+Theory. After a crash of splunkd, its input lives on for a moment as an orphan, and an admin can start a second one by
 hand. Two writers of one record would lose what the other has read. So each run locks a file in the folder; the system
-lets go of the lock when its holder dies. An orphan that is held up (stopped, starved) keeps the lock, and its successor
-must not wait for it: a holder whose parent is gone has lost the folder. The successor puts a lock file of its own in
-the place of the orphan's, which the orphan finds out before its next save, and removes what the orphan had prepared to
-save.
+releases the lock when its holder dies. An orphan that is held up (stopped, starved) keeps the lock, and its successor
+must not wait for it: a holder whose parent is gone has lost the folder. The successor replaces the orphan's lock file
+by its own, which the orphan notices before its next save, and removes what the orphan had prepared to save.
 
-Rules: POSIX only in its full length; on Windows the lock is taken, and an orphan is waited for. This is the only module
-that locks files. A file system that has no locks gives the right to read with a warning: reading is worth more.
+Rules: all of this works on POSIX only; on Windows the lock is taken, and a process waits for an orphan to end. Only
+this module locks files. If the file system has no locks, the input reads all the same, with a warning.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class ProcessLock:
         self._descriptor: Optional[int] = None
 
     def take(self) -> str:
-        """Take the lock: empty where it is ours now, else a sentence that says who has it."""
+        """Take the lock: empty if it is ours now, otherwise a sentence that says who holds it."""
         try:
             descriptor = open_lock(self._path)
         except OSError as error:
@@ -49,7 +48,7 @@ class ProcessLock:
                 os.close(descriptor)
                 return self._go_without(error)
             return self._judge_holder(descriptor)
-        if not _is_at(self._path, descriptor):  # somebody has put another file in its place meanwhile
+        if not _is_at(self._path, descriptor):  # another process has replaced the file meanwhile
             os.close(descriptor)
             return "another process is about to read this input"
         return self._hold(descriptor)
@@ -59,7 +58,7 @@ class ProcessLock:
         return self._descriptor is None or _is_at(self._path, self._descriptor)
 
     def release(self) -> None:
-        """Let go of the lock; the file stays, so that nobody locks a file that is about to vanish."""
+        """Release the lock. The file stays, so that nobody locks a file that is about to be removed."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -99,7 +98,7 @@ class ProcessLock:
 
 
 def open_lock(path: Path) -> int:
-    """A file to lock, made where it is missing, its folder too; never through a link. Raises OSError."""
+    """Open a file to lock; make it and its folder if missing, and never follow a link. Raises OSError."""
     make_private_folder(path.parent)
     if path.is_symlink():
         path.unlink()
@@ -108,11 +107,11 @@ def open_lock(path: Path) -> int:
 
 
 def lock(descriptor: int) -> None:
-    """Lock a file for this process, at once or not at all. Raises OSError, of `HELD` where another one has it."""
+    """Lock a file for this process, at once or not at all. Raises OSError, one of `HELD` if another process has it."""
     if sys.platform == "win32":
         import msvcrt
 
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond what it says, which others may read
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the contents, so that others can read them
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     else:
         import fcntl
@@ -137,7 +136,7 @@ def _read_holder(descriptor: int) -> Optional[Dict[str, int]]:
 
 
 def _is_orphan(holder: Dict[str, int]) -> bool:
-    """Whether the process that started this one is gone; False where the system does not tell."""
+    """Whether the holder's parent has gone; False if the system does not tell."""
     try:
         told = Path(f"/proc/{holder['pid']}/stat").read_text(encoding="ascii", errors="replace")
         parent = int(told.rpartition(")")[2].split()[1])

@@ -1,10 +1,10 @@
-"""Settings: from the strings of a conf stanza to frozen, checked values.
+"""Settings: turns the strings of a conf stanza into frozen, checked values.
 
-Rules: one JSON Schema per conf (`schemas/*.schema.json`) is the source of truth; nothing is checked here that a schema
-can say. A wrong value is refused with one sentence that names the stanza, the setting, its fault and the remedy; fault
-and remedy stand in the schema (`x-fault`, `x-remedy`). An empty value is an absent one. A stanza of inputs.conf holds
-settings of Splunk's own, too, and inherits those of its `[default]`: they are passed over (`passed_over`). jsonschema
-is loaded only when something has to be checked: `--scheme` needs the schema's texts alone."""
+Rules: one JSON Schema per conf (`schemas/*.schema.json`) is the source of truth; code checks only what a schema cannot
+say. A wrong value is refused with one sentence that names the stanza, the setting, its fault, and the remedy; fault and
+remedy are in the schema (`x-fault`, `x-remedy`). An empty value means that the setting is absent. A stanza of
+inputs.conf also holds Splunk's own settings and inherits those of `[default]`; they are ignored (`passed_over`).
+jsonschema is loaded only when something must be checked: `--scheme` needs the schema's texts only."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
 
 _SCHEMAS = Path(__file__).with_name("schemas")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
-# What splunkd hands over for "not set" (design section 5): never written into the stream of events.
+# What splunkd sends for "not set" (design section 5): never written into the stream of events.
 UNSET = {"host": "$decideOnStartup", "index": "default"}
 
-_MOST_ERRORS = 100  # looked at; a schema has fewer settings, and one list can hold any number of wrong items
-_ALIKE = 0.8  # of difflib's ratio: a letter swapped, missing or too many in a name of seven
+_MOST_ERRORS = 100  # a schema has fewer settings, but one list can hold any number of wrong items
+_ALIKE = 0.8  # difflib's ratio: allows one letter swapped, missing, or too many in a name of seven
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LOGIN = re.compile(r"//[^/@]*@")
@@ -66,13 +66,13 @@ class InputSettings:
 
 @cache
 def read_schema(conf: str) -> Dict[str, Any]:
-    """The schema of a conf: `input`, `account` or `settings`. Read once, for all; nobody changes it."""
+    """The schema of a conf: `input`, `account`, or `settings`. Read once and shared; nobody changes it."""
     schema: Dict[str, Any] = json.loads((_SCHEMAS / f"{conf}.schema.json").read_text(encoding="utf-8"))
     return schema
 
 
 def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str]) -> Values:
-    """The stanza's values as the schema types them, defaults filled in. Raises Fatal with the one sentence."""
+    """The stanza's values with the schema's types and defaults. Raises Fatal with one sentence."""
     from jsonschema import Draft202012Validator
 
     properties: Mapping[str, Any] = schema["properties"]
@@ -86,7 +86,7 @@ def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str])
 
 
 def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]:
-    """Texts as they go into a conf: on one line, lists with bare commas. Raises Fatal for what a conf would misread."""
+    """Values as a conf holds them: one line, lists with bare commas. Raises Fatal for what a conf would misread."""
     properties: Mapping[str, Any] = schema["properties"]
     texts = {}
     for name, text in raw.items():
@@ -95,12 +95,12 @@ def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]
         value = _coerce(properties[name], text)
         texts[name] = ",".join(value) if isinstance(value, list) else _CONTROL.sub(" ", text).strip()
         if texts[name].endswith("\\"):
-            raise Fatal(f"{name} ends with a backslash: in a conf the next line would belong to it. Remove it")
+            raise Fatal(f"{name} ends with a backslash, which would join the next line of the conf to it. Remove it")
     return texts
 
 
 def stanza_schema(conf: str, name: str) -> Dict[str, Any]:
-    """One of the `$defs` of a conf's schema as a schema of its own: `logging`, `proxy`, `checkpoint`."""
+    """One of the `$defs` of a conf's schema, as a schema: `logging`, `proxy`, `checkpoint`."""
     schema = read_schema(conf)
     return {**schema["$defs"][name], "$defs": schema["$defs"]}
 
@@ -116,7 +116,7 @@ def is_false(text: str) -> bool:
 
 
 def check_name(stanza: str, name: str) -> None:
-    """Refuse names that could not be part of a file name, a realm or a log line. Raises Fatal."""
+    """Raises Fatal for a name that cannot be part of a file name, a realm, or a log line."""
     if not name or len(name) > 64 or not name.isascii() or not name[0].isalnum():
         _refuse_name(stanza)
     if any(not (character.isalnum() or character in "_-") for character in name):
@@ -124,7 +124,7 @@ def check_name(stanza: str, name: str) -> None:
 
 
 def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
-    """The settings of an input, from what splunkd hands over. Raises Fatal with one sentence."""
+    """The settings of an input, from what splunkd sends. Raises Fatal with one sentence."""
     stanza = f"{SCHEME}://{tidy(name)}"
     check_name(stanza, name)
     schema = read_schema("input")
@@ -152,11 +152,11 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
 
 
 def passed_over(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, bool]:
-    """The settings of an input that are none of ours and harm nobody, and whether each is known to be Splunk's.
+    """The settings of an input that are not ours and can be ignored, and whether each is known to be Splunk's.
 
-    splunkd hands over what stands in the stanza or in `[default]` of inputs.conf (`_TCP_ROUTING`, `queue`, ...), and a
-    later Splunk may add to that. What looks like a misspelt setting of ours, or belongs to an account, stays to be
-    refused."""
+    splunkd sends what is in the stanza or in `[default]` of inputs.conf (`_TCP_ROUTING`, `queue`, ...), and a later
+    Splunk may add to that. A name that resembles one of our settings, or belongs to an account, is not ignored, so that
+    it is refused."""
     splunks = frozenset(schema["x-splunk-names"])
     elsewhere = frozenset(read_schema("account")["properties"]) | frozenset(schema["x-secret-names"])
     unknown = [key for key in raw if key not in schema["properties"]]
@@ -169,7 +169,7 @@ def passed_over(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, 
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that this one is most like, empty where it is like none."""
+    """The known name that this one resembles most, empty if it resembles none."""
     bare = {_bare(each): each for each in known}
     found = difflib.get_close_matches(_bare(name), bare, n=1, cutoff=_ALIKE)
     return bare[found[0]] if found else ""
@@ -180,11 +180,11 @@ def _bare(name: str) -> str:
 
 
 def refuse_store(settings: InputSettings, info: ServerInfo) -> None:
-    """Raises Fatal for a checkpoint store that cannot serve on this instance."""
+    """Raises Fatal for a checkpoint store that does not work on this instance."""
     setting = f"[{settings.stanza}] checkpoint_store = {settings.checkpoint_store}"
     if settings.checkpoint_store == "file" and info.follows_machine:
         raise Fatal(
-            f"{setting} does not serve on {info.kind}, where a file follows the machine and not the input. Choose "
+            f"{setting} does not work on {info.kind}, where an input can move and leaves its files behind. Choose "
             "kvstore, or run this input on a heavy forwarder"
         )
 
@@ -230,13 +230,13 @@ def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mappi
     alike = nearest(setting, properties) if setting not in properties else ""
     if alike:
         remedy = f"The nearest is {alike}. {remedy}"
-    # the value of a setting that is none of ours is not repeated: it could be a secret in the wrong place
+    # The value of a setting that is not ours is not repeated: it could be a secret in the wrong place.
     value = raw.get(setting) if setting in properties and error.validator != "required" else None
     return _join(stanza, setting, value, str(fault), remedy)
 
 
 def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: str) -> str:
-    # a URL may hold a password in front of its host
+    # A URL may hold a password in front of its host.
     shown = f"{tidy(setting)} = {_LOGIN.sub('//...@', tidy(value))}" if value is not None else tidy(setting)
     return f"[{stanza}] {shown} {fault}. {remedy}".strip()
 

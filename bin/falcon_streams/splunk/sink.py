@@ -1,8 +1,8 @@
-"""The sink of one input: batches of events into splunkd's pipe, one write each, and the tickets that receipts refer to.
+"""The sink of one input: writes each batch of events into splunkd's pipe at once, and returns its ticket for receipts.
 
-Rules: one lock, taken once per batch, so that the elements of two partitions never mix. A ticket is the count of bytes
-written when its batch was complete. `</stream>` stands only at an event's end: a write that a stop or a broken pipe has
-cut leaves the stream open, and nothing follows it.
+Rules: one lock, taken once per batch, keeps the elements of two partitions from mixing. A ticket is the count of bytes
+written when its batch was complete. `</stream>` only follows the end of an event: if a stop or a broken pipe cuts a
+write, the stream stays open, and nothing follows it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PipeSink:
     """The port `Sink` over a pipe."""
 
     def __init__(self, pipe: Pipe, renderer: Renderer, clock: Clock, may_write: Callable[[], bool]) -> None:
-        """`may_write` is asked before each write: whether this process still has the right to."""
+        """`may_write` is asked before each write whether this process still has the right to write."""
         self._may_write = may_write
         self._pipe = pipe
         self._renderer = renderer
@@ -31,7 +31,7 @@ class PipeSink:
         self._whole = True
 
     def start(self) -> None:
-        """Open the event stream; before the first write."""
+        """Open the event stream; call this before the first write."""
         self._pipe.write(STREAM_START)
 
     def write(self, partition: str, batch: Batch) -> int:
@@ -53,9 +53,9 @@ class PipeSink:
         self._pipe.stop()
 
     def close(self) -> None:
-        """End the event stream, where the last write was whole and there is room."""
+        """End the event stream if the last write was whole and the pipe has room."""
         if not self._lock.acquire(blocking=False):
-            return  # a reader still stands in a full pipe
+            return  # a reader is still writing into a full pipe
         try:
             if self._whole and self._pipe.has_room():
                 self._pipe.write(STREAM_END)

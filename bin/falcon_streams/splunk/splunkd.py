@@ -1,9 +1,9 @@
-"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info; reading only (`editor` writes).
+"""Reads what an input needs from splunkd's management port: confs, secrets, inputs, server info (`editor` writes).
 
-Rules: every call bears the input's own session key, reads in this app's namespace and ends after ten seconds. A 401
-means that the key was revoked (RestartNeeded), a 404 that the thing is not there (None), all else is Retryable. The
-address comes from splunkd itself, on stdin. Where it is an address of this very machine its certificate is not checked:
-Splunk ships one that names no host, signed by a CA that every Splunk has (decision record 0002); elsewhere it is.
+Rules: every call has the input's own session key, reads in this app's namespace, and ends after ten seconds. A 401
+means that the key was revoked (RestartNeeded), a 404 that the thing does not exist (None); all else is Retryable. The
+address comes from splunkd itself, on stdin. If it is an address of this machine, its certificate is not checked,
+because Splunk ships one that names no host, signed by a CA that every Splunk has (decision record 0002).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _CLUSTER_ROLES = frozenset({"shc_member", "shc_captain"})
 class ServerInfo(NamedTuple):
     """What `server/info` says of this instance.
 
-    `started` is in epoch seconds, None where it does not say; `forwarder` is its name and guid, empty without one;
-    `forwards` says that it sends events on, and need not index any itself.
+    `started` is in epoch seconds, None if unknown. `forwarder` is the instance's name and GUID, empty without a GUID.
+    `forwards` says that it sends events on, and may not index any itself.
     """
 
     started: Optional[float]
@@ -45,26 +45,26 @@ class Splunkd:
     """A reader of splunkd's REST endpoints."""
 
     def __init__(self, uri: str, session_key: str, seconds: float = SECONDS) -> None:
-        """`uri` is the `server_uri` of stdin. Raises Fatal where that is no address."""
+        """`uri` is the `server_uri` of stdin. Raises Fatal if that is not an address."""
         parts = urlsplit(uri)
         if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise Fatal("splunkd gave no server_uri on stdin: this script is started by splunkd only")
+            raise Fatal("splunkd gave no server_uri on stdin: only splunkd can start this script")
         local = _is_this_machine(parts.hostname)
         if parts.scheme == "http" and not local:
-            raise Fatal("splunkd's server_uri is neither https nor of this machine: the session key stays here")
+            raise Fatal("splunkd's server_uri is neither https nor on this machine: the session key is not sent there")
         self._trust = make_local() if local else make_trust()
         self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
         self._session_key = session_key
         self._context = self.context(seconds)
 
     def context(self, seconds: float) -> binding.Context:
-        """A connection's context of the SDK, with the input's session key, in this app, shared by all users."""
-        # `verify` makes the SDK take our context, which says what is verified; without it, it makes one of its own
+        """An SDK context for a connection with the input's session key, in this app, as the user `nobody`."""
+        # With `verify`, the SDK uses our context, which says what is verified; without it, the SDK makes its own.
         handler = binding.handler(timeout=seconds, verify=True, context=self._trust)
         return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=APP, **self._address)
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
-        """A stanza of one of our confs as settings and values, None where there is none."""
+        """A stanza of one of our confs as settings and values, None if there is none."""
         entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
         return _conf_settings(entries[0]) if entries else None
 
@@ -84,8 +84,8 @@ class Splunkd:
         return any(_settings(entry).get("disabled", "0") in ("0", "") for entry in entries)
 
     def secret(self, realm: str, user: str) -> Optional[str]:
-        """A secret out of `storage/passwords`, None where there is none. Raises Undecipherable where splunkd has one
-        and cannot decrypt it: it answers 500, or gives the entry without its clear text."""
+        """A secret from `storage/passwords`, None if there is none. Raises Undecipherable if splunkd has one and cannot
+        decrypt it: then splunkd answers 500, or gives the entry without its clear text."""
         try:
             entries = self._entries(f"storage/passwords/{quoted(secret_name(realm, user))}")
         except Retryable as error:
@@ -95,12 +95,12 @@ class Splunkd:
         if not entries:
             return None
         secret = _settings(entries[0]).get("clear_password")
-        if not secret:  # splunkd stores no empty one
+        if not secret:  # splunkd stores no empty secret
             raise Undecipherable("it gives no clear text")
         return secret
 
     def info(self) -> ServerInfo:
-        """Where and since when splunkd runs."""
+        """What `server/info` says."""
         entries = self._entries("/services/server/info") or [{}]
         content = entries[0].get("content")
         content = content if isinstance(content, dict) else {}
@@ -118,17 +118,17 @@ class Splunkd:
             answer = self._context.get(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
             tree = json.loads(answer.body.read())
         except binding.AuthenticationError:
-            raise RestartNeeded("splunkd no longer takes this input's session key") from None
+            raise RestartNeeded("splunkd no longer accepts this input's session key") from None
         except binding.HTTPError as error:
             if error.status == 404:
                 return None
             if error.status == 401:
-                raise RestartNeeded("splunkd no longer takes this input's session key") from None
+                raise RestartNeeded("splunkd no longer accepts this input's session key") from None
             raise Retryable(f"splunkd answered {error.status} for {path.split('?')[0]}", status=error.status) from None
         except ssl.SSLCertVerificationError as error:
             raise Retryable(
                 f"splunkd's management port is not on this machine, and its certificate is refused "
-                f"({error.verify_message}): it has to be one of a public CA that names the port's address"
+                f"({error.verify_message}): use a certificate from a public CA that names the port's address"
             ) from None
         except socket.timeout:
             raise Retryable(
@@ -180,11 +180,11 @@ def _number(value: object) -> Optional[float]:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether an address is one of this machine's own: only then is it also where its packets would come from."""
+    """Whether an address is this machine's own: only then would packets to it also come from it."""
     try:
         for family, _, _, _, address in socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM):
             with socket.socket(family, socket.SOCK_DGRAM) as candidate:
-                candidate.connect(address)  # of a datagram socket: nothing is sent
+                candidate.connect(address)  # a datagram socket sends nothing here
                 if candidate.getsockname()[0] != address[0]:
                     return False
     except OSError:

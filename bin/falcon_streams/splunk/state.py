@@ -1,7 +1,7 @@
-"""The state of an input as a small file beside its checkpoints: written by the input, read for the Inputs page.
+"""The state of an input, as a small file beside its checkpoints: the input writes it, the Inputs page shows it.
 
-Rules: replaced whole, readable for its owner only, not flushed: it may be lost, it is written again. A failure is
-logged once and harms nobody.
+Rules: the file is replaced whole, and only its owner can read it. It is not flushed to disk, because the input writes
+it again if it is lost. A failure is logged once and harms nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class StateFile:
 
 
 def read_state(folder: Path) -> Dict[str, Any]:
-    """What an input last showed in this folder; empty where there is nothing to read."""
+    """What an input last showed in this folder; empty if nothing can be read."""
     try:
         state = json.loads((folder / _NAME).read_bytes())
     except (OSError, ValueError, RecursionError):

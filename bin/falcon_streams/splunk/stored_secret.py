@@ -1,10 +1,10 @@
 """The secrets that the add-on keeps in `storage/passwords`, each with the mark that says where it may go.
 
-Rules: a secret lies under a realm and a user of its own (realm `TA_falcon_event_streams#account#<name>`, user
+Rules: each secret has a realm and a user of its own (realm `TA_falcon_event_streams#account#<name>`, user
 `client_secret`; for a proxy `...#proxy` or `...#proxy#<name>`, user `password`; for a shared KV store
-`...#checkpoint`, user `token`), its mark (`core/destination.py`) beside it, user `<user>_destination`. A secret that
-was entered for another address is given to nobody. One without a mark of its own is given, and whoever can store
-the mark is told of it (decision record 0015).
+`...#checkpoint`, user `token`). Its mark (`core/destination.py`) is in the same realm, user `<user>_destination`. A
+secret that was entered for another address is not handed out. A secret without a mark of its own is handed out, and
+`adopt` may store its mark (decision record 0015).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from falcon_streams.splunk.splunkd import APP, Splunkd
 
 
 class StoredSecret(NamedTuple):
-    """One secret: where it lies, its stanza, what it is in a sentence, the tab of the Configuration page that takes it,
-    and the settings of the stanza that say where it goes. Forms call it as its user is called."""
+    """One secret: its realm and user, its stanza, its name within a sentence, its tab on the Configuration page, and
+    the settings of the stanza that say where it goes. Its field in a form has the name of the user."""
 
     realm: str
     user: str
@@ -29,11 +29,11 @@ class StoredSecret(NamedTuple):
 
     @property
     def mark_user(self) -> str:
-        """The user under which the mark lies."""
+        """The user under which the mark is stored."""
         return f"{self.user}_destination"
 
     def destination(self, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Where it goes by these values of its stanza."""
+        """Where it goes, according to these values of its stanza."""
         return {setting: values.get(setting) for setting in self.sent_to}
 
     def mark(self, secret: str, values: Mapping[str, object]) -> str:
@@ -41,7 +41,7 @@ class StoredSecret(NamedTuple):
         return mark_of(secret, self.destination(values))
 
     def read(self, splunkd: Splunkd) -> Optional[str]:
-        """The secret, None where there is none. Raises Undecipherable with one sentence."""
+        """The secret, None if there is none. Raises Undecipherable with one sentence."""
         return self._read(splunkd, self.user)
 
     def judge(self, splunkd: Splunkd, secret: str, values: Mapping[str, object]) -> Verdict:
@@ -49,7 +49,7 @@ class StoredSecret(NamedTuple):
         return judge(self._read(splunkd, self.mark_user), secret, self.destination(values))
 
     def read_for(self, splunkd: Splunkd, values: Mapping[str, object], adopt: Adopt) -> Optional[str]:
-        """The secret, to be sent where these values say. Raises Fatal where it was entered for another address."""
+        """The secret, to be sent where these values say. Raises Fatal if it was entered for another address."""
         secret = self.read(splunkd)
         if not secret:
             return None
@@ -62,7 +62,7 @@ class StoredSecret(NamedTuple):
 
     @property
     def elsewhere(self) -> str:
-        """The sentence for one that was entered for another address."""
+        """The sentence for a secret that was entered for another address."""
         return (
             f"{self.what} was entered for another address: enter it again on the Configuration page, under {self.tab}"
         )
@@ -80,11 +80,11 @@ class StoredSecret(NamedTuple):
 
 
 Adopt = Callable[[StoredSecret, str], None]
-"""Takes a secret without a mark of its own, and the mark to store beside it."""
+"""Gets a secret without a mark of its own, and the mark to store for it."""
 
 
 def leave_unmarked(stored: StoredSecret, mark: str) -> None:
-    """For those who only read."""
+    """An `Adopt` for callers that must not write."""
 
 
 def client_secret(account: str) -> StoredSecret:

@@ -1,9 +1,9 @@
 """From events to the XML that splunkd reads: pure rendering, bytes in and bytes out.
 
-Rules: the text between <data> and </data>, read by an XML parser, is the line as Falcon sent it. The exceptions are
-what XML 1.0 cannot carry: forbidden control characters, U+FFFE, U+FFFF and bytes that are no UTF-8 become U+FFFD, and
-a CR within a line becomes a space, because a parser would make a line feed of it and splunkd would break the event
-there. A batch is searched as one block for what it could hold: most are plain ASCII without control characters.
+Rules: an XML parser reads between <data> and </data> the line as Falcon sent it. The exceptions are what XML 1.0 cannot
+carry: forbidden control characters, U+FFFE, U+FFFF, and bytes that are not UTF-8 become U+FFFD. A CR within a line
+becomes a space, because a parser would make it a line feed, and splunkd would break the event there. A batch is
+searched for these as one block, because most batches are plain ASCII without control characters.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ SOURCE = "CrowdStrike:Event:Streams"
 SOURCETYPE = "CrowdStrike:Event:Streams:JSON"
 MALFORMED_SOURCETYPE = "falcon:event_streams:malformed"
 
-# For bytes.translate: what XML cannot carry becomes another byte, so a text that stays itself has none of it. _PLAIN
-# changes what XML has to escape, too, which Falcon's encoder writes as \u0026 and the like.
+# For bytes.translate: _VISIBLE changes the bytes that XML cannot carry, so a text that it leaves unchanged has none.
+# _PLAIN also changes what XML must escape, which Falcon's encoder writes as \u0026 and the like.
 _VISIBLE = bytes(0x20 if code < 0x20 and code not in (0x09, 0x0A) else code for code in range(0x100))
 _PLAIN = bytes(0x20 if code in b"&<>" else code for code in _VISIBLE)
 _is_ascii: Callable[[Any], bool] = bytes.isascii
@@ -33,7 +33,7 @@ _TAIL = b"</data><done/></event>\n"
 
 @dataclass(frozen=True)
 class Routing:
-    """Where an input's events go: its stanza, and Splunk's own settings where the admin has set them."""
+    """Where an input's events go: its stanza, and Splunk's own settings if the admin has set them."""
 
     stanza: str
     index: Optional[str] = None
@@ -78,7 +78,7 @@ class Renderer:
         self._frames: Dict[Tuple[str, bool], Tuple[bytes, bytes, bytes]] = {}
 
     def render(self, partition: str, batch: Batch, now: float) -> bytes:
-        """The batch as `<event>` elements. `now`, in epoch seconds, is the time of those that have none readable."""
+        """The batch as `<event>` elements. `now`, in epoch seconds, is the time of events without a readable time."""
         head, middle, extra = self._frame(partition, False)
         lines, seconds, millis = batch.lines, batch.seconds, batch.millis
         middles: Iterable[bytes] = repeat(middle)
@@ -102,7 +102,7 @@ class Renderer:
 
     def _make_frame(self, partition: str, malformed: bool) -> Tuple[bytes, bytes, bytes]:
         routing = self._routing
-        # The partition rides in the source; an index-time transform takes it out again (design decision 12).
+        # The source carries the partition; an index-time transform takes it out again (design decision 12).
         source = f"{SOURCE}:{partition}" if routing.source is None else f"{SOURCE}:{partition}:{routing.source}"
         elements = (
             ("source", source),
@@ -131,12 +131,12 @@ def escape_lines(lines: Sequence[bytes]) -> Sequence[bytes]:
 
 
 def _is_unicode(text: bytes) -> bool:
-    """Whether this is UTF-8 that XML can carry; also False for some that it could, from U+FFC0 on."""
+    """Whether this is UTF-8 that XML can carry; also False for text with characters from U+FFC0 to U+FFFD."""
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return b"\xef" not in text or b"\xef\xbf" not in text  # one byte is found by memchr, two are searched for slowly
+    return b"\xef" not in text or b"\xef\xbf" not in text  # one byte is found by memchr, which is faster than two
 
 
 def _scrub(line: bytes) -> bytes:
@@ -145,7 +145,7 @@ def _scrub(line: bytes) -> bytes:
 
 
 def _append(extra: bytes, batch: Batch) -> List[bytes]:
-    """The lines with this object as the last of each; malformed and empty ones as they are."""
+    """The lines with this object at the end of each; malformed lines and empty objects stay as they are."""
     return [
         line[:-1] + extra if line.endswith(b"}") and b":" in line and place not in batch.malformed else line
         for place, line in enumerate(batch.lines)

@@ -1,12 +1,12 @@
 """Checkpoint records as files: one per (input, partition), under splunkd's `checkpoint_dir`.
 
 Rules: a record is replaced whole: temporary file, fsync, `os.replace`, fsync of the folder; a crash at any point leaves
-either the old record or the new one. Temporary files have a name of their own for each process. The folder belongs to
-one process: between writing a temporary file and putting it in place, `is_ours` is asked, and a process that has lost
-the folder stores nothing. A record that cannot be read is kept aside under another name and the
-input refuses to start, also the next time, until an admin has decided: going on would collect everything again or skip
-what was never delivered. Folders are 0700, files 0600. Names are made of the input's name and a hash, so that no two
-inputs share one, whatever the file system thinks of case.
+either the old record or the new one. Each process has its own names for temporary files. The folder belongs to one
+process: before a temporary file is put in place, `is_ours` is asked, and a process that has lost the folder stores
+nothing. A record that cannot be read is kept under another name. The input then refuses to start, also the next time,
+until an admin has decided: to go on would collect everything again or skip what was never delivered. Folders are 0700,
+files 0600. File names have the input's name and a hash, so that no two inputs share one, even if the file system
+ignores case.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class FileStore:
     """The port `OffsetStore` over a folder."""
 
     def __init__(self, folder: Path, name: str, is_ours: Callable[[], bool]) -> None:
-        """`folder` is this input's own, as `folder_of` names it; `name` is the input's; `is_ours` says whether this
-        process may still write there."""
+        """`folder` is this input's own, as `folder_of` names it; `name` is the input's name; `is_ours` says whether
+        this process may still write there."""
         self._folder = folder
         self._name = name
         self._is_ours = is_ours
 
     def partitions(self) -> FrozenSet[str]:
-        """The partitions that have a record; damaged ones are named when they are loaded."""
+        """The partitions that have a readable record; `load` reports the damaged ones."""
         found = []
         for path in self._folder.glob("partition-*.json"):
             try:
@@ -44,7 +44,7 @@ class FileStore:
         return frozenset(found)
 
     def load(self, partition: str) -> Optional[Record]:
-        """The record of a partition. Raises Fatal where one is there that must not be used."""
+        """The record of a partition. Raises Fatal if it exists but must not be used."""
         path = self._path(partition)
         try:
             data = path.read_bytes()
@@ -56,21 +56,21 @@ class FileStore:
         return self._checked(path, partition, data)
 
     def save(self, records: Sequence[Record]) -> None:
-        """Store the records, durably. Raises Retryable where the folder does not take them now, RestartNeeded where
-        another process has taken it over."""
+        """Store the records durably. Raises Retryable if the folder cannot be written now, RestartNeeded if another
+        process has taken it over."""
         try:
             make_private_folder(self._folder)
             for record in records:
                 path = self._path(record.partition)
                 temporary = prepare_private_file(path, record.to_bytes(), durable=True)
                 if not self._is_ours():
-                    raise RestartNeeded("another process has taken over the checkpoints of this input: it ends")
+                    raise RestartNeeded("another process has taken over the checkpoints of this input, which ends")
                 os.replace(temporary, path)
             _sync_folder(self._folder)
         except OSError as error:
             raise Retryable(
-                f"checkpoints in {self._folder} cannot be written ({error.strerror}): see to space and rights of that "
-                "folder"
+                f"checkpoints in {self._folder} cannot be written ({error.strerror}): check the free space and the "
+                "rights of that folder"
             ) from None
 
     def _path(self, partition: str) -> Path:
@@ -80,13 +80,15 @@ class FileStore:
         try:
             record = read_record(data)
         except RecordTooNew as error:
-            raise Fatal(f"the checkpoint {path} is of a newer add-on: {error}. Install that version again") from None
+            raise Fatal(
+                f"the checkpoint {path} was written by a newer add-on: {error}. Install that version again"
+            ) from None
         except RecordUnreadable as error:
             aside = path.with_name(path.name + _DAMAGED)
             try:
                 os.replace(path, aside)
             except OSError:
-                aside = path  # it stays where it is, and is refused there the next time too
+                aside = path  # it stays where it is, and the next start refuses it there
             raise Fatal(_damage(aside, str(error))) from None
         if (record.input, record.partition) != (self._name, partition):
             raise Fatal(
@@ -114,14 +116,14 @@ def _damage(aside: Path, fault: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    # readable as far as it is harmless, whoever chose the name; the hash tells names apart
+    # Readable as far as the characters are harmless; the hash keeps names apart.
     shown = "".join(each if each.isascii() and (each.isalnum() or each in "_.-") else "_" for each in name[:64])
     return f"{shown}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":
-        return  # Windows has no handle for a folder to flush
+        return  # Windows cannot flush a folder
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,11 +1,11 @@
 """The add-on's collection in the KV store: documents by key, over the REST endpoints of a management port.
 
-Rules: the collection is the app's, its owner `nobody`. Either it is this instance's, asked with the input's own session
-key, or that of a search head cluster which several forwarders share, asked with an authentication token; then the
-certificate is always verified. Four seconds a call at most, so that a stop gets through. What does not answer well is
-Retryable, with a sentence that says what to do; a session key that is refused asks for a new start, a token that is
-refused is read anew. An empty collection answers 200 with an empty list, a write with the keys of what was written: a
-proxy's page, a redirect or an empty body is neither, and means nothing.
+Rules: the collection belongs to the app, its owner is `nobody`. It is either this instance's, with the input's own
+session key, or that of a search head cluster which several forwarders share, with an authentication token; then the
+certificate is always verified. A call takes four seconds at most, so that a stop gets through. A bad answer or none is
+Retryable, with a sentence that says what to do. A refused session key asks for a new start; a refused token is read
+again. An empty collection answers 200 with an empty list, a write with the keys that were written. A proxy's page, a
+redirect, or an empty body is neither, and proves nothing.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SECONDS = 4.0
 _DATA = f"storage/collections/data/{COLLECTION}"
 _CA_BUNDLE = "the ca_bundle of [checkpoint]"
 _OTHER_NAME = (
-    "write a host name into management_uri that the certificate has as subjectAltName, or give that splunkd a "
-    "certificate which names this host"
+    "set management_uri to a host name in the certificate's subjectAltName, or give that splunkd a certificate that "
+    "names this host"
 )
 _ANSWERS = {"get": (200,), "post": (200, 201), "delete": (200,)}
 _JSON = [("Content-Type", "application/json")]
@@ -46,8 +46,8 @@ class KvStore:
     """The documents of the collection."""
 
     def __init__(self, connect: Connect, where: str, *, own: bool) -> None:
-        """`connect` makes a connection's context, anew after a refusal; `where` names it for an admin; `own` says that
-        it is asked with the session key of this instance."""
+        """`connect` makes a connection's context, again after a refusal; `where` names the store for an admin; `own`
+        says that it takes the session key of this instance."""
         self._connect = connect
         self._where = where
         self._own = own
@@ -62,7 +62,7 @@ class KvStore:
         return found
 
     def insert(self, document: Document) -> bool:
-        """Add a document; False where there is one of its key."""
+        """Add a document; False if its key exists already."""
         try:
             self._write(_DATA, document, {"_key": document["_key"]})
         except Retryable as error:
@@ -72,15 +72,15 @@ class KvStore:
         return True
 
     def replace(self, document: Document) -> None:
-        """Put a document in the place of the one of its key, which must be there."""
+        """Replace the document with this key, which must exist."""
         self._write(f"{_DATA}/{quoted(document['_key'])}", document, {"_key": document["_key"]})
 
     def save(self, documents: Sequence[Document]) -> None:
-        """Put documents in, over those of their keys."""
+        """Store documents, and replace those with the same keys."""
         self._write(f"{_DATA}/batch_save", documents, [document["_key"] for document in documents])
 
     def remove(self, key: str) -> None:
-        """Take a document out; that it is not there is no fault."""
+        """Remove a document if it is there."""
         try:
             self._call("delete", f"{_DATA}/{quoted(key)}")
         except Retryable as error:
@@ -88,17 +88,17 @@ class KvStore:
                 raise
 
     def _write(self, path: str, body: Any, expected: Any) -> None:
-        """Post JSON; Retryable where the answer is not the keys that were written."""
+        """Post JSON. Raises Retryable if the answer is not the `expected` keys."""
         if self._call("post", path, headers=_JSON, body=json.dumps(body)) != expected:
             raise self._no_answer()
 
     def _no_answer(self, status: int = 200) -> Retryable:
-        remedy = "see that no proxy or other server answers at management_uri"
-        return Retryable(f"{self._where} answered {status} with what is no answer of a KV store: {remedy}")
+        remedy = "make sure that no proxy or other server answers at management_uri"
+        return Retryable(f"{self._where} answered {status}, but not as a KV store does: {remedy}")
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
-            context = self._context = self._context or self._connect()  # another thread may forget it meanwhile
+            context = self._context = self._context or self._connect()  # another thread may reset it meanwhile
             answer = getattr(context, method)(binding.UrlEncoded(path, skip_encode=True), **options)
             body = answer.body.read()
         except binding.AuthenticationError:
@@ -119,28 +119,28 @@ class KvStore:
     def _refused(self, status: int) -> Exception:
         if status == 401:
             if self._own:
-                return RestartNeeded("splunkd no longer takes this input's session key")
+                return RestartNeeded("splunkd no longer accepts this input's session key")
             self._context = None
         remedy = _REMEDIES.get(status, "look at its log")
         return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
 
 
 def _whole_number(digits: str) -> Optional[int]:
-    # Python refuses to convert thousands of digits, and one such document would hide all others
+    # Python refuses to convert thousands of digits, and one such document would hide all others.
     return int(digits) if len(digits) <= 20 else None
 
 
 _REMEDIES = {
     401: "its token is wrong, expired or disabled; enter a new one on the Configuration page, under Checkpoints",
     403: f"the token's user may not use the collection {COLLECTION}; give it the role {ROLE}",
-    404: "the collection is not there; install this add-on there as well, and see that its KV store is not disabled",
+    404: "the collection does not exist; install this add-on there as well, and make sure its KV store is not disabled",
     503: "it is starting, or has no majority; this input goes on when it is back",
 }
 
 
 def open_kvstore(splunkd: Splunkd, adopt: Adopt = leave_unmarked) -> KvStore:
-    """The KV store for checkpoints: of the search head cluster that `[checkpoint]` names, else of this instance. Raises
-    Fatal with one sentence."""
+    """The KV store for checkpoints: that of the search head cluster in `[checkpoint]`, otherwise that of this instance.
+    Raises Fatal with one sentence."""
     raw = splunkd.stanza(SETTINGS_CONF, "checkpoint") or {}
     values = check_stanza(stanza_schema("settings", "checkpoint"), "checkpoint", raw)
     if "management_uri" not in values:
@@ -152,7 +152,7 @@ def _read_token(splunkd: Splunkd, values: Values, adopt: Adopt) -> str:
     stored = checkpoint_token()
     try:
         token = stored.read_for(splunkd, values, adopt)
-    except Fatal as error:  # the store is asked in the middle of a run, and an admin heals it
+    except Fatal as error:  # in the middle of a run, and an admin can solve it
         raise Retryable(str(error)) from None
     if not token:
         raise Retryable(
@@ -168,8 +168,8 @@ def own_store(splunkd: Splunkd) -> KvStore:
 
 
 def shared_store(management_uri: str, ca_bundle: Optional[str], read_token: Callable[[], str]) -> KvStore:
-    """The KV store that several forwarders share, at a checked address; `read_token` reads its token, anew after a
-    refusal. Raises Fatal for a CA bundle that cannot be used."""
+    """The KV store that several forwarders share, at a checked address. `read_token` reads its token, again after a
+    refusal. Raises Fatal for an unusable CA bundle."""
     trust = make_trust(ca_bundle or "", "[checkpoint] ca_bundle")
     parts = urlsplit(management_uri)
 

@@ -1,14 +1,14 @@
 """Claims and checkpoint records of an input that several forwarders share, as documents of one collection.
 
-Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has
-documents of its own and none can overwrite another's; readers take the highest generation. A record is the same bytes
-as in a file. What a writer has replaced by its own is removed; the last claims stay, because a key must not come back
-for a process that has slept.
+Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has its
+own documents and cannot overwrite another's. Readers take the highest generation. A record has the same bytes as in a
+file. A writer removes the documents that its own replace. The last claims stay, because a process that has slept must
+not find an old key free again.
 
-Others may write the collection, too. Records and their manifest bear seals, and `core.custody` says which count. Of a
-claim its key says the generation, whatever the document says; it counts if its seal fits, or if its generation is one
-that writers without our seal can have come to. What no holder can have written is reported, passed over, and set aside
-at the next start.
+Others may also write the collection. Records and their manifest have seals, and `core.custody` says which count. A
+claim's generation is that of its key, whatever the document says. The claim counts if its seal fits, or if writers
+without our seal can have reached its generation. What no holder can have written is reported, ignored, and set aside at
+the next start.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _CLAIM, _RECORD, _MANIFEST, _ASIDE = "claim", "record", "manifest", "aside"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
 _SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
-# A takeover takes 45 s: nobody comes that far without a seal, whether an older add-on or one with another secret.
+# A takeover takes 45 s, so no writer without our seal (an older add-on, another secret) can be that far ahead.
 _MOST_AHEAD = 10**9
 _GENERATION, _PARTITION = r"[1-9][0-9]{0,14}", r"[0-9A-Za-z_-]{1,64}"
 _MOST_TOLD, _MOST_ASIDE, _MOST_KEPT = 100, 20, 65_536
 
 
 class _Found(NamedTuple):
-    """A claim as it was found: whether its seal fits, and whether its holder says that it has left a manifest."""
+    """A claim found in the store: whether its seal fits, and whether its holder says that it has left a manifest."""
 
     generation: int
     claim: Claim
@@ -50,7 +50,7 @@ class SharedClaims:
     """The port `ClaimStore` over the collection."""
 
     def __init__(self, store: KvStore, name: str, seal: Seal, kept: Callable[[], int]) -> None:
-        """`kept` says under which generation this process keeps the records, 0 for none yet."""
+        """`kept` returns the generation under which this process keeps the records, 0 for none yet."""
         self._store = store
         self._name = name
         self._seal = seal
@@ -67,14 +67,14 @@ class SharedClaims:
         return View(newest.claim if newest is not None else None, frozenset(traces))
 
     def insert(self, claim: Claim) -> bool:
-        """Add a claim; False where there is one of that generation."""
+        """Add a claim; False if that generation has one already."""
         inserted = self._store.insert(self._document(claim))
         if inserted and claim.generation > _CLAIMS_KEPT:
             self._store.remove(f"{self._name}:{claim.generation - _CLAIMS_KEPT}")
         return inserted
 
     def replace(self, claim: Claim) -> None:
-        """Put this in the place of the claim of its generation."""
+        """Replace the claim of the same generation by this one."""
         self._store.replace(self._document(claim))
 
     def _document(self, claim: Claim) -> Document:
@@ -103,8 +103,8 @@ class SharedRecords:
         self._lost = False
 
     def read(self, generation: int) -> None:
-        """Judge what all writers have stored, before the first load, and leave a manifest of it; we write under this
-        generation from now on. Raises Fatal where a record is of a newer add-on."""
+        """Before the first load, judge what all writers have stored, and leave a manifest of it. From now on we write
+        under this generation. Raises Fatal for a record of a newer add-on."""
         documents = self._store.find({"input": self._name})
         claims, refused = _judge_claims(self._name, documents, self._seal)
         manifests = [
@@ -118,7 +118,9 @@ class SharedRecords:
         self._lost = promised > (0 if manifest is None else manifest.generation)
         if self._lost:
             _complain(
-                "*", None, "the manifest of the records is missing: what has no record is read from the oldest event"
+                "*",
+                None,
+                "the manifest of the records is missing: partitions without a record are read from the oldest event",
             )
         refused += self._choose(documents, manifest)
         self._landmarks = {partition: record.landmark() for partition, record in self._found.items()}
@@ -130,7 +132,7 @@ class SharedRecords:
         self.generation = generation
 
     def partitions(self) -> FrozenSet[str]:
-        """The partitions that have a record, or had one."""
+        """The partitions that have, or had, a record."""
         return frozenset(self._found)
 
     def load(self, partition: str) -> Optional[Record]:
@@ -140,7 +142,7 @@ class SharedRecords:
         return self._found.get(partition)
 
     def save(self, records: Sequence[Record]) -> None:
-        """Store the records under our generation, and remove what they replace."""
+        """Store the records under our generation, and remove those that they replace."""
         stored = [replace(record, generation=self.generation) for record in records]
         self._store.save([self._document(record) for record in stored])
         self._note([record for record in stored if not self._is_noted(record.partition)])
@@ -153,7 +155,7 @@ class SharedRecords:
         return landmark is not None and landmark.generation == self.generation
 
     def _note(self, fresh: Sequence[Record]) -> None:
-        """Put records into the manifest that are the first of their partitions under our generation."""
+        """Add to the manifest the records that are the first of their partitions under our generation."""
         if not fresh:
             return
         before = dict(self._landmarks)
@@ -161,11 +163,11 @@ class SharedRecords:
         try:
             self._keep_manifest(self.generation)
         except Exception:
-            self._landmarks = before  # to be noted again, when they are stored again
+            self._landmarks = before  # so that the next save notes them again
             raise
 
     def _choose(self, documents: Sequence[Document], manifest: Optional[Manifest]) -> List[str]:
-        """Find the record of each partition; returns the keys of what no holder can have written."""
+        """Find the record of each partition; return the keys of what no holder can have written."""
         by_partition: Dict[str, List[Sealed]] = {name: [] for name in (manifest.landmarks if manifest else ())}
         refused: List[str] = []
         for document in documents:
@@ -174,7 +176,7 @@ class SharedRecords:
                 sealed = Sealed(key, place[0], str(document.get("record")), document.get("seal"))
                 by_partition.setdefault(place[1], []).append(sealed)
             elif document.get("kind") == _RECORD:
-                _complain("*", None, f"{key} is no key of a record, and is passed over: {WHO}")
+                _complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
                 refused.append(key)
         self._found, self._former = {}, {}
         for partition, found in by_partition.items():
@@ -186,8 +188,8 @@ class SharedRecords:
             choice = choose(self._name, partition, found, manifest, self._seal)
         except RecordTooNew as error:
             raise Fatal(
-                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} is of a newer "
-                f"add-on: {error}. Install that version again"
+                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} was written "
+                f"by a newer add-on: {error}. Install that version again"
             ) from None
         if choice.alteration:
             _complain(partition, choice.record, choice.alteration)
@@ -206,7 +208,7 @@ class SharedRecords:
         self._store.save([{**known, "generation": generation, "records": text, "seal": seal}])
 
     def _set_aside(self, documents: Sequence[Document]) -> None:
-        """Keep a copy of what no holder can have written where nobody looks for claims and records."""
+        """Move what no holder can have written to keys where nobody looks for claims and records."""
         for document in documents[:_MOST_ASIDE]:
             key, text = str(document["_key"]), json.dumps(document)[:_MOST_KEPT]
             aside = f"{_ASIDE}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
@@ -242,8 +244,8 @@ def _judge_claims(name: str, documents: Sequence[Document], seal: Seal) -> Tuple
 
 
 def _claim(name: str, document: Document, seal: Seal) -> Optional[_Found]:
-    """A claim under its key's generation, None where the key is none of ours. Where the document does not say what a
-    holder says, that generation was taken all the same: it is waited out."""
+    """A claim under its key's generation, None if the key is not one of ours. If a holder cannot have written the
+    document, its generation is taken all the same, and is waited out."""
     key = str(document.get("_key"))
     match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION})", key)
     if match is None:
@@ -264,7 +266,7 @@ def _claim(name: str, document: Document, seal: Seal) -> Optional[_Found]:
 
 
 def _claim_text(key: str) -> str:
-    """What a claim's seal covers; never the text of a record or a manifest."""
+    """What a claim's seal covers; never equal to the text of a record or a manifest."""
     return f"claim\0{key}"
 
 
@@ -276,7 +278,7 @@ def _trace(name: str, document: Document) -> Optional[Trace]:
 
 
 def _place(name: str, document: Document, kind: str) -> Optional[Tuple[int, str]]:
-    """Generation and partition of a document of this kind, None where its key says otherwise than it."""
+    """Generation and partition of a document of this kind, None if the document and its key disagree."""
     match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION}):({_PARTITION}|\*)", str(document.get("_key")))
     if match is None or document.get("kind") != kind or _whole(document, "generation") != int(match[1]):
         return None
@@ -284,7 +286,7 @@ def _place(name: str, document: Document, kind: str) -> Optional[Tuple[int, str]
 
 
 def _whole(document: Document, name: str) -> Optional[int]:
-    """A whole number that survives a store of doubles, None for anything else."""
+    """A whole number that a store of doubles keeps exactly, None for anything else."""
     value = document.get(name)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**53:
         return None

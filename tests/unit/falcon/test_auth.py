@@ -177,7 +177,7 @@ def test_an_answer_without_a_fit_token_is_tried_again_with_the_same_credentials(
     with pytest.raises(Retryable) as caught:
         bearers.current()
     told = str(caught.value)
-    assert told.startswith(f"api.crowdstrike.com gave no token ({reason}): it is asked again")
+    assert told.startswith(f"api.crowdstrike.com gave no token ({reason}): the add-on asks again")
     assert "If this goes on" in told
     assert type(caught.value) is Retryable
     assert caught.value.after == answer.wait(0.0)
@@ -232,7 +232,7 @@ def test_the_secret_is_sent_to_no_host_but_the_api_of_a_known_cloud(location: st
     transport = ScriptedTransport(redirect(location))
     bearers = bearers_of(transport)
 
-    with pytest.raises(Retryable, match="redirected to a host that is no known Falcon API: check the account's cloud"):
+    with pytest.raises(Retryable, match="to a host that is not a known Falcon API: check the account's cloud"):
         bearers.current()
     assert len(transport.sent) == 1
     assert bearers.origin == origin_of("us-1")
@@ -358,7 +358,7 @@ def test_a_bearer_that_replaced_a_refused_one_and_is_refused_too_leaves_nobody_o
     assert bearers.instead_of("one") == "two"
     assert [bearers.instead_of(refused) for refused in ("two", "one", "two")] == [None] * 3
     clock.pause(59.0)
-    with pytest.raises(Retryable, match=r"refused one bearer after the other.*: check the account's cloud$") as caught:
+    with pytest.raises(Retryable, match=r"refused two bearers in a row.*: check the account's cloud$") as caught:
         bearers.current()
     assert caught.value.after == 1.0
     assert len(transport.sent) == 2

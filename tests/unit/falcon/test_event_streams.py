@@ -61,7 +61,7 @@ def test_what_falcon_said_is_cut_and_the_remedy_behind_it_is_not(script: list[An
 
 def test_a_500_for_the_discovery_says_what_it_may_mean_and_whom_to_ask() -> None:
     assert str(refusal(GRANTED, answered(500))) == (
-        "api.crowdstrike.com: discovery was answered 500 (no reason given): if this goes on, ask CrowdStrike support "
+        "api.crowdstrike.com answered 500 to the discovery (no reason given): if this goes on, ask CrowdStrike support "
         "whether event streams are enabled for the tenant, because without them Falcon answers 500"
     )
 

@@ -76,7 +76,9 @@ def test_a_refusal_tells_status_reason_trace_and_wait(host: Host, ca_file: str) 
     host.says(answer(429, errors, "X-Cs-Traceid: trace", "Retry-After: 7"))
     refused = refusal(host, ca_file)
 
-    assert str(refused).startswith("the feed was answered 429 (slow down): it is asked again")
+    assert str(refused).startswith(
+        "127.0.0.1 answered 429 to the request for the feed (slow down): the add-on asks again"
+    )
     assert (refused.status, refused.trace_id, refused.after) == (429, "trace", 7.0)
 
 
@@ -84,7 +86,8 @@ def test_a_refused_session_token_tells_what_brings_a_new_one(host: Host, ca_file
     host.says(answer(401))
 
     assert str(refusal(host, ca_file)) == (
-        "the feed was answered 401 (no reason given): a new discovery brings a new session token"
+        "127.0.0.1 answered 401 to the request for the feed (no reason given): a new discovery brings a new session "
+        "token"
     )
 
 
@@ -153,7 +156,7 @@ def test_a_feed_in_a_coding_that_we_cannot_undo_is_refused_by_its_name(
     host.says(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + FIRST)
 
     assert str(refusal(host, ca_file)) == (
-        f"127.0.0.1 sends the feed coded as {told}, which nobody asked for: look for a proxy that compresses"
+        f"127.0.0.1 encodes the feed as {told}, which the add-on did not ask for: look for a proxy that compresses"
     )
 
 
@@ -169,8 +172,8 @@ def test_a_page_in_the_place_of_a_feed_is_refused_with_what_it_says_and_its_wait
     refused = refusal(host, ca_file)
 
     assert str(refused) == (
-        "127.0.0.1 answered 200 with something that is no event stream (text/html): look for a proxy that answers in "
-        "Falcon's place. It said: <html>Log in first</html>"
+        "127.0.0.1 answered 200 with something that is not an event stream (text/html): look for a proxy that answers "
+        "in Falcon's place. It said: <html>Log in first</html>"
     )
     assert (refused.status, refused.after) == (200, 9.0)
 
@@ -188,7 +191,7 @@ def test_a_redirect_of_a_feed_is_refused_and_names_its_host(host: Host, ca_file:
     host.says(answer(302, b"", "Location: https://elsewhere.example/feed?t=s3cret"))
     said = str(refusal(host, ca_file))
 
-    assert "it points to elsewhere.example, and a feed is never followed elsewhere" in said
+    assert "it redirects to elsewhere.example, and the add-on does not follow" in said
     assert "s3cret" not in said
 
 

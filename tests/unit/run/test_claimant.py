@@ -107,7 +107,7 @@ def test_an_outage_is_told_with_its_remedy_however_long_the_sentence(
 
 
 def test_a_session_key_that_is_refused_ends_the_input_for_a_fresh_one(stage: Stage) -> None:
-    stage.store.broken = RestartNeeded("splunkd no longer takes this input's session key")
+    stage.store.broken = RestartNeeded("splunkd no longer accepts this input's session key")
     stage.claimant.run()
 
     (stop,) = stage.reported()

@@ -49,13 +49,13 @@ def test_a_parameter_that_nobody_knows_is_named_and_let_be() -> None:
     ],
 )
 def test_a_misspelt_setting_is_refused_with_the_nearest_right_name(name: str, meant: str) -> None:
-    with pytest.raises(Fatal, match=rf"\] {name} is no setting of this input. The nearest is {meant}\."):
+    with pytest.raises(Fatal, match=rf"\] {name} is not a setting of this input. The nearest is {meant}\."):
         read_input("main", {**STANZA, name: "x"})
 
 
 @pytest.mark.parametrize("name", ["client_secret", "client_id", "cloud", "proxy", "token", "Password"])
 def test_what_belongs_to_an_account_is_refused_and_its_value_not_shown(name: str) -> None:
-    with pytest.raises(Fatal, match=f"{name} is no setting of this input") as refused:
+    with pytest.raises(Fatal, match=f"{name} is not a setting of this input") as refused:
         read_input("main", {**STANZA, name: "hunter2"})
     assert "hunter2" not in str(refused.value)
 

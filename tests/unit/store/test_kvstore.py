@@ -43,7 +43,7 @@ def store(status: int, body: bytes) -> KvStore:
     + [(status, body) for status in (202, 204, 301, 302, 304, 307) for body in (b"", b"[]", PAGE)],
 )
 def test_what_is_no_answer_of_a_kv_store_is_tried_again(call: str, status: int, body: bytes) -> None:
-    with pytest.raises(Retryable, match="with what is no answer of a KV store: see that no proxy"):
+    with pytest.raises(Retryable, match="but not as a KV store does: make sure that no proxy"):
         CALLS[call](store(status, body))
 
 

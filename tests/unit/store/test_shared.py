@@ -134,7 +134,7 @@ def test_a_record_that_is_missing_is_told_and_its_partition_goes_on_at_its_landm
     assert found is not None and [step.offset for step in found.trail] == [None]  # the oldest that a replay could reach
     assert found.origin == StartPosition(None, 7) and not found.clean
     assert altered(caplog) == [
-        "its record is missing, and the input goes on at the last sealed place: see who may write the collection"
+        "its record is missing, and the input goes on at the last sealed place: check who may write the collection"
     ]
 
 
@@ -148,7 +148,7 @@ def test_an_old_sealed_record_under_a_higher_generation_is_passed_over(
 
     assert Run(collection, 10).offset() == 20
     (sentence,) = altered(caplog)
-    assert "does not bear this add-on's seal and is passed over" in sentence
+    assert "does not bear this add-on's seal and is ignored" in sentence
 
 
 def test_an_old_sealed_record_in_the_place_of_the_newest_is_told_and_passed_over(
@@ -283,7 +283,7 @@ def test_a_sealed_record_of_a_newer_add_on_ends_the_input(collection: Collection
     newer = json.dumps({**json.loads(collection.one("main:1:0")["record"]), "version": 99})
     collection.save([{**collection.one("main:1:0"), "record": newer, "seal": Seal(SECRET).of(newer)}])
 
-    with pytest.raises(Fatal, match="is of a newer add-on"):
+    with pytest.raises(Fatal, match="was written by a newer add-on"):
         Run(collection, 2)
 
 
