@@ -71,6 +71,7 @@ class Stage:
         if tab:
             self.page.get_by_role("tab", name=tab).click()
         expect(self.page.get_by_text("Add-on Version: ")).to_be_visible()
+        self.page.wait_for_load_state("networkidle")  # what comes later puts other buttons in the place of the first
 
     # -- forms -----------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,14 @@ class Stage:
     def submit(self, button: str) -> None:
         """Press the dialog's button and wait until it has gone."""
         self.dialog.get_by_role("button", name=button, exact=True).click()
-        expect(self.dialog).to_be_hidden(timeout=15_000)
+        self.wait_until_closed()
+
+    def wait_until_closed(self) -> None:
+        """Wait until the dialog has gone; where it stays, the failure says what it shows."""
+        try:
+            expect(self.dialog).to_be_hidden(timeout=15_000)
+        except AssertionError as error:
+            raise AssertionError(f"the dialog stays: {self.dialog.inner_text()!r}, {self.troubles}") from error
 
     def submit_refused(self, button: str, sentence: str) -> None:
         """Press the dialog's button; the page says this, and the dialog stays."""
