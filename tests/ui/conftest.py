@@ -29,8 +29,8 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def stage(browser: Browser, package: Path, tmp_path: Path) -> Iterator[Stage]:
-    """A tenant, a splunkd with splunkweb, a logged-in admin; no account yet."""
-    with Stage(browser, package, tmp_path, SHOTS) as made:
+@pytest.fixture(scope="module")
+def stage(browser: Browser, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A tenant, a splunkd with splunkweb, a logged-in admin; no account yet. The tests of a file share it."""
+    with Stage(browser, package, tmp_path_factory.mktemp("stage"), SHOTS) as made:
         yield made

@@ -16,6 +16,13 @@ from tests.ui.test_mission import add_account, add_proxy
 from tools.package import unpack
 
 
+@pytest.fixture(scope="module")
+def stage(stage: Stage) -> Stage:
+    """The stage with an account, `prod`, for tests that leave each other alone."""
+    stage.scene.add_account()
+    return stage
+
+
 def test_a_custom_cloud_asks_for_its_url_and_the_others_do_not(stage: Stage) -> None:
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
@@ -40,7 +47,6 @@ def test_a_wrong_value_is_said_by_the_page_before_anything_is_sent(stage: Stage)
 
 
 def test_app_ids_are_proposed_valid_different_and_editable(stage: Stage) -> None:
-    stage.scene.add_account()
     proposed = set()
     for _ in range(3):
         stage.open("inputs")
@@ -59,7 +65,6 @@ def test_app_ids_are_proposed_valid_different_and_editable(stage: Stage) -> None
 
 
 def test_event_types_are_chosen_and_typed(stage: Stage) -> None:
-    stage.scene.add_account()
     stage.open("inputs")
     stage.page.get_by_role("button", name="Create New Input").click()
     stage.fill(name="some")
@@ -77,7 +82,6 @@ def test_event_types_are_chosen_and_typed(stage: Stage) -> None:
 
 
 def test_the_judge_of_an_input_is_its_validation(stage: Stage) -> None:
-    stage.scene.add_account()
     stage.scene.begin("first", app_id="taken1")
     stage.open("inputs")
     stage.page.get_by_role("button", name="Create New Input").click()
@@ -96,7 +100,6 @@ def test_the_log_level_is_chosen_and_stays(stage: Stage) -> None:
 
 
 def test_a_secret_that_is_left_alone_stays_and_one_that_would_go_elsewhere_is_asked_for(stage: Stage) -> None:
-    stage.scene.add_account()
     stage.open("configuration")
     stage.press("prod", "Edit")
     assert stage.value("client_secret") == "******"
@@ -190,22 +193,25 @@ def test_the_pages_follow_the_theme(browser: Browser, package: Path, tmp_path: P
             stage.shoot(f"{page}-{theme}")
 
 
-def test_the_table_shows_every_input_with_its_state_and_its_trouble(stage: Stage) -> None:
-    stage.scene.add_account()
-    stage.scene.add_account("lapsed")
-    stage.scene.splunkd.edit_password(REALM.format("lapsed"), "client_secret", "w" * 40)
-    stage.scene.falcon.set_option("rate", 20.0)
-    stage.scene.begin("main")
-    stage.scene.begin("audit", event_types="AuthActivityAuditEvent,UserActivityAuditEvent")
-    stage.scene.begin("lapsed", account="lapsed")
-    stage.scene.begin("retired")
-    stage.scene.stop("retired")
-    stage.open("inputs")
-    for name, state in (("main", "Running"), ("lapsed", "Error"), ("retired", "Disabled")):
-        stage.wait_for_cell(name, "state", state)
-    stage.row("lapsed").get_by_role("button").first.click()
-    expect(stage.page.get_by_text("refused the account's client_id and secret")).to_be_visible()
-    stage.shoot("inputs-states")
+def test_the_table_shows_every_input_with_its_state_and_its_trouble(
+    browser: Browser, package: Path, tmp_path: Path
+) -> None:
+    with Stage(browser, package, tmp_path, SHOTS) as stage:
+        stage.scene.add_account()
+        stage.scene.add_account("lapsed")
+        stage.scene.splunkd.edit_password(REALM.format("lapsed"), "client_secret", "w" * 40)
+        stage.scene.falcon.set_option("rate", 20.0)
+        stage.scene.begin("main")
+        stage.scene.begin("audit", event_types="AuthActivityAuditEvent,UserActivityAuditEvent")
+        stage.scene.begin("lapsed", account="lapsed")
+        stage.scene.begin("retired")
+        stage.scene.stop("retired")
+        stage.open("inputs")
+        for name, state in (("main", "Running"), ("lapsed", "Error"), ("retired", "Disabled")):
+            stage.wait_for_cell(name, "state", state)
+        stage.row("lapsed").get_by_role("button").first.click()
+        expect(stage.page.get_by_text("refused the account's client_id and secret")).to_be_visible()
+        stage.shoot("inputs-states")
 
 
 def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:

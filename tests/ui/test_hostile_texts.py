@@ -69,12 +69,15 @@ def hostile_rows() -> dict[str, Any]:
     return rows
 
 
-@pytest.fixture
-def dashboards(browser: Browser, package: Path, tmp_path: Path, renderer: Path) -> Iterator[Stage]:
+@pytest.fixture(scope="module")
+def dashboards(
+    browser: Browser, package: Path, tmp_path_factory: pytest.TempPathFactory, renderer: Path
+) -> Iterator[Stage]:
     """Dashboards before hostile events."""
-    file = tmp_path / "rows.json"
+    folder = tmp_path_factory.mktemp("dashboards")
+    file = folder / "rows.json"
     file.write_text(json.dumps(hostile_rows()), encoding="utf-8")
-    with Stage(browser, package, tmp_path, SHOTS, landing="stream_health", studio=renderer, answers=file) as stage:
+    with Stage(browser, package, folder, SHOTS, landing="stream_health", studio=renderer, answers=file) as stage:
         stage.page.add_init_script(SPY)
         stage.page.set_viewport_size({"width": 1440, "height": 3000})
         yield stage
@@ -84,7 +87,7 @@ def show(stage: Stage, view: str) -> Page:
     """A view, with all its rows."""
     stage.page.goto(f"{stage.scene.splunkd.web_uri}/en-US/app/{APP}/{view}")
     expect(stage.page.get_by_text("Waiting for data")).to_have_count(0, timeout=20_000)
-    stage.page.wait_for_timeout(2_000)
+    stage.page.wait_for_load_state("networkidle")
     return stage.page
 
 
