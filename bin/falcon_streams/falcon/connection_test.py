@@ -1,4 +1,5 @@
-"""Trying an API client: a token and one discovery, no feed, so that an admin learns at once what would fail later.
+"""The connection test of an API client: a token and one discovery, no feed, so that an admin learns at once what would
+fail later.
 
 Rules: the app id is a throw-away one, so no input's streams are touched. Every way to fail is a sentence that names the
 hop and the remedy. The bearer is given back. What a discovery names is judged as it would be when running.
@@ -20,9 +21,10 @@ from falcon_streams.ports import Clock
 _LETTERS = string.ascii_lowercase + string.digits
 
 
-def try_client(transport: Transport, clock: Clock, origin: Origin, credentials: Credentials) -> None:
+def check_client(transport: Transport, clock: Clock, origin: Origin, credentials: Credentials) -> None:
     """Ask Falcon as an input would. Raises Retryable with the sentence of what failed."""
     bearers = Bearers(transport, clock, origin, lambda: credentials)
+    # Falcon's side knows this prefix from former versions, so it stays
     app_id = "trial" + "".join(secrets.choice(_LETTERS) for _ in range(16))
     streams = EventStreamsInput(EventStreams(transport, bearers), bearers, clock, app_id, "json")
     try:

@@ -14,7 +14,8 @@ from typing import Mapping, Optional, Type
 
 from falcon_streams.core.destination import Verdict
 from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered, Undecipherable
-from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.splunk.stored_secret import StoredSecret
 
 
@@ -22,10 +23,10 @@ class SecretChange:
     """A context manager: changes the secret on entry, takes that back where the body fails."""
 
     def __init__(
-        self, editor: Editor, stored: StoredSecret, secret: Optional[str], values: Mapping[str, object]
+        self, splunkd: WritableSplunkd, stored: StoredSecret, secret: Optional[str], values: Mapping[str, object]
     ) -> None:
         """`secret` None leaves it as it is, empty removes it; `values` are the stanza's, which say where it goes."""
-        self._editor = editor
+        self._splunkd = splunkd
         self._stored = stored
         self._secret = secret
         self._mark = stored.mark(secret, values) if secret else ""
@@ -72,7 +73,7 @@ class SecretChange:
         """What is stored; None also where splunkd cannot decrypt it, and for a caller who may write secrets and not
         read them."""
         try:
-            return self._editor.secret(self._stored.realm, user)
+            return self._splunkd.secret(self._stored.realm, user)
         except Undecipherable:
             return None
         except Retryable as error:
@@ -82,17 +83,17 @@ class SecretChange:
 
     def _put(self, user: str, text: Optional[str]) -> None:
         if text:
-            self._editor.store_secret(self._stored.realm, user, text)
+            self._splunkd.store_secret(self._stored.realm, user, text)
         else:
-            self._editor.remove_secret(self._stored.realm, user)
+            self._splunkd.remove_secret(self._stored.realm, user)
 
 
-def demand_again(
-    editor: Editor, stored: StoredSecret, secret: str, before: Mapping[str, object], after: Mapping[str, object]
+def require_secret_again(
+    splunkd: Splunkd, stored: StoredSecret, secret: str, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
     """Refused 400 where the stored secret would be sent elsewhere than it was entered for, by the values of its stanza
     before and after a change."""
-    verdict = stored.judge(editor, secret, after)
+    verdict = stored.judge(splunkd, secret, after)
     changed = [each for each in stored.sent_to if before.get(each) != after.get(each)]
     if verdict is Verdict.HERE or (verdict is Verdict.UNKNOWN and not changed):
         return

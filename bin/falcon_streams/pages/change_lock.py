@@ -1,4 +1,5 @@
-"""One change of the pages at a time: among the threads of this process and among the processes of this machine.
+"""The lock under which the pages change things: one change at a time, among the threads of this process and among the
+processes of this machine.
 
 Theory. splunkd may ask in several threads, and may have started a second process of the pages while the first still
 answers. A change is several requests to splunkd, a secret's and its stanza's: two that mix would leave one's secret
@@ -26,7 +27,7 @@ _FOLDER, _NAME = ".pages", "lock"  # no input's folder begins with a dot
 _POLL = 0.02
 
 
-class Turn:
+class ChangeLock:
     """A context manager, shared by threads."""
 
     def __init__(self, folder: Path, clock: Clock, seconds: float = SECONDS) -> None:

@@ -1,4 +1,4 @@
-"""splunkd in the hands of a page's caller: what `splunkd` reads, and the writing of confs, secrets and inputs.
+"""splunkd as a page's caller may change it: what `splunkd` reads, and the writing of confs, secrets and inputs.
 
 Rules: every call bears the caller's own session key, never the system's, so that splunkd decides what the caller may.
 What splunkd refuses is passed on with its status and its own words; the words of a secret's request never come back.
@@ -7,34 +7,38 @@ What splunkd refuses is passed on with its status and its own words; the words o
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from http.client import HTTPException
-from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from splunklib import binding
 
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, Unanswered
-from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, quoted, secret_name
+from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, conf_settings, quoted, secret_name
 
 _SENTENCE_LIMIT = 1000
 
 
-class Editor(Splunkd):
+class WritableSplunkd(Splunkd):
     """Reads and writes as the caller may. Writing raises Refused with splunkd's status and sentence."""
 
+    @cached_property
     def capabilities(self) -> FrozenSet[str]:
-        """What the caller may do."""
+        """What the caller may do. Asked once: this object lives as long as one request of a page."""
         entries = self._entries("/services/authentication/current-context") or [{}]
         content = entries[0].get("content")
         found = content.get("capabilities") if isinstance(content, dict) else None
         return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
 
-    def may_write(self, conf: str, name: str = "") -> bool:
-        """Whether the caller may write this stanza, or add one to the app; when it is done splunkd decides."""
-        path = f"configs/conf-{conf}/{quoted(name)}" if name else f"/services/apps/local/{APP}"
-        entries = self._entries(path) or [{}]
-        acl = entries[0].get("acl")
-        return not isinstance(acl, dict) or bool(acl.get("can_write", True))
+    def may_add_stanzas(self) -> bool:
+        """Whether the caller may add stanzas to the app's confs; when one is added, splunkd decides."""
+        return _may_write(self._entries(f"/services/apps/local/{APP}"))
+
+    def stanza_to_change(self, conf: str, name: str) -> Tuple[Optional[Dict[str, str]], bool]:
+        """A stanza as `stanza` gives it, and whether the caller may write it; when it is written, splunkd decides."""
+        entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
+        return conf_settings(entries[0]) if entries else None, _may_write(entries)
 
     def create_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
         """Add a stanza to one of our confs; Refused 409 where there is one of that name."""
@@ -99,6 +103,11 @@ class Editor(Splunkd):
                 f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
             )
             raise Unanswered(503, sentence) from None
+
+
+def _may_write(entries: Optional[List[Dict[str, Any]]]) -> bool:
+    acl = entries[0].get("acl") if entries else None
+    return not isinstance(acl, dict) or bool(acl.get("can_write", True))
 
 
 def _words(error: binding.HTTPError) -> str:
