@@ -2,13 +2,13 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch lock fresh demo quick test test-ui check package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
-	@$(PYTHON) -m tools.suite --check-only
+	@$(PYTHON) -m tools.suite --set-up
 
 demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
@@ -22,8 +22,11 @@ test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are 
 test-ui: ## the pages in a real browser, on the same Pythons; installs Chromium where it is missing
 	@$(PYTHON) -m tools.suite --ui $(if $(NEED_BOTH),--need-both)
 
-check: ## lint and types only
+check: ## lint, types and spelling only
 	@$(PYTHON) -m tools.suite --check-only
+
+docs: ## the pages as a site in build/site; a dead link fails
+	@$(PYTHON) -m tools.site
 
 package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
 	@$(PYTHON) -m tools.package

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from tools import package as builder
 
@@ -22,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # how long drawing an example or judging it takes says something of the machine only
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+# Hypothesis draws constants of the modules that are loaded, ours included: the examples of a test would depend on which
+# other tests run beside it, and a planted mistake be found in one selection and missed in another.
+providers._get_local_constants = Constants
 
 
 # Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.

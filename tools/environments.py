@@ -25,7 +25,7 @@ LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
 WHEELS = ROOT / ".cache" / "wheels"
-TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi")
+TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs")
 # What makes a part of the package: installed from WHEELS.
 BUILDS = ("ucc",)
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"

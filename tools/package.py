@@ -24,19 +24,26 @@ from tools import environments, front_end, program, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
+# The package's README.md: the checkout's leads to pages that do not ship.
+PACKAGE_README = ROOT / "tools" / "package_readme.md"
 _APP_CONF = "default/app.conf"
 _BUILD = re.compile(r"^build = ([0-9]+)$", re.MULTILINE)
 # What ships, as git paths; folders with all that is tracked below them.
 SHIPPED = (
     "LICENSE",
-    "README.md",
     "README",
     "app.manifest",
     "appserver",
     "bin",
     "default",
+    "docs/configure.md",
+    "docs/delivery.md",
+    "docs/images",
     "docs/install",
+    "docs/log.md",
     "docs/operations.md",
+    "docs/search.md",
+    "docs/troubleshooting.md",
     "lookups",
     "metadata",
     "static",
@@ -82,6 +89,7 @@ def stage(folder: Path) -> Path:
     for name in tracked():
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, app / name)
+    shutil.copyfile(PACKAGE_README, app / "README.md")
     conf = (app / _APP_CONF).read_text(encoding="utf-8")  # the pages show it as their build time
     (app / _APP_CONF).write_text(_BUILD.sub(f"build = {build_time()}", conf), encoding="utf-8")
     front_end.unpack(app)

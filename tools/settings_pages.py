@@ -1,4 +1,4 @@
-"""Writes what people see of settings from the JSON Schemas: the .conf.spec files, the README's tables, the pages.
+"""Writes what people see of settings from the JSON Schemas: .conf.spec files, docs/configure.md, the pages in Splunk.
 
 Rules: the schemas are the source of truth; a page that differs from what this writes is a fault, and a test says so.
 `--check` writes nothing and names the pages that differ.
@@ -17,6 +17,7 @@ from tools.configuration_pages import global_config
 
 ROOT = package.ROOT
 SCHEMAS = ROOT / "bin" / "falcon_streams" / "splunk" / "schemas"
+CONFIGURE = "docs/configure.md"
 Schema = Dict[str, Any]
 
 
@@ -97,7 +98,7 @@ def spec_pages() -> Dict[str, str]:
 
 def table(schema: Schema) -> str:
     """A table of settings in Markdown."""
-    rows: List[str] = ["| setting | what it does | default |", "|---|---|---|"]
+    rows: List[str] = ["| Setting | What it does | Default |", "|---|---|---|"]
     for name, setting in schema["properties"].items():
         if not setting.get("x-splunk"):
             required = name in schema.get("required", [])
@@ -128,9 +129,7 @@ def pages() -> Dict[str, str]:
         read("account"), read("settings"), read("input"), package.version(), known_types()
     )
     found[manager_page.PATH] = manager_page.manager_page(read("input"))
-    readme = ROOT / "README.md"
-    if readme.exists():
-        found["README.md"] = with_tables(readme.read_text(encoding="utf-8"))
+    found[CONFIGURE] = with_tables((ROOT / CONFIGURE).read_text(encoding="utf-8"))
     return found
 
 

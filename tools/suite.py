@@ -36,12 +36,13 @@ def run(command: List[str]) -> None:
 
 
 def check(python: Path) -> None:
-    """Lint and types."""
+    """Lint, types, the pages about settings, and spelling."""
     scripts = python.parent
     run([str(scripts / "ruff"), "check", *CHECKED])
     run([str(scripts / "ruff"), "format", "--check", *CHECKED])
     run([str(python), "-m", "mypy"])
     run([str(python), "-m", "tools.settings_pages", "--check"])
+    run([str(environments.for_tool("docs").with_name("codespell"))])
 
 
 def run_tests(pythons: List[Path], options: List[str], workers: int = WORKERS) -> None:
@@ -77,7 +78,8 @@ def fingerprint() -> str:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description="Run the checks and the tests.")
-    parser.add_argument("--check-only", action="store_true", help="lint and types, no tests")
+    parser.add_argument("--set-up", action="store_true", help="make the environments and fill lib/, nothing else")
+    parser.add_argument("--check-only", action="store_true", help="lint, types and spelling, no tests")
     parser.add_argument("--quick", action="store_true", help="lint, types, and what needs no scene, on one Python")
     parser.add_argument("--ui", action="store_true", help="the pages in a browser, and nothing else")
     parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
@@ -99,6 +101,8 @@ def main() -> None:
         return
     for tool in environments.TOOLS:
         environments.for_tool(tool)
+    if arguments.set_up:
+        return
     if arguments.ui:
         browser.find()
         studio.build()  # before two workers want it at once

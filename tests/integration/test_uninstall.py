@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.conftest import Stage
 from tests.integration.scene import REALM
-from tests.integration.test_readme_rest import variables
+from tests.integration.test_rest_commands import variables
 from tests.integration.test_shared_checkpoints import COLLECTION, KVSTORE
 from tools.package import ROOT
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from falcon_streams.core.claim import Claim, Claims
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
-from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
 from falcon_streams.run.claimant import Claimant, Right, Sole
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Ending, Happening, Stop
@@ -102,7 +102,7 @@ class InputMachine(RuleBasedStateMachine):
             start_thread=self.clock.start,
             jitter=self.draw.random,
             watch=self.watch,
-            on_tick=lambda supervisor: self.promise.look(self.clock.monotonic()),
+            show=lambda *_: self.promise.look(self.clock.monotonic()),
             on_early_end=self.right.doubt,
         )
 
@@ -158,10 +158,16 @@ class InputMachine(RuleBasedStateMachine):
     def end(self, *expected: Ending) -> None:
         """The input runs to an end that was asked for."""
         asked_at = self.clock.monotonic()
+        self.clock.start("bound", self._end_by_force)
         stop = self.supervisor.run()
         assert stop.ending in expected, f"the input ends {stop}, not {expected}"
         assert self.clock.monotonic() - asked_at <= STOP_WITHIN
         self.right.release()
+
+    def _end_by_force(self) -> None:
+        """End an input that does not notice that it has to: the model ends, whatever the mistake in the input is."""
+        self.clock.take(SimpleQueue(), STOP_WITHIN)
+        self.inbox.put(Stop(Ending.FATAL, Fatal("the input goes on")))
 
     def again(self, splunkd_too: bool, away: float, step: float = 0.0, rotated: bool = False) -> None:
         """A new start, after a while, perhaps with the clock set meanwhile, and with another client of the API."""

@@ -18,7 +18,7 @@ from falcon_streams.core.admission import Admission
 from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Record
 from falcon_streams.core.roster import Roster
-from falcon_streams.run import commits, goodbye
+from falcon_streams.run import commits
 from falcon_streams.run.commits import Commits
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.supervisor import Supervisor
@@ -120,16 +120,16 @@ MISTAKES = {
         (Change(Supervisor, "_watch_head", "self._beyond_head.discard(partition)", "pass"),),
     ),
     "row 5: what is stored in a thread is stored under a lost claim": Mistake(
-        "stored after the claim was lost",
+        "stored after (splunkd had died|the claim was lost)",
         (Change(Supervisor, "_save", "self._watch()", "pass"),),
     ),
-    "row 5: a farewell is stored under a lost claim": Mistake(
+    "row 5: the commit of a stop is stored under a lost claim": Mistake(
         "stored after the claim was lost",
-        (Change(Supervisor, "_say_farewell", "self._watch()", "pass"),),
+        (Change(Supervisor, "_commit_at_stop", "self._watch()", "pass"),),
     ),
     "row 6: what comes during a stop is dropped": Mistake(
         "not .<Ending.UNCLEAN",
-        (Change(goodbye, "_await", "stops.append(happening)", "pass"),),
+        (Change(Supervisor, "_await_readers", "stops.append(happening)", "pass"),),
     ),
     "row 8a: an orphan commits before it looks at its parent": Mistake(
         "stored after (splunkd had died|the claim was lost)|not .<Ending.UNCLEAN",

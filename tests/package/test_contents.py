@@ -52,6 +52,11 @@ def test_without_git_the_build_time_is_that_of_app_conf(monkeypatch: pytest.Monk
     assert "bin/falcon_event_streams.py" in builder.tracked()
 
 
+def test_its_readme_is_the_one_that_is_made_for_it(unpacked: Path) -> None:
+    assert (unpacked / "README.md").read_bytes() == builder.PACKAGE_README.read_bytes()
+    assert not (unpacked / "docs" / "architecture.md").exists()
+
+
 def test_nothing_in_it_is_compiled_hidden_executable_or_owned_by_anybody(package: Path) -> None:
     with tarfile.open(package) as archive:
         members = archive.getmembers()

@@ -20,9 +20,9 @@ from typing import Any
 
 from splunklib import binding
 
-from tests.real_splunk import readme, sdk
+from tests.real_splunk import page_command, sdk
 from tests.real_splunk.instance import APP, Falcon, Row
-from tests.real_splunk.readme import CERTIFICATE_NAME
+from tests.real_splunk.page_command import CERTIFICATE_NAME
 from tests.splunkd.journal import LogLine
 from tests.splunkd.rest_client import Reply, RestClient
 
@@ -118,8 +118,8 @@ class Container:
 
     def run(self, command: str, secret: str) -> str:
         login = f"admin:{self._password}"
-        variables = readme.variables(self._port, str(self._ca_file), login, APP, self.falcon.address)
-        return readme.run(command, variables, secret)
+        variables = page_command.variables(self._port, str(self._ca_file), login, APP, self.falcon.address)
+        return page_command.run(command, variables, secret)
 
     def splunk(self, *arguments: str) -> str:
         return inside("splunk", f"{HOME}/bin/splunk", *arguments, user="splunk")

@@ -57,7 +57,7 @@ class Instance(Protocol):
         """An orderly restart."""
 
     def run(self, command: str, secret: str) -> str:
-        """What a README's command prints, with its variables set and `secret` in secret.txt."""
+        """What a page's command prints, with its variables set and `secret` in secret.txt."""
 
     def splunk(self, *arguments: str) -> str:
         """What `bin/splunk` prints. Only a real one has it."""

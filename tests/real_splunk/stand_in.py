@@ -17,7 +17,7 @@ from typing import Any, cast
 from tests.emulator import EmulatorProcess
 from tests.emulator.process import call
 from tests.knowledge import pipeline
-from tests.real_splunk import readme
+from tests.real_splunk import page_command
 from tests.real_splunk.instance import APP, PROBE, Falcon, Row
 from tests.searchtime import Event, Knowledge, SearchTime
 from tests.splunkd import Splunkd
@@ -94,8 +94,8 @@ class StandIn:
         told = self._splunkd.told
         login = f"{told['username']}:{told['password']}"
         ca_file = self._splunkd.ca_file
-        variables = readme.variables(self._splunkd.port, ca_file, login, APP, self.falcon.address)
-        return readme.run(command, variables, secret)
+        variables = page_command.variables(self._splunkd.port, ca_file, login, APP, self.falcon.address)
+        return page_command.run(command, variables, secret)
 
     def splunk(self, *arguments: str) -> str:
         raise NotImplementedError(f"the stand-in has no bin/splunk: {' '.join(arguments)}")

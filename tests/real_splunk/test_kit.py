@@ -19,7 +19,7 @@ from tests.real_splunk import image, lever, sdk
 from tests.real_splunk.container import trust
 from tests.real_splunk.dockerfile import FILE, Image, Step, steps
 from tests.real_splunk.instance import APP
-from tests.real_splunk.readme import CERTIFICATE_NAME
+from tests.real_splunk.page_command import CERTIFICATE_NAME
 from tests.splunkd import Splunkd
 from tools import real_splunk
 from tools.package import ROOT

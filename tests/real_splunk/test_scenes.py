@@ -15,7 +15,7 @@ from typing import Any, Union
 
 import pytest
 
-from tests.integration.test_readme_rest import commands
+from tests.integration.test_rest_commands import commands
 from tests.knowledge.alert import fires
 from tests.knowledge.case import Case
 from tests.knowledge.golden_audit import CASES as AUDIT
@@ -198,7 +198,7 @@ def test_the_scheduler_runs_every_alert_and_an_empty_one_does_not_trigger(instan
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
-def test_every_rest_command_of_the_readme_does_what_it_says(instance: Instance) -> None:
+def test_every_rest_command_of_the_pages_does_what_it_says(instance: Instance) -> None:
     secret = instance.falcon.address["client_secret"]
     instance.request("DELETE", f"{ACCOUNT}/prod")
     for command in commands():
@@ -207,15 +207,14 @@ def test_every_rest_command_of_the_readme_does_what_it_says(instance: Instance) 
 
 
 def searches() -> list[str]:
-    """The searches that README.md shows."""
-    blocks = re.findall(
-        r"^```\n(`falcon_event_streams`.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
+    """The searches that the pages show."""
+    pages = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("search.md", "delivery.md"))
+    blocks = re.findall(r"^```\n(`falcon_event_streams`.*?)^```", pages, re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 
 
 @pytest.mark.parametrize("text", searches())
-def test_every_search_of_the_readme_runs(instance: Instance, text: str) -> None:
+def test_every_search_of_the_pages_runs(instance: Instance, text: str) -> None:
     assert isinstance(instance.search(text), list)
 
 

@@ -71,10 +71,6 @@ def test_every_action_has_its_level_meaning_consequence_and_remedy() -> None:
         assert all(column.strip() for column in columns), action
 
 
-def test_readme_leads_to_the_page() -> None:
-    assert "docs/log.md" in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("source", "found"),
     [

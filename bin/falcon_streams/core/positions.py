@@ -8,12 +8,11 @@ than `GRAIN` seconds are merged into the later one, which only makes a commit wa
 Rules: committed <= receipted <= written <= received. A reset by the vendor begins a new sequence of offsets; each mark
 knows its own, because marks of the former one may still await their receipt. An offset that does not rise is a reset,
 whoever has noticed it. 0 is a real offset; None means that there is none. Callers hold a lock: the reader notes, the
-supervisor commits. Times are monotonic seconds.
+supervisor commits. Times are monotonic seconds. `run/progress.py` keeps the marks of a partition.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Deque, NamedTuple, Optional
 
 from falcon_streams.core.envelope import Event
@@ -22,7 +21,7 @@ SETTLE = 1.0
 GRAIN = 0.05
 
 
-class Sequence(NamedTuple):
+class OffsetSequence(NamedTuple):
     """One sequence of offsets: how many resets before it, and the creation time (epoch milliseconds) below which its
     events were not read, None for all."""
 
@@ -31,74 +30,43 @@ class Sequence(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The last placed event of a batch, its sequence, the sink's ticket behind it, and when it was written."""
+    """The last placed event of a batch, its sequence, the sink's ticket behind it, and when it was written; or, once it
+    is receipted, when that was."""
 
     event: Event
-    sequence: Sequence
+    sequence: OffsetSequence
     ticket: int
     at: float
 
 
-class Settled(NamedTuple):
-    """The event up to which all may be committed, and its sequence."""
+class Marks(Deque[Mark]):
+    """The marks of one partition that await their receipt, or those that have it and settle; the oldest is first."""
 
-    event: Event
-    sequence: Sequence
-
-
-class _Receipt(NamedTuple):
-    settled: Settled
-    at: float
-
-
-class Position:
-    """One partition's way from received to committed, within one run of the input."""
-
-    def __init__(self) -> None:
-        self.last: Optional[Event] = None
-        self.sequence = Sequence()
-        self.written_offset: Optional[int] = None
-        self._marks: Deque[Mark] = deque()
-        self._receipts: Deque[_Receipt] = deque()
-
-    def begin_sequence(self, not_before: Optional[int] = None) -> None:
-        """Falcon has begun a new sequence; what was created before `not_before` is not read."""
-        self.sequence = Sequence(self.sequence.number + 1, not_before)
-        self.last = None
-
-    def wrote(self, event: Event, ticket: int, at: float) -> None:
-        """A batch that ends with this placed event was handed to the sink."""
-        if self.last is not None and _offset(event) <= _offset(self.last):
-            self.begin_sequence()
-        self.last = event
-        self.written_offset = event.offset
-        merged = self._marks and at - self._marks[-1].at < GRAIN
-        mark = Mark(event, self.sequence, ticket, self._marks[-1].at if merged else at)
-        if merged:
-            self._marks[-1] = mark
+    def add(self, event: Event, sequence: OffsetSequence, ticket: int, at: float) -> None:
+        """Add the mark of a batch; closer than `GRAIN` to the one before, it replaces that and keeps its time."""
+        if self and at - self[-1].at < GRAIN:
+            self[-1] = Mark(event, sequence, ticket, self[-1].at)
         else:
-            self._marks.append(mark)
+            self.append(Mark(event, sequence, ticket, at))
 
-    @property
-    def awaits_receipt(self) -> bool:
-        """Whether something was written that splunkd was not yet seen to have taken."""
-        return bool(self._marks)
-
-    def receipt(self, taken: int, at: float) -> None:
-        """`taken` bytes are out of the pipe at this time: the marks up to there are receipted."""
-        receipted: Optional[Settled] = None
-        while self._marks and self._marks[0].ticket <= taken:
-            mark = self._marks.popleft()
-            receipted = Settled(mark.event, mark.sequence)
-        if receipted is not None:
-            self._receipts.append(_Receipt(receipted, at))
-
-    def settled(self, until: float) -> Optional[Settled]:
-        """The event up to which all was receipted `SETTLE` seconds before `until`; None where that is nothing new."""
-        found: Optional[Settled] = None
-        while self._receipts and self._receipts[0].at <= until - SETTLE:
-            found = self._receipts.popleft().settled
+    def take_receipted(self, taken: int) -> Optional[Mark]:
+        """Take out the marks whose bytes are among the `taken` ones; returns the last of them."""
+        found: Optional[Mark] = None
+        while self and self[0].ticket <= taken:
+            found = self.popleft()
         return found
+
+    def take_settled(self, until: float) -> Optional[Mark]:
+        """Take out the marks that were receipted `SETTLE` seconds before `until`; returns the last of them."""
+        found: Optional[Mark] = None
+        while self and self[0].at <= until - SETTLE:
+            found = self.popleft()
+        return found
+
+
+def is_reset(before: Event, event: Event) -> bool:
+    """Whether this event begins a new sequence: its offset does not rise above that of the event before."""
+    return _offset(event) <= _offset(before)
 
 
 def _offset(event: Event) -> int:

@@ -95,10 +95,9 @@ class Commits:
         records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
         return tuple(record for record in records if record is not None)
 
-    def farewell(self, until: float) -> Tuple[Record, ...]:
+    def final_records(self, until: float) -> Tuple[Record, ...]:
         """The records of an orderly stop: what was committed in this run is marked clean."""
-        left = {record.partition: record for record in self.due(until)}
-        records = (progress.farewell() or left.get(partition) for partition, progress in self.progress.items())
+        records = (progress.final_record(until, self._clock.now()) for progress in self.progress.values())
         return tuple(record for record in records if record is not None)
 
     def save(self, records: Sequence[Record]) -> Committed:

@@ -147,7 +147,7 @@ def _supervisor(
         start_thread=start_thread,
         jitter=random.random,
         watch=_watch(parent, right),
-        on_tick=lambda running: health.check(running.roster, running.commits.progress, running.last_errors),
+        show=health.check,
         on_early_end=right.doubt,
     )
 

@@ -7,6 +7,7 @@ a signal is a happening like any other.
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from typing import Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
 from falcon_streams.core.discovery import Discovery, Stream
@@ -31,10 +32,9 @@ class FeedOpened(NamedTuple):
     pulse: Pulse
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True)
+class Written:
     """A batch went to splunkd while none was awaiting its receipt: from now on one is."""
-
-    partition: str
 
 
 class FeedEnded(NamedTuple):

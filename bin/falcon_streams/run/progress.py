@@ -1,19 +1,20 @@
-"""One partition over all its feeds of a run: where the next feed opens, how far it came, what is to be stored.
+"""One partition's progress in a run: where the next feed opens, what was written, receipted, settled and stored.
 
-Rules: the reader notes what it wrote, the supervisor takes what may be committed; the one lock stands between these two
-and is taken per batch, never per event. A record is handed out until it was stored, so a full disk delays a commit but
-loses none. A replay counts as done only with the first commit of this run: until then the stored record stays as it is.
+Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock stands between these two; it
+is taken per batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record
+is handed out until it was stored, so a full disk delays a commit but loses none. A replay counts as done only with the
+first commit of this run: until then the stored record stays as it is.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Sequence, Set
 
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import fingerprint
-from falcon_streams.core.positions import Position
+from falcon_streams.core.positions import Mark, Marks, OffsetSequence, is_reset
 from falcon_streams.core.record import Record
 from falcon_streams.core.resume import (
     NEWEST,
@@ -47,142 +48,148 @@ class Counters:
 
 
 class Progress:
-    """The state of one partition in this process."""
+    """How far one partition has come, over all its feeds of this run."""
 
     def __init__(self, record: Record, resume: Resume, replay_seconds: float) -> None:
-        """`record` as it would be stored now, `resume` where the first feed opens."""
+        """`record` as it would be stored now, `resume` where the first feed opens.
+
+        Others read `record`, the newest record, stored or about to be; `written_offset`, the last offset handed to the
+        sink in this run; and `unplaced`, the fingerprints of the lines without an offset written since the last event.
+        """
         self.partition = record.partition
+        self.record = record
+        self.written_offset: Optional[int] = None
+        self.unplaced: List[str] = []
+        self.customers: Set[str] = set(record.customers)
+        self.types: Set[str] = set()
         self.counters = Counters()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
-        self.customers: Set[str] = set(record.customers)
-        self.types: Set[str] = set()
-        self._record = record
         self._resume = resume
         self._replay_seconds = replay_seconds
-        self._position = Position()
         self._lock = threading.Lock()
-        self._unsaved: Optional[Record] = None
+        self._last: Optional[Event] = None
+        self._sequence = self._committed_sequence = OffsetSequence()
+        self._written, self._receipted = Marks(), Marks()
         self._committed = False
-        self._unplaced: List[str] = []
-        self._sequence = self._position.sequence
+        self._unsaved: Optional[Record] = None
 
-    @property
-    def record(self) -> Record:
-        """The newest record of this partition, stored or about to be."""
-        return self._record
-
-    @property
-    def written_offset(self) -> Optional[int]:
-        """The last offset handed to the sink in this run."""
-        return self._position.written_offset
+    # -- called by the reader --------------------------------------------------------------------------------------
 
     def resume(self) -> Resume:
-        """Where the next feed opens; called by the reader, once before each open.
+        """Where the next feed opens; called once before each open.
 
-        `newest` holds for the first try only: what comes while a second one is prepared lies behind the start.
+        `newest` applies to the first open only: a retry must not skip what arrived in the meantime.
         """
-        last = self._position.last
+        last = self._last  # read once: the supervisor may forget it
         if last is not None:
             return resume_after(last)
         resume = self._resume
         if resume.query == NEWEST:
-            self._resume = resume_at_origin(self._record.origin, first_open=False)
+            self._resume = resume_at_origin(self.record.origin, first_open=False)
         return resume
 
-    @property
-    def unplaced(self) -> Sequence[str]:
-        """The fingerprints of the lines without an offset that were written since the last event; for the reader."""
-        return self._unplaced
-
-    def read_from_oldest(self) -> None:
-        """The offset lies beyond Falcon's head: the next feed opens at the oldest event; by the supervisor."""
-        self._resume = resume_from_oldest(self.resume(), self._last_created())
-        with self._lock:
-            self._position.last = None
-
     def read_new_sequence(self) -> None:
-        """Falcon has begun a new sequence that has passed our offset already: the next feed opens at its start; by the
-        reader."""
+        """Falcon has begun a new sequence that has passed our offset already: the next feed opens at its start."""
         self._resume = resume_new_sequence(self.resume(), self._last_created())
         self.begin_sequence(self._resume.not_before)
 
+    def _last_created(self) -> Optional[int]:
+        last = self._last
+        return last.created if last is not None else self.record.created
+
     def begin_sequence(self, not_before: Optional[int]) -> None:
         """What is written from now on has offsets of a new sequence, read without what was created before `not_before`
-        (epoch milliseconds, None for all of it); by the reader."""
+        (epoch milliseconds, None for all of it)."""
         with self._lock:
-            self._position.begin_sequence(not_before)
-        self._unplaced.clear()
+            self._begin_sequence(not_before)
+        self.unplaced.clear()
 
-    def _last_created(self) -> Optional[int]:
-        last = self._position.last
-        return last.created if last is not None else self._record.created
+    def _begin_sequence(self, not_before: Optional[int]) -> None:
+        self._sequence = OffsetSequence(self._sequence.number + 1, not_before)
+        self._last = None
 
     def note_customer(self, customer: str) -> None:
-        """A customer was seen; called by the reader for names it has not seen yet."""
+        """A customer was seen; called for names that the reader has not seen yet."""
         if customer and len(self.customers) < _MOST_CUSTOMERS:
             self.customers.add(customer)
 
     def wrote(self, last: Event, ticket: int, at: float) -> bool:
-        """A batch that ends with this placed event was handed to the sink; called by the reader.
+        """A batch that ends with this placed event was handed to the sink.
 
         Returns whether it is the only one that awaits its receipt.
         """
         with self._lock:
-            alone = not self._position.awaits_receipt
-            self._position.wrote(last, ticket, at)
+            if self._last is not None and is_reset(self._last, last):
+                self._begin_sequence(None)
+            self._last = last
+            self.written_offset = last.offset
+            alone = not self._written
+            self._written.add(last, self._sequence, ticket, at)
         return alone
 
     def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
-        """These lines without an offset were written last, after an event of the same batch or not; by the reader."""
+        """These lines without an offset were written last, after an event of the same batch or not."""
         if after_event:
-            self._unplaced.clear()
-        room = _MOST_UNPLACED - len(self._unplaced)
-        self._unplaced += map(fingerprint, lines[:room])
+            self.unplaced.clear()
+        room = _MOST_UNPLACED - len(self.unplaced)
+        self.unplaced += map(fingerprint, lines[:room])
+
+    # -- called by the supervisor ----------------------------------------------------------------------------------
+
+    def read_from_oldest(self) -> None:
+        """The offset lies beyond Falcon's head: the next feed opens at the oldest event."""
+        self._resume = resume_from_oldest(self.resume(), self._last_created())
+        with self._lock:
+            self._last = None
 
     @property
     def awaits_receipt(self) -> bool:
         """Whether something was written that splunkd was not yet seen to have taken."""
-        return self._position.awaits_receipt
+        return bool(self._written)
 
     def receipt(self, taken: int, at: float) -> None:
-        """`taken` bytes are out of splunkd's pipe at this monotonic time; by the supervisor, as all below."""
+        """`taken` bytes are out of splunkd's pipe at this monotonic time."""
         with self._lock:
-            self._position.receipt(taken, at)
+            mark = self._written.take_receipted(taken)
+        if mark is not None:
+            self._receipted.append(mark._replace(at=at))
+
+    def due(self, until: float, now: float) -> Optional[Record]:
+        """The record to store for what had settled at the monotonic time `until`, None for nothing."""
+        mark = self._receipted.take_settled(until)
+        if mark is not None:
+            self._commit(mark, now)
+        return self._unsaved
+
+    def _commit(self, mark: Mark, now: float) -> None:
+        record = self.record
+        if mark.sequence != self._committed_sequence:
+            self._committed_sequence = mark.sequence
+            record = record.reset(mark.sequence.not_before)
+        self.record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
+        self._unsaved = self.record
+        self._committed = True
+
+    def stored(self, record: Record) -> None:
+        """This record is in the store."""
+        if self._unsaved is record:
+            self._unsaved = None
+
+    def final_record(self, until: float, now: float) -> Optional[Record]:
+        """The record to store at an orderly stop, marked clean where something was committed in this run."""
+        due = self.due(until, now)
+        return replace(self.record, clean=True) if self._committed else due
 
     def must_store(self) -> None:
         """The record has to be stored before the first open, although nothing was committed yet."""
-        self._unsaved = self._record
+        self._unsaved = self.record
 
     @property
     def waits_for_store(self) -> bool:
         """Whether the record has to be stored before a feed is opened."""
         return self._unsaved is not None and not self._committed
 
-    def due(self, until: float, now: float) -> Optional[Record]:
-        """The record to store for what had settled at the monotonic time `until`, None for nothing."""
-        with self._lock:
-            settled = self._position.settled(until)
-        if settled is not None:
-            self._committed = True
-            record = self._record
-            if settled.sequence != self._sequence:
-                self._sequence = settled.sequence
-                record = record.reset(settled.sequence.not_before)
-            customers: Tuple[str, ...] = tuple(sorted(self.customers))
-            self._record = record.committed(settled.event, customers, now, self._replay_seconds)
-            self._unsaved = self._record
-        return self._unsaved
-
     def shift(self, seconds: float) -> None:
         """Move the trail along by time that this process has not lived through."""
-        self._record = self._record.shifted(seconds)
-
-    def stored(self, record: Record) -> None:
-        """This record is on disk."""
-        if self._unsaved is record:
-            self._unsaved = None
-
-    def farewell(self) -> Optional[Record]:
-        """The record of an orderly stop, None where nothing was committed in this run."""
-        return replace(self._record, clean=True) if self._committed else None
+        self.record = self.record.shifted(seconds)

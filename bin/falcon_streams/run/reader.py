@@ -22,7 +22,7 @@ from falcon_streams.core.session import Pulse
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, Retryable, Stopped
 from falcon_streams.ports import Clock, Feed, Feeds, Sink
-from falcon_streams.run.happenings import FeedEnded
+from falcon_streams.run.happenings import FeedEnded, FeedOpened, Happening, Written
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.tally import Filters, Tally
 
@@ -49,7 +49,7 @@ class Reader:
         self._admission: Optional[Admission] = None
         self._feed: Optional[Feed] = None
         self._closed = False
-        self._written: Callable[[], None] = lambda: None
+        self._report: Callable[[Happening], None] = lambda happening: None
         self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
 
@@ -59,12 +59,13 @@ class Reader:
         admission = self._admission  # read once: the reader's thread forgets it
         return admission.resume.offset if admission is not None and admission.verdict is None else None
 
-    def run(self, opened: Callable[[], None], written: Callable[[], None]) -> FeedEnded:
+    def run(self, report: Callable[[Happening], None]) -> FeedEnded:
         """Read until the feed ends. Raises SplunkdGone where splunkd has gone.
 
-        `opened` is called once it answers, `written` when a batch is the only one that awaits its receipt.
+        `report` is told that the feed answers, and of each batch that is the only one to await its receipt: receipts do
+        not wait for the supervisor's next tick.
         """
-        self._written = written
+        self._report = report
         resume = self._progress.resume()
         self._admission = Admission(resume, self._progress.unplaced, self._clock.monotonic())
         try:
@@ -72,7 +73,7 @@ class Reader:
         except Retryable as error:
             return self._ended("open_failed", error)
         try:
-            opened()
+            report(FeedOpened(self.stream.partition, self.pulse))
             self.pulse.heard_at = self._clock.monotonic()
             if self._closed:
                 return self._ended("closed")
@@ -153,7 +154,7 @@ class Reader:
         now = self._clock.monotonic()
         self.pulse.written(now)
         if last is not None and self._progress.wrote(last, ticket, now):
-            self._written()
+            self._report(Written())
         if not batch.offsets[-1] or self._progress.unplaced:
             self._progress.wrote_unplaced(batch.unplaced_at_end(), after_event=last is not None)
 

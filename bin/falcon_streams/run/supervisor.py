@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from queue import SimpleQueue
-from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
+from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.last_error import LastErrors
@@ -34,10 +34,9 @@ from falcon_streams.core.roster import (
     RefreshOf,
     Roster,
 )
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone, StreamsError
 from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
 from falcon_streams.run.commits import Commits
-from falcon_streams.run.goodbye import FAREWELL, GOODBYE, REVOKE, close_feeds, run_briefly
 from falcon_streams.run.happenings import (
     Committed,
     Discovered,
@@ -48,11 +47,11 @@ from falcon_streams.run.happenings import (
     Happening,
     Refreshed,
     Stop,
-    Written,
     complaint,
     stop_for,
     worst,
 )
+from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.tally import Filters
 
@@ -63,6 +62,11 @@ TICK = 1.0
 RECEIPT_TICK = 0.2
 BEYOND_HEAD_AFTER = 600.0  # design decision 5
 EARLY = 60.0
+FIN_SECONDS = 1.0  # how long Falcon may take to answer our FIN
+# Of the five seconds that a stop may take: all readers, the last commit, giving the bearer back.
+READERS_SECONDS, COMMIT_SECONDS, REVOKE_SECONDS = 1.5, 1.5, 1.0
+
+Show = Callable[[Roster, Mapping[str, Progress], LastErrors], None]
 
 
 class Plan(NamedTuple):
@@ -90,12 +94,13 @@ class Supervisor:
         start_thread: StartThread,
         jitter: Callable[[], float],
         watch: Callable[[], None],
-        on_tick: Callable[[Supervisor], None],
+        show: Show,
         on_early_end: Callable[[], None],
     ) -> None:
         """`watch` is called before anything is stored and about once a second, by several threads; raises SplunkdGone
-        where splunkd has died, RestartNeeded where the right to read is lost. `on_tick` is called about once a second,
-        for statistics. `on_early_end` is called when a feed ends soon after its opening: is another reader at work?
+        where splunkd has died, RestartNeeded where the right to read is lost. `show` gets about once a second what
+        statistics are made of. `on_early_end` is called when a feed ends soon after its opening: does another reader
+        use the stream?
         """
         self.roster = Roster(plan.wanted, plan.idle_timeout, jitter, commits.known)
         self.commits = commits
@@ -108,7 +113,7 @@ class Supervisor:
         self._inbox = inbox
         self._start_thread = start_thread
         self._watch = watch
-        self._on_tick = on_tick
+        self._show = show
         self._on_early_end = on_early_end
         self._committing: Tuple[Record, ...] = ()
         self._readers: Dict[str, Reader] = {}
@@ -216,7 +221,7 @@ class Supervisor:
             if at >= self._closing.get(partition, at + 1):
                 reader.abort()
         self._commit(at)
-        self._on_tick(self)
+        self._show(self.roster, self.commits.progress, self.last_errors)
 
     def _commit(self, at: float) -> None:
         """One at a time: what comes meanwhile is in the next."""
@@ -258,7 +263,7 @@ class Supervisor:
             elif isinstance(intent, CloseOf):
                 LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
                 self._readers[intent.partition].close()
-                self._closing[intent.partition] = self._clock.monotonic() + GOODBYE
+                self._closing[intent.partition] = self._clock.monotonic() + FIN_SECONDS
             elif isinstance(intent, Exceed):
                 LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
                 self.last_errors.note(ALL, str(intent))
@@ -273,10 +278,7 @@ class Supervisor:
         progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
         reader = Reader(stream, progress, self._feeds, self._sink, self._clock, self._plan.filters)
         self._readers[partition] = reader
-        put = self._inbox.put  # `Written` wakes us, because receipts do not wait for a tick
-        run: Callable[[], Happening] = partial(
-            reader.run, partial(put, FeedOpened(partition, reader.pulse)), partial(put, Written(partition))
-        )
+        run: Callable[[], Happening] = partial(reader.run, self._inbox.put)
         if progress.waits_for_store:
             run = partial(self._store_first, progress.record, run)
         self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
@@ -317,16 +319,65 @@ class Supervisor:
             self._inbox.put(failed(error))
 
     # -- the end ---------------------------------------------------------------------------------------------------
+    #
+    # A stop ends all feeds, politely first, then at once, while nothing more is written. It takes five seconds at most,
+    # whatever disk and network do: a thread that does not come back is left behind.
 
     def _end(self, stop: Stop) -> Stop:
         """End the feeds and commit what may be; returns the worst of the stops that have been asked for."""
         asked_at = self._clock.monotonic()
-        stop = worst([stop, *close_feeds(self._readers, self._sink, self._clock, self._inbox)])
+        stop = worst([stop, *self._close_feeds(asked_at)])
         if stop.ending is not Ending.UNCLEAN:
-            run_briefly("commit", partial(self._say_farewell, asked_at), FAREWELL, self._clock, self._start_thread)
-        run_briefly("revoke", self._api.revoke, REVOKE, self._clock, self._start_thread)
+            self._run_briefly("commit", partial(self._commit_at_stop, asked_at), COMMIT_SECONDS)
+        self._run_briefly("revoke", self._api.revoke, REVOKE_SECONDS)
         return stop
 
-    def _say_farewell(self, until: float) -> None:
+    def _close_feeds(self, asked_at: float) -> List[Stop]:
+        """Stop the sink, end the feeds, and end the event stream when no reader writes any more. Returns the stops that
+        were asked for meanwhile: one of them may end the input worse than the first did."""
+        self._sink.stop()
+        for reader in self._readers.values():
+            reader.close()
+        stops = self._await_readers(asked_at + FIN_SECONDS)
+        for reader in self._readers.values():
+            reader.abort()
+        stops += self._await_readers(asked_at + READERS_SECONDS)
+        self._sink.close()
+        return stops
+
+    def _await_readers(self, deadline: float) -> List[Stop]:
+        """Wait until all readers have ended, or the deadline has come; returns the stops that came meanwhile."""
+        stops: List[Stop] = []
+        while True:
+            # without a reader there is nothing to wait for, but what has been reported already counts
+            left = deadline - self._clock.monotonic() if self._readers else 0.0
+            happening = self._clock.take(self._inbox, max(left, 0.0))
+            if isinstance(happening, Stop):
+                stops.append(happening)
+            elif isinstance(happening, FeedEnded):
+                self._readers.pop(happening.partition, None)
+                if isinstance(happening.error, SplunkdGone):
+                    stops.append(stop_for(happening.error))
+            elif happening is None and left <= 0.0:
+                return stops
+
+    def _commit_at_stop(self, until: float) -> None:
         self._watch()
-        self.commits.saved(self.commits.save(self.commits.farewell(until)))
+        self.commits.saved(self.commits.save(self.commits.final_records(until)))
+
+    def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
+        """Run the work in a thread and wait so long for it; what it complains of is logged."""
+        done: SimpleQueue[bool] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                work()
+            except StreamsError as error:
+                LOG.warning("left_undone", {"what": name, **complaint(error)})
+            done.put(True)
+
+        try:
+            self._start_thread(name, run)
+            self._clock.take(done, seconds)
+        except Retryable:
+            run()

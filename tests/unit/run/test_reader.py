@@ -13,7 +13,7 @@ from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import Resume, resume_at_origin
 from falcon_streams.errors import Fatal, Retryable
-from falcon_streams.run.happenings import FeedEnded
+from falcon_streams.run.happenings import FeedEnded, Happening, Written
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import BREATH, SHORT_WHILE, SMALL, Reader
 from falcon_streams.run.tally import Filters
@@ -44,13 +44,13 @@ class Desk:
     def read(self, *steps: Step) -> FeedEnded:
         feeds = ScriptedFeeds(lambda stream, position: ScriptedFeed(steps))
         self.reader = Reader(STREAM, self.progress, feeds, self.sink, self.clock, self.filters)
-        ended = self.reader.run(lambda: None, self._count)
+        ended = self.reader.run(self._count)
         self.asked += [position for _, position in feeds.asked]
         assert all(feed.closed for feed in feeds.opened)
         return ended
 
-    def _count(self) -> None:
-        self.written += 1
+    def _count(self, happening: Happening) -> None:
+        self.written += isinstance(happening, Written)
 
 
 def lines(*offsets: int) -> bytes:
@@ -97,7 +97,7 @@ def test_an_open_that_fails_keeps_the_servers_wait() -> None:
         raise Retryable("429", after=30.0)
 
     reader = Reader(STREAM, desk.progress, ScriptedFeeds(refuse), desk.sink, desk.clock, Filters())
-    ended = reader.run(lambda: None, lambda: None)
+    ended = reader.run(lambda happening: None)
     assert (ended.reason, ended.after) == ("open_failed", 30.0)
 
 
@@ -170,7 +170,7 @@ def test_a_close_before_the_feed_has_opened_is_not_forgotten(method: str) -> Non
     feed = ScriptedFeed([lines(0)])
     reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
 
-    assert reader.run(getattr(reader, method), lambda: None).reason == "closed"
+    assert reader.run(lambda happening: getattr(reader, method)()).reason == "closed"
     assert feed.closed
     assert desk.sink.written == []
 
@@ -218,7 +218,7 @@ def test_a_feed_that_brings_one_chunk_a_read_is_never_waited_for() -> None:
     feed.gathers = False
     began = desk.clock.monotonic()
     reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
-    reader.run(lambda: None, lambda: None)
+    reader.run(lambda happening: None)
 
     assert offsets_of(desk) == list(range(10))
     assert desk.clock.monotonic() == began
@@ -244,7 +244,7 @@ def test_a_single_event_after_a_quiet_moment_does_not_wait() -> None:
     began = desk.clock.monotonic()
     feeds = ScriptedFeeds(lambda stream, position: Quiet([lines(0), lines(1), lines(2)]))
     reader = Reader(STREAM, desk.progress, feeds, desk.sink, desk.clock, Filters())
-    reader.run(lambda: None, lambda: None)
+    reader.run(lambda happening: None)
 
     assert desk.clock.monotonic() - began == pytest.approx(8 * SHORT_WHILE)
 
@@ -260,7 +260,7 @@ def test_a_stream_of_unknown_customers_is_judged_after_a_minute_at_the_latest() 
     desk = Desk(Resume("offset=5", 5, Identity("x"), customers=("mine",)))
     feed = TimedFeed(desk.clock, [line(6, customer="theirs") + b"\n", b"\r\n"], HELD_SECONDS)
     reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
-    ended = reader.run(lambda: None, lambda: None)
+    ended = reader.run(lambda happening: None)
 
     assert isinstance(ended.error, Fatal)
     assert desk.sink.written == []
@@ -336,7 +336,7 @@ def test_without_any_sign_what_is_long_enough_or_waits_long_enough_goes_on() -> 
     desk = Desk()
     feed = TimedFeed(desk.clock, [b"one\n", b"two\n"], HELD_SECONDS)
     reader = Reader(STREAM, desk.progress, ScriptedFeeds(lambda *_: feed), desk.sink, desk.clock, Filters())
-    reader.run(lambda: None, lambda: None)
+    reader.run(lambda happening: None)
     assert desk.sink.lines() == [b"one", b"two"]
 
 

@@ -113,7 +113,7 @@ def supervise(
         start_thread=start_thread,
         jitter=lambda: 0.5,
         watch=watch,
-        on_tick=lambda supervisor: None,
+        show=lambda *_: None,
         on_early_end=lambda: None,
     )
 
@@ -207,7 +207,7 @@ def test_receipts_are_taken_five_times_a_second_while_one_is_awaited_and_never_e
 
     def write() -> None:
         assert progress.wrote(event, sink.write("0", read_batch([event.raw])), clock.monotonic())
-        inbox.put(Written("0"))
+        inbox.put(Written())
 
     clock.after(0.5, write)
     while clock.monotonic() < began + 1.1:

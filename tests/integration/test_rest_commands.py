@@ -1,4 +1,4 @@
-"""The commands under "By REST" in README.md, run as they are written there."""
+"""The commands under "By REST" in docs/configure.md, run as they are written there."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _SECONDS = 60
 
 
 def commands(mark: str = "by rest") -> list[str]:
-    """The README's lines under a mark."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    """The page's lines under a mark."""
+    page = (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", page, re.DOTALL)
     assert found is not None
     return found.group(1).strip().splitlines()
 
 
 def variables(scene: Scene) -> str:
-    """The README's variables, with the stand-in's port, password and tenant in the places of splunkd's."""
+    """The page's variables, with the stand-in's port, password and tenant in the places of splunkd's."""
     told, address = scene.splunkd.told, scene.falcon.address()
     falcon = f"-d cloud=custom -d base_url={address['api']} -d ca_bundle={address['ca_file']}"
     lines = "\n".join(commands("by rest: variables"))
@@ -46,7 +46,7 @@ def variables(scene: Scene) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
-def test_the_five_commands_do_what_the_readme_says(package: Path, tmp_path: Path) -> None:
+def test_the_five_commands_do_what_the_page_says(package: Path, tmp_path: Path) -> None:
     with Scene(tmp_path, package, preload=3, lock=0.5, account=False) as scene:
         (tmp_path / "secret.txt").write_text(scene.falcon.client_secret + "\n")
         before = variables(scene)

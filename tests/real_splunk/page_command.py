@@ -1,4 +1,4 @@
-"""A README's shell command, run as a reader runs it: bash, its variables set, the secret in secret.txt."""
+"""A page's shell command, run as a reader runs it: bash, its variables set, the secret in secret.txt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(command: str, variables: Mapping[str, str], secret: str) -> str:
 
 
 def variables(port: int, ca_file: str, login: str, app: str, address: Mapping[str, Any]) -> dict[str, str]:
-    """README's variables for an instance whose certificate is the one that Splunk ships with: it names no host."""
+    """The variables of docs/configure.md, for an instance with the certificate that Splunk ships: it names no host."""
     leads = f"--connect-to {CERTIFICATE_NAME}:{port}:127.0.0.1:{port}"
     return {
         "SPLUNKD": f"https://{CERTIFICATE_NAME}:{port}/servicesNS/nobody/{app}",
