@@ -1,6 +1,6 @@
-"""splunkd's management port in memory: confs, secrets and inputs behind the SDK's handler, and a list of what was asked.
+"""splunkd's management port in memory: confs, secrets, and inputs behind the SDK's handler, and a list of the calls.
 
-It knows what the pages' endpoints ask and no more; how splunkd answers in earnest is the stand-in's subject.
+It answers what the pages' endpoints ask, and no more. The stand-in (`tests/splunkd`) shows how splunkd answers.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ APP = "TA_falcon_event_streams"
 
 
 class ManagementPort:
-    """Serves `binding.handler`'s place; `asked` has each request as method and path."""
+    """Takes the place of `binding.handler`. `asked` has each request as method and path; whatever is `refused` may be
+    read and not written."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.writable = True
+        self.refused: set[str] = set()
         self.capabilities = ["edit_storage_passwords", "list_inputs"]
         self.things: dict[str, dict[str, str]] = {}
 
     def handler(self, **options: Any) -> Any:
-        """What the SDK calls a handler; it is called with a URL and a message."""
+        """A handler of the SDK, which calls it with a URL and a message."""
         return self._answer
 
     def _answer(self, url: str, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +35,10 @@ class ManagementPort:
         self.asked.append(f"{message['method']} {path}")
         form = dict(parse_qsl(_text(message.get("body", "")), keep_blank_values=True))
         form.pop("output_mode", None)
-        status, entries = getattr(self, f"_{message['method'].lower()}")(path, form)
+        if path in self.refused and message["method"] != "GET":
+            status, entries = 403, []
+        else:
+            status, entries = getattr(self, f"_{message['method'].lower()}")(path, form)
         tree = {"entry": entries, "messages": []}
         body = binding.ResponseReader(_Body(json.dumps(tree).encode()))
         return {"status": status, "reason": "", "headers": [], "body": body}

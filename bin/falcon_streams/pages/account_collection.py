@@ -1,14 +1,18 @@
-"""Accounts as the Configuration page reads and writes them: the conf's stanza and its secret, both or neither.
+"""Accounts as the Configuration page reads and writes them: a stanza of the conf and its secret, both or neither.
 
-Rules: what is saved is what the schema takes; Falcon is asked with it first, unless the caller says not to. Who may not
-save it learns nothing about it. The secret is stored first, then the conf; where the conf is refused, the former secret
-comes back. A stored secret goes only where it was entered for: when cloud, URL, allowed domains, proxy or CA change, it
-is asked for again. An account in use stays, and one that somebody else has changed since it was checked.
+Rules:
+
+- A caller who may not save an account learns nothing about it.
+- The schema decides what an account may say. Falcon is asked with it before it is saved, unless the form says not to.
+- The secret is stored before the stanza. If splunkd refuses the stanza, the former secret comes back.
+- A stored secret goes only where it was entered for: if cloud, URL, allowed domains, proxy, or CA change, the form has
+  to bring it again.
+- An account that an input uses is not deleted. An account that somebody else changed in the meantime is not saved.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple
 
 from falcon_streams.errors import Fatal, Refused
 from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
@@ -17,7 +21,7 @@ from falcon_streams.pages.secret_change import SecretChange, require_secret_agai
 from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.accounts import (
     ACCOUNT_CONF,
-    NOT_NAMED,
+    RESERVED_PROXY_NAMES,
     Account,
     check_account,
     make_account,
@@ -28,7 +32,7 @@ from falcon_streams.splunk.stored_secret import client_secret
 
 SECRET, SAVE_WITHOUT_TEST = "client_secret", "save_without_test"
 _INHERITED = "default"
-# what stands in [default] would be every account's: proxy and CA beside secrets that were not entered for them
+# [default] is hidden: every account would inherit its proxy and CA, beside secrets that were not entered for them
 _ACCOUNTS = StanzaKind(
     ACCOUNT_CONF,
     is_shown=lambda name: name != _INHERITED,
@@ -37,7 +41,7 @@ _ACCOUNTS = StanzaKind(
 )
 
 ConnectionTest = Callable[[Account], None]
-"""Asks Falcon with an account; raises Refused with the sentence of the hop that failed."""
+"""Asks Falcon with an account. Raises Refused with the sentence of the hop that failed."""
 
 
 class Accounts:
@@ -59,7 +63,7 @@ class Accounts:
         return _entry(name, self._stanzas.existing(name))
 
     def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
-        """Check who sent a form, then the form, then ask Falcon unless the form says not to."""
+        """Check the caller, then the form, then the connection."""
         if new:
             self._require_addable(name)
         former = None if new else self._stanzas.to_change(name)
@@ -75,22 +79,25 @@ class Accounts:
         secret_change = SecretChange(self._splunkd, client_secret(name), entered or None, values)
 
         def change() -> Entry:
-            if values["proxy"] not in NOT_NAMED:  # somebody may have deleted it while the form was checked
+            self._stanzas.require_unchanged(name, former)
+            if values["proxy"] not in RESERVED_PROXY_NAMES:  # somebody may have deleted it in the meantime
                 read_proxy_stanza(self._splunkd, name, values["proxy"])
-            self._stanzas.save(name, former, texts, secret_change)
+            with secret_change:
+                self._stanzas.write(name, former, texts)
             return _entry(name, wanted)
 
         return change
 
     def delete(self, name: str) -> None:
-        """Remove an account that no input uses, with its secret."""
+        """Remove an account and its secret. Refused 409 if an input uses it."""
         self._stanzas.to_change(name)
         users = sorted(each for each, settings in self._splunkd.inputs() if settings.get("account") == name)
         if users:
             raise Refused(
                 409, f"account {name} is used by input {', '.join(users)}. Delete it there, or name another account"
             )
-        self._stanzas.delete(name, SecretChange(self._splunkd, client_secret(name), "", {}))
+        with SecretChange(self._splunkd, client_secret(name), "", {}):
+            self._stanzas.delete(name)
 
     def _require_addable(self, name: str) -> None:
         self._stanzas.require_right_to_add()
@@ -100,7 +107,8 @@ class Accounts:
         self._stanzas.require_free(name)
 
     def _stored_secret(self, name: str, former: Optional[Mapping[str, str]], values: Values) -> str:
-        """The secret to use where none was entered: the stored one, if it was entered for where these values say."""
+        """The stored secret, for a form without one. Refused 400 if there is none, or if it was entered for another
+        address."""
         if former is None:
             raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
         stored = client_secret(name)
@@ -114,11 +122,11 @@ class Accounts:
 def _checked_before(name: str, former: Mapping[str, str]) -> Values:
     try:
         return check_account(name, former)
-    except Fatal:  # edited by hand, and wrong: what the secret was sent to is not known
+    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
         return {}
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
     known = read_schema("account")["properties"]
-    # a secret that somebody wrote into the conf by hand is not shown either
+    # only our settings are shown: somebody may have written a secret into the conf by hand
     return Entry(name, {**{setting: value for setting, value in raw.items() if setting in known}, SECRET: MASK})

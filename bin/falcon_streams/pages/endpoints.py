@@ -1,7 +1,7 @@
-"""The composition root of the pages: their endpoints wired to splunkd, to the state files and to Falcon.
+"""The composition root of the pages: it wires their endpoints to splunkd, the state files, and Falcon.
 
-Rules: like `composition` for the inputs, this imports from every room and decides nothing that a room could decide.
-What only the connection test needs is imported by it: the pages work where TLS to Falcon cannot.
+Rules: like `run/composition.py` for an input, this module imports from every room and decides nothing that a room could
+decide. Only the connection test imports Falcon's room, so the pages work even if TLS to Falcon cannot.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONNECTION_TEST_SECONDS = 10.0
 
 
 def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[Clock] = None) -> Endpoints:
-    """The endpoints of this process. `environment` is what splunkd set for it."""
+    """The endpoints of this process. `environment` holds what splunkd has set for it."""
     clock = clock or SystemClock()
     checkpoint_dir = checkpoint_dir_of(environment)
 
@@ -47,14 +47,14 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
 
 
 def checkpoint_dir_of(environment: Mapping[str, str]) -> Path:
-    """Where splunkd lets our inputs keep their checkpoints (`checkpoint_dir` of a run's XML)."""
+    """The folder of our inputs' checkpoints: `checkpoint_dir` in the XML that splunkd gives to an input."""
     home = Path(environment.get("SPLUNK_HOME", os.curdir))
     database = environment.get("SPLUNK_DB") or home / "var" / "lib" / "splunk"
     return Path(database) / "modinputs" / SCHEME
 
 
 def check_connection(account: Account, clock: Clock, seconds: float = CONNECTION_TEST_SECONDS) -> None:
-    """Ask Falcon with an account, within these seconds. Raises Refused 400 with the sentence of the hop that failed."""
+    """Ask Falcon with an account, for so many seconds. Refused 400 with the sentence of the hop that failed."""
     refuse_old_openssl()
     from falcon_streams.falcon.connection_test import check_client
     from falcon_streams.falcon.transport import Transport
@@ -68,13 +68,13 @@ def check_connection(account: Account, clock: Clock, seconds: float = CONNECTION
             answers.put("")
         except StreamsError as error:
             answers.put(str(error))
-        except Exception as error:  # a fault of ours: its place goes to the log, no text that could hold a secret
+        except Exception as error:  # a fault of ours: the log gets its place, not its text, which may hold a secret
             LOG.exception("unexpected_error")
-            answers.put(f"this add-on has failed ({type(error).__name__})")
+            answers.put(f"this add-on has failed ({type(error).__name__}). See splunkd.log or python.log")
 
     start_thread("connection test", ask)
     complaint = clock.take(answers, seconds)
     if complaint is None:
-        complaint = f"{account.origin.api_host}: no answer within {seconds:.0f} s: check the network, or set a proxy"
+        complaint = f"{account.origin.api_host}: no answer within {seconds:.0f} s. Check the network, or set a proxy"
     if complaint:
         raise Refused(400, f"Not saved: {complaint}")

@@ -1,8 +1,11 @@
-"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, and how each of them is doing.
+"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, each with its state.
 
-Rules: everything goes through splunkd's `data/inputs`, so `--validate-arguments` is the judge and the page's toggle is
-`/enable` and `/disable`. How an input is doing comes from its state file, never from a search, and only for callers to
-whom splunkd lists the inputs. A state file that is older than its writer would leave it stands for no running input.
+Rules:
+
+- Every change goes through splunkd's `data/inputs`, so `--validate-arguments` decides what an input may say. The
+  page's toggle is `/enable` and `/disable`.
+- The state comes from the input's state file, never from a search, and only for callers who may list inputs.
+- A running input replaces its state file every few seconds. An older file means that the input does not run.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from falcon_streams.splunk.state import read_state
 from falcon_streams.store.files import folder_of
 
 LIST = "list_inputs"
-STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet times every six
+STALE_AFTER = 15.0  # seconds; an input replaces the file every two seconds, and every six in quiet times
 
 
 class Inputs:
@@ -36,7 +39,7 @@ class Inputs:
         self._checkpoint_dir = checkpoint_dir
 
     def entries(self) -> List[Entry]:
-        """All inputs with their states."""
+        """All inputs, each with its state."""
         return [self._entry(name, settings) for name, settings in self._listed().items()]
 
     def entry(self, name: str) -> Entry:
@@ -44,7 +47,7 @@ class Inputs:
         return self._entry(name, self._existing(name))
 
     def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
-        """Check an input that is to be added, or one that is to be changed or only switched on or off."""
+        """Check a new input, or changed settings of one, or only its toggle."""
         settings, disabled = without(form, "disabled"), form.get("disabled", "")
         return self._prepare_new(name, settings, disabled) if new else self._prepare_edit(name, settings, disabled)
 
@@ -81,7 +84,7 @@ class Inputs:
         return change
 
     def delete(self, name: str) -> None:
-        """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
+        """Remove an input. Its checkpoints stay, and an input of the same name goes on from them."""
         self._existing(name)
         self._splunkd.delete_input(name)
 
@@ -89,7 +92,7 @@ class Inputs:
         try:
             self._splunkd.switch_input(name, on=False)
         except Refused:
-            self._splunkd.delete_input(name)  # else it would run, and nobody wanted that
+            self._splunkd.delete_input(name)  # the form said disabled, so the input must not run
             raise
 
     def _listed(self) -> Dict[str, Dict[str, str]]:
@@ -133,7 +136,8 @@ class Inputs:
 
 
 def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
-    """An empty setting of ours is unset; of Splunk's own it would be a wrong one: its default is written instead."""
+    """The texts to write: an empty text unsets a setting of ours, but is wrong for one of Splunk's own, which gets its
+    default instead."""
     texts = {}
     for setting, value in form.items():
         if properties[setting].get("x-splunk") and not value.strip():
@@ -145,7 +149,7 @@ def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any
 
 
 def _trouble(shown: Mapping[str, Any]) -> str:
-    """What stands in the way of the input, then of each partition; empty for nothing."""
+    """The trouble of the input, then that of each partition. Empty if there is none."""
     told = [str(shown.get("trouble") or "")]
     for partition, each in _mapping(shown.get("partitions")).items():
         sentence = str(_mapping(each).get("trouble") or NO_ERROR)

@@ -1,8 +1,12 @@
 """The add-on's settings as the Configuration page reads and writes them: logging, checkpoints, and the proxies.
 
-Rules: `logging`, `checkpoint` and `proxy` are always there; `proxy:<name>` is made and removed. A proxy's password and
-the token of a shared KV store live in `storage/passwords`; like an account's secret they go only to the host that they
-were entered for. Who may not write the conf touches no secret either.
+Rules:
+
+- `logging`, `checkpoint`, and `proxy` are always there. A page adds and deletes `proxy:<name>` only.
+- A proxy's password and the token of a shared KV store are in `storage/passwords`. Like an account's secret, they go
+  only where they were entered for.
+- A caller who may not write the conf changes no secret either.
+- A proxy that an account uses is not deleted. A stanza that somebody else changed in the meantime is not saved.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
 from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
 from falcon_streams.pages.secret_change import SecretChange, require_secret_again
 from falcon_streams.pages.writable_splunkd import WritableSplunkd
-from falcon_streams.splunk.accounts import ACCOUNT_CONF, NOT_NAMED, SETTINGS_CONF
+from falcon_streams.splunk.accounts import ACCOUNT_CONF, RESERVED_PROXY_NAMES, SETTINGS_CONF
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
 
@@ -32,7 +36,7 @@ _SETTINGS = StanzaKind(
 
 
 class _Secret(NamedTuple):
-    """The secret of a stanza, and the setting that it belongs to: neither means anything without the other."""
+    """The secret of a stanza, and the setting that it requires: neither means anything without the other."""
 
     stored: StoredSecret
     requires: str
@@ -56,32 +60,36 @@ class AddonSettings:
         """All stanzas, the fixed ones first."""
         found = dict(self._stanzas.every())
         named = [name for name in found if name not in _FIXED]
-        return [_entry(name, found[name]) for name in (*_FIXED, *named)]
+        return [_entry(name, found.get(name, {})) for name in (*_FIXED, *named)]
 
     def entry(self, name: str) -> Entry:
-        """One stanza, with its defaults."""
+        """One stanza."""
         return _entry(name, self._stanzas.existing(name))
 
     def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
-        """Check who sent a form, then a named proxy that is to be added, or a stanza that is to be changed."""
+        """Check the caller, then the form."""
         if new:
             self._require_addable(name)
         former = None if new else self._stanzas.to_change(name)
         secret = _secret_of(name)
-        settings = without(form, secret.field) if secret is not None else form
+        settings = form if secret is None else without(form, secret.field)
         wanted = {**(former or {}), **settings}
         values = _checked(name, wanted)
         texts = written(_schema(name), settings)
-        secret_change = self._secret_change(name, form, former, values)
+        secret_change: ContextManager[None] = nullcontext()
+        if secret is not None:
+            secret_change = self._secret_change(name, secret, form, former, values)
 
         def change() -> Entry:
-            self._stanzas.save(name, former, texts, secret_change)
+            self._stanzas.require_unchanged(name, former)
+            with secret_change:
+                self._stanzas.write(name, former, texts)
             return _entry(name, wanted)
 
         return change
 
     def delete(self, name: str) -> None:
-        """Remove a named proxy that no account uses, with its password."""
+        """Remove a named proxy and its password. Refused 409 if an account uses it."""
         self._stanzas.to_change(name)
         if name in _FIXED:
             raise Refused(400, f"[{name}] is always there. Disable it instead")
@@ -89,37 +97,35 @@ class AddonSettings:
         users = sorted(each for each, raw in self._splunkd.stanzas(ACCOUNT_CONF) if raw.get("proxy") == chosen)
         if users:
             raise Refused(409, f"[{name}] is used by account {', '.join(users)}. Choose another proxy there first")
-        self._stanzas.delete(name, SecretChange(self._splunkd, proxy_password(chosen), "", {}))
+        with SecretChange(self._splunkd, proxy_password(chosen), "", {}):
+            self._stanzas.delete(name)
 
     def _require_addable(self, name: str) -> None:
         self._stanzas.require_right_to_add()
-        if not _NAMED.fullmatch(name) or name.partition(":")[2] in NOT_NAMED:
+        if not _NAMED.fullmatch(name) or name.partition(":")[2] in RESERVED_PROXY_NAMES:
             raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
         self._stanzas.require_free(name)
 
     def _secret_change(
-        self, name: str, form: Mapping[str, str], former: Optional[Mapping[str, str]], values: Values
-    ) -> ContextManager[None]:
-        secret = _secret_of(name)
-        if secret is None:
-            return nullcontext()
-        text = self._to_store(name, secret, entered_secret(form, secret.field), former, values)
-        return SecretChange(self._splunkd, secret.stored, text, values)
-
-    def _to_store(
-        self, name: str, secret: _Secret, entered: str, former: Optional[Mapping[str, str]], values: Values
-    ) -> Optional[str]:
-        """What becomes of the secret: a new one, None for the stored one, empty for none. A new stanza has none but
-        what was entered: one that is left from a former stanza of this name goes."""
+        self,
+        name: str,
+        secret: _Secret,
+        form: Mapping[str, str],
+        former: Optional[Mapping[str, str]],
+        values: Values,
+    ) -> SecretChange:
+        """Store the secret of the form, or keep the stored one. Remove it if nothing needs it, and also if the stanza
+        is new: then it is left over from a former stanza of this name."""
+        entered = entered_secret(form, secret.field)
         if entered or former is None:
             _refuse_half(name, secret, values, entered)
-            return entered
+            return SecretChange(self._splunkd, secret.stored, entered, values)
         if not values.get(secret.requires):
-            return ""
+            return SecretChange(self._splunkd, secret.stored, "", values)
         stored = secret.stored.read(self._splunkd) or ""
         _refuse_half(name, secret, values, stored)
         require_secret_again(self._splunkd, secret.stored, stored, _checked_before(name, former), values)
-        return None
+        return SecretChange(self._splunkd, secret.stored, None, values)
 
 
 def _checked(name: str, raw: Mapping[str, str]) -> Values:
@@ -129,7 +135,7 @@ def _checked(name: str, raw: Mapping[str, str]) -> Values:
 def _checked_before(name: str, former: Mapping[str, str]) -> Values:
     try:
         return _checked(name, former)
-    except Fatal:  # edited by hand, and wrong: what the secret was entered for is not known
+    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
         return {}
 
 
@@ -160,7 +166,7 @@ def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> No
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
     known = _schema(name)["properties"]
-    # whatever else somebody wrote into the conf by hand, a secret for instance, is not shown
+    # only our settings are shown: somebody may have written a secret into the conf by hand
     shown = {setting: value for setting, value in raw.items() if setting in known}
     secret = _secret_of(name)
     if secret is None:

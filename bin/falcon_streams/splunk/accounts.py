@@ -24,7 +24,7 @@ from falcon_streams.splunk.stored_secret import (
 
 ACCOUNT_CONF = "falcon_event_streams_account"
 SETTINGS_CONF = "falcon_event_streams_settings"
-NOT_NAMED = ("default", "none")  # what an account's `proxy` says for the stanza [proxy] and for no proxy
+RESERVED_PROXY_NAMES = ("default", "none")  # in an account's `proxy`: the stanza [proxy], and no proxy
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info. It only reads; the pages'
-`WritableSplunkd` writes, too.
+"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info. It only reads;
+`pages/writable_splunkd.py` writes.
 
 Rules: every call bears the input's own session key, reads in this app's namespace and ends after ten seconds. A 401
 means that the key was revoked (RestartNeeded), a 404 that the thing is not there (None), all else is Retryable. The

@@ -1,56 +1,163 @@
-"""What one form asks of splunkd, request by request, so that no request is added unseen."""
+"""What each kind of form asks of splunkd, call by call, so that nobody adds a call unseen."""
 
 from __future__ import annotations
-import json
+
 from pathlib import Path
-from typing import Any
+
 import pytest
-from falcon_streams.pages.account_collection import Accounts
-from falcon_streams.pages.input_collection import Inputs
-from falcon_streams.pages.rest import Endpoints
-from falcon_streams.pages.settings_collection import AddonSettings
-from splunklib import binding
-from tests.fakes.clock import FakeClock
-from tests.fakes.management_port import ManagementPort
 
-class Lock:
-    def __init__(self, asked): self.asked = asked
-    def __enter__(self): self.asked.append("-- lock --")
-    def __exit__(self, *p): pass
+from tests.unit.pages.form_scene import CLIENT, PROXY, FormScene
 
-def walk(tmp_path, monkeypatch):
-    port = ManagementPort()
-    monkeypatch.setattr(binding, "handler", port.handler)
-    ends = Endpoints({"account": lambda e: Accounts(e, lambda a: port.asked.append("-- Falcon --")),
-      "settings": AddonSettings, "input": lambda e: Inputs(e, FakeClock(), tmp_path)}, Lock(port.asked))
-    def save(method, path, **form):
-        port.asked.clear()
-        a = ends.answer(json.dumps({"method": method, "rest_path": path, "form": list(form.items()), "session": {"authtoken": "k"}, "server": {"rest_uri": "https://127.0.0.1:8089"}}))
-        print("\n##", method, path, form, a["status"], a["payload"][-120:] if a["status"]>=400 else "", len([x for x in port.asked if x[0] != "-"]))
-        print("\n".join("   "+x for x in port.asked))
-    return port, save
+_SHORT = {
+    "GET ": "",
+    "authentication/current-context": "capabilities",
+    "apps/local/TA_falcon_event_streams": "app",
+    "configs/conf-falcon_event_streams_account": "accounts",
+    "configs/conf-falcon_event_streams_settings": "settings",
+    "storage/passwords": "secrets",
+    "data/inputs/falcon_event_streams": "inputs",
+    "TA_falcon_event_streams#": "",
+    "_destination:": " mark",
+    "client_secret:": "client_secret",
+    "password:": "password",
+}
+INPUT = {"name": "new", "account": "prod", "app_id": "new"}
 
-def test_x(tmp_path, monkeypatch):
-    port, save = walk(tmp_path, monkeypatch)
-    conf="configs/conf-falcon_event_streams_settings/"
-    for n in ("logging","checkpoint","proxy"): port.things[conf+n] = {}
-    acc = dict(cloud="us-1", client_id="1"*32, client_secret="s"*40)
-    save("POST", "/account", name="prod", **acc)
-    save("POST", "/account/prod", member_cid="a"*32)
-    save("POST", "/account/prod", client_secret="t"*40)
-    px = dict(enabled="1", host="p.example", port="3128", username="u", password="p")
-    save("POST", "/settings", name="proxy:lab", **px)
-    save("POST", "/settings/proxy%3Alab", no_proxy="a.example")
-    save("POST", "/settings/proxy%3Alab", password="q")
-    save("POST", "/settings/proxy", enabled="0")
-    save("POST", "/settings/logging", level="DEBUG")
-    save("POST", "/account", name="via", proxy="lab", **acc)
-    save("POST", "/account/via", member_cid="a"*32)
-    save("POST", "/input", name="main", account="prod", app_id="main", disabled="1")
-    save("POST", "/input/main", app_id="x", disabled="0")
-    save("POST", "/input/main", app_id="y")
-    save("DELETE", "/input/main")
-    save("DELETE", "/account/prod")
-    save("DELETE", "/account/via")
-    save("DELETE", "/settings/proxy%3Alab")
-    for p in ("/account", "/settings", "/settings/proxy", "/input"): save("GET", p)
+
+def short(call: str) -> str:
+    """A call in the words of the tables below: a read without its method, and `mark` for a secret's."""
+    for path, word in _SHORT.items():
+        call = call.replace(path, word)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "before_the_lock", "under_it"),
+    [
+        (
+            "account",
+            {"name": "new", **CLIENT},
+            "capabilities, app, accounts/new, settings/proxy, connection test",
+            "accounts/new, secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
+            "POST secrets, POST secrets, POST accounts",
+        ),
+        (
+            "account",
+            {"name": "new", "proxy": "lab", **CLIENT},
+            "capabilities, app, accounts/new, settings/proxy:lab, secrets/proxy#lab:password, "
+            "secrets/proxy#lab:password mark, connection test",
+            "accounts/new, settings/proxy:lab, "
+            "secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
+            "POST secrets, POST secrets, POST accounts",
+        ),
+        (
+            "account/prod",
+            {"member_cid": "a" * 32},
+            "capabilities, accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
+            "settings/proxy, connection test",
+            "accounts/prod, POST accounts/prod",
+        ),
+        (
+            "account/via",
+            {"member_cid": "a" * 32},
+            "capabilities, accounts/via, secrets/account#via:client_secret, secrets/account#via:client_secret mark, "
+            "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, connection test",
+            "accounts/via, settings/proxy:lab, POST accounts/via",
+        ),
+        (
+            "account/prod",
+            {"client_secret": "t" * 40},
+            "capabilities, accounts/prod, settings/proxy, connection test",
+            "accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
+            "POST secrets/account#prod:client_secret mark, POST secrets/account#prod:client_secret, "
+            "POST accounts/prod",
+        ),
+        (
+            "settings",
+            {"name": "proxy:new", **PROXY},
+            "capabilities, app, settings/proxy:new",
+            "settings/proxy:new, secrets/proxy#new:password, secrets/proxy#new:password mark, "
+            "POST secrets, POST secrets, POST settings",
+        ),
+        (
+            "settings/proxy%3Alab",
+            {"no_proxy": "a.example"},
+            "capabilities, settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark",
+            "settings/proxy:lab, POST settings/proxy:lab",
+        ),
+        (
+            "settings/proxy%3Alab",
+            {"password": "q"},
+            "capabilities, settings/proxy:lab",
+            "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, "
+            "POST secrets/proxy#lab:password mark, POST secrets/proxy#lab:password, POST settings/proxy:lab",
+        ),
+        (
+            "settings/proxy",
+            {"enabled": "0"},
+            "capabilities, settings/proxy",
+            "settings/proxy, secrets/proxy:password, secrets/proxy:password mark, POST settings/proxy",
+        ),
+        (
+            "settings/logging",
+            {"level": "DEBUG"},
+            "capabilities, settings/logging",
+            "settings/logging, POST settings/logging",
+        ),
+        ("input", INPUT, "capabilities", "inputs, POST inputs, inputs"),
+        ("input", {**INPUT, "disabled": "1"}, "capabilities", "inputs, POST inputs, POST inputs/new/disable, inputs"),
+        ("input/main", {"app_id": "other"}, "capabilities, inputs", "POST inputs/main, inputs"),
+        ("input/main", {"disabled": "1"}, "capabilities, inputs", "POST inputs/main/disable, inputs"),
+    ],
+)
+def test_a_save_asks_splunkd_once_for_each_thing(
+    scene: FormScene, path: str, form: dict[str, str], before_the_lock: str, under_it: str
+) -> None:
+    assert scene.send("POST", path, **form)[0] in (200, 201)
+    assert ", ".join(map(short, scene.port.asked)) == f"{before_the_lock}, lock, {under_it}"
+
+
+@pytest.mark.parametrize(
+    ("path", "under_the_lock"),
+    [
+        (
+            "account/via",
+            "accounts/via, inputs, secrets/account#via:client_secret, secrets/account#via:client_secret mark, "
+            "DELETE secrets/account#via:client_secret, DELETE secrets/account#via:client_secret mark, "
+            "DELETE accounts/via, accounts",
+        ),
+        (
+            "settings/proxy%3Aspare",
+            "settings/proxy:spare, accounts, secrets/proxy#spare:password, secrets/proxy#spare:password mark, "
+            "DELETE secrets/proxy#spare:password, DELETE secrets/proxy#spare:password mark, "
+            "DELETE settings/proxy:spare, settings",
+        ),
+        ("input/main", "inputs, DELETE inputs/main, inputs"),
+    ],
+)
+def test_a_deletion_asks_splunkd_once_for_each_thing(scene: FormScene, path: str, under_the_lock: str) -> None:
+    scene.send("POST", "settings", name="proxy:spare", **PROXY)
+
+    assert scene.send("DELETE", path)[0] == 200
+    assert ", ".join(map(short, scene.port.asked)) == f"capabilities, lock, {under_the_lock}"
+
+
+@pytest.mark.parametrize(
+    ("path", "calls"),
+    [
+        ("account", "accounts"),
+        ("account/prod", "accounts/prod"),
+        ("settings", "settings"),
+        ("settings/proxy", "settings/proxy"),
+        ("input", "capabilities, inputs"),
+        ("input/main", "capabilities, inputs"),
+    ],
+)
+def test_a_page_that_is_shown_asks_splunkd_once(scene: FormScene, path: str, calls: str) -> None:
+    assert scene.send("GET", path)[0] == 200
+    assert ", ".join(map(short, scene.port.asked)) == calls
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FormScene:
+    return FormScene(tmp_path, monkeypatch)
