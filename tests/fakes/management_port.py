@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -40,7 +41,7 @@ class ManagementPort:
         else:
             status, entries = getattr(self, f"_{message['method'].lower()}")(path, form)
         tree = {"entry": entries, "messages": []}
-        body = binding.ResponseReader(_Body(json.dumps(tree).encode()))
+        body = binding.ResponseReader(BytesIO(json.dumps(tree).encode()))
         return {"status": status, "reason": "", "headers": [], "body": body}
 
     def _get(self, path: str, form: Mapping[str, str]) -> tuple[int, list[dict[str, Any]]]:
@@ -77,19 +78,6 @@ class ManagementPort:
 
     def _entry(self, path: str, content: Mapping[str, str]) -> dict[str, Any]:
         return {"name": path.rpartition("/")[2], "content": dict(content), "acl": {"can_write": self.writable}}
-
-
-class _Body:
-    """The response that the SDK's reader reads from."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read(self, size: int | None = None) -> bytes:
-        """The rest, or so many bytes of it."""
-        taken = self._data if size is None else self._data[:size]
-        self._data = self._data[len(taken) :]
-        return taken
 
 
 def _kept(form: Mapping[str, str]) -> dict[str, str]:

@@ -23,6 +23,89 @@ _SHORT = {
 }
 INPUT = {"name": "new", "account": "prod", "app_id": "new"}
 
+# What is saved: path and form, the calls before the lock, the calls under it.
+SAVES = {
+    "an account": (
+        "account",
+        {"name": "new", **CLIENT},
+        "capabilities, app, accounts/new, settings/proxy, connection test",
+        "accounts/new, secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
+        "POST secrets, POST secrets, POST accounts",
+    ),
+    "an account behind a named proxy": (
+        "account",
+        {"name": "new", "proxy": "lab", **CLIENT},
+        "capabilities, app, accounts/new, settings/proxy:lab, secrets/proxy#lab:password, "
+        "secrets/proxy#lab:password mark, connection test",
+        "accounts/new, settings/proxy:lab, "
+        "secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
+        "POST secrets, POST secrets, POST accounts",
+    ),
+    "another member CID": (
+        "account/prod",
+        {"member_cid": "a" * 32},
+        "capabilities, accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
+        "settings/proxy, connection test",
+        "accounts/prod, POST accounts/prod",
+    ),
+    "another member CID behind a named proxy": (
+        "account/via",
+        {"member_cid": "a" * 32},
+        "capabilities, accounts/via, secrets/account#via:client_secret, secrets/account#via:client_secret mark, "
+        "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, connection test",
+        "accounts/via, settings/proxy:lab, POST accounts/via",
+    ),
+    "another client secret": (
+        "account/prod",
+        {"client_secret": "t" * 40},
+        "capabilities, accounts/prod, settings/proxy, connection test",
+        "accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
+        "POST secrets/account#prod:client_secret mark, POST secrets/account#prod:client_secret, "
+        "POST accounts/prod",
+    ),
+    "a proxy": (
+        "settings",
+        {"name": "proxy:new", **PROXY},
+        "capabilities, app, settings/proxy:new",
+        "settings/proxy:new, secrets/proxy#new:password, secrets/proxy#new:password mark, "
+        "POST secrets, POST secrets, POST settings",
+    ),
+    "a proxy's exceptions": (
+        "settings/proxy%3Alab",
+        {"no_proxy": "a.example"},
+        "capabilities, settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark",
+        "settings/proxy:lab, POST settings/proxy:lab",
+    ),
+    "a proxy's password": (
+        "settings/proxy%3Alab",
+        {"password": "q"},
+        "capabilities, settings/proxy:lab",
+        "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, "
+        "POST secrets/proxy#lab:password mark, POST secrets/proxy#lab:password, POST settings/proxy:lab",
+    ),
+    "no proxy": (
+        "settings/proxy",
+        {"enabled": "0"},
+        "capabilities, settings/proxy",
+        "settings/proxy, secrets/proxy:password, secrets/proxy:password mark, POST settings/proxy",
+    ),
+    "the log level": (
+        "settings/logging",
+        {"level": "DEBUG"},
+        "capabilities, settings/logging",
+        "settings/logging, POST settings/logging",
+    ),
+    "an input": ("input", INPUT, "capabilities", "inputs, POST inputs, inputs"),
+    "an input that is switched off": (
+        "input",
+        {**INPUT, "disabled": "1"},
+        "capabilities",
+        "inputs, POST inputs, POST inputs/new/disable, inputs",
+    ),
+    "an input's app id": ("input/main", {"app_id": "other"}, "capabilities, inputs", "POST inputs/main, inputs"),
+    "an input's toggle": ("input/main", {"disabled": "1"}, "capabilities, inputs", "POST inputs/main/disable, inputs"),
+}
+
 
 def short(call: str) -> str:
     """A call in the words of the tables below: a read without its method, and `mark` for a secret's."""
@@ -31,85 +114,7 @@ def short(call: str) -> str:
     return call
 
 
-@pytest.mark.parametrize(
-    ("path", "form", "before_the_lock", "under_it"),
-    [
-        (
-            "account",
-            {"name": "new", **CLIENT},
-            "capabilities, app, accounts/new, settings/proxy, connection test",
-            "accounts/new, secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
-            "POST secrets, POST secrets, POST accounts",
-        ),
-        (
-            "account",
-            {"name": "new", "proxy": "lab", **CLIENT},
-            "capabilities, app, accounts/new, settings/proxy:lab, secrets/proxy#lab:password, "
-            "secrets/proxy#lab:password mark, connection test",
-            "accounts/new, settings/proxy:lab, "
-            "secrets/account#new:client_secret, secrets/account#new:client_secret mark, "
-            "POST secrets, POST secrets, POST accounts",
-        ),
-        (
-            "account/prod",
-            {"member_cid": "a" * 32},
-            "capabilities, accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
-            "settings/proxy, connection test",
-            "accounts/prod, POST accounts/prod",
-        ),
-        (
-            "account/via",
-            {"member_cid": "a" * 32},
-            "capabilities, accounts/via, secrets/account#via:client_secret, secrets/account#via:client_secret mark, "
-            "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, connection test",
-            "accounts/via, settings/proxy:lab, POST accounts/via",
-        ),
-        (
-            "account/prod",
-            {"client_secret": "t" * 40},
-            "capabilities, accounts/prod, settings/proxy, connection test",
-            "accounts/prod, secrets/account#prod:client_secret, secrets/account#prod:client_secret mark, "
-            "POST secrets/account#prod:client_secret mark, POST secrets/account#prod:client_secret, "
-            "POST accounts/prod",
-        ),
-        (
-            "settings",
-            {"name": "proxy:new", **PROXY},
-            "capabilities, app, settings/proxy:new",
-            "settings/proxy:new, secrets/proxy#new:password, secrets/proxy#new:password mark, "
-            "POST secrets, POST secrets, POST settings",
-        ),
-        (
-            "settings/proxy%3Alab",
-            {"no_proxy": "a.example"},
-            "capabilities, settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark",
-            "settings/proxy:lab, POST settings/proxy:lab",
-        ),
-        (
-            "settings/proxy%3Alab",
-            {"password": "q"},
-            "capabilities, settings/proxy:lab",
-            "settings/proxy:lab, secrets/proxy#lab:password, secrets/proxy#lab:password mark, "
-            "POST secrets/proxy#lab:password mark, POST secrets/proxy#lab:password, POST settings/proxy:lab",
-        ),
-        (
-            "settings/proxy",
-            {"enabled": "0"},
-            "capabilities, settings/proxy",
-            "settings/proxy, secrets/proxy:password, secrets/proxy:password mark, POST settings/proxy",
-        ),
-        (
-            "settings/logging",
-            {"level": "DEBUG"},
-            "capabilities, settings/logging",
-            "settings/logging, POST settings/logging",
-        ),
-        ("input", INPUT, "capabilities", "inputs, POST inputs, inputs"),
-        ("input", {**INPUT, "disabled": "1"}, "capabilities", "inputs, POST inputs, POST inputs/new/disable, inputs"),
-        ("input/main", {"app_id": "other"}, "capabilities, inputs", "POST inputs/main, inputs"),
-        ("input/main", {"disabled": "1"}, "capabilities, inputs", "POST inputs/main/disable, inputs"),
-    ],
-)
+@pytest.mark.parametrize(("path", "form", "before_the_lock", "under_it"), SAVES.values(), ids=list(SAVES))
 def test_a_save_asks_splunkd_once_for_each_thing(
     scene: FormScene, path: str, form: dict[str, str], before_the_lock: str, under_it: str
 ) -> None:

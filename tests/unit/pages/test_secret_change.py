@@ -109,6 +109,17 @@ def test_a_caller_who_may_not_read_secrets_may_still_write_one() -> None:
     assert safe.held == "new"
 
 
+def test_a_secret_that_nobody_can_read_is_removed_and_one_that_is_not_there_is_left_alone() -> None:
+    safe, empty = Safe("old"), Safe(None)
+    safe.unreadable = True
+    for each in (safe, empty):
+        with change(each, ""):
+            pass
+
+    assert (safe.kept, safe.order) == ({}, [STORED.user, STORED.mark_user])
+    assert empty.order == []
+
+
 def test_the_body_is_not_run_where_the_secret_is_refused() -> None:
     safe = Safe("old")
     safe.jammed = True
