@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from falcon_streams.clock import SystemClock
+from falcon_streams.pages.change_lock import ChangeLock
 from falcon_streams.pages.endpoints import checkpoint_dir_of, make_endpoints
 from falcon_streams.pages.rest import Endpoints
-from falcon_streams.pages.turn import Turn
 from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 
@@ -153,7 +153,7 @@ def at_once(scene: Scene, callers: list[Caller], acts: tuple[Act, Act], number: 
 
     threads = [threading.Thread(target=act, args=(place,)) for place in (0, 1)]
     order = threads[::-1] if number % 3 == 2 else threads
-    with nullcontext() if number % 3 == 0 else Turn(checkpoint_dir_of(home_of(scene)), SystemClock()):
+    with nullcontext() if number % 3 == 0 else ChangeLock(checkpoint_dir_of(home_of(scene)), SystemClock()):
         for thread in order:
             thread.start()
             time.sleep(0.0 if number % 3 == 0 else 0.4)

@@ -42,15 +42,15 @@ def test_the_app_is_installed_and_its_scheme_registered(instance: Instance) -> N
 
 
 def test_an_account_with_a_wrong_secret_is_refused_and_with_the_right_one_saved(instance: Instance) -> None:
-    wrong = instance.request("POST", ACCOUNT, name="tried", **account_form(instance, client_secret="wrong" * 8))
+    wrong = instance.request("POST", ACCOUNT, name="tested", **account_form(instance, client_secret="wrong" * 8))
     assert wrong.status == 400
     assert "refused the account's client_id and secret" in sentence(wrong)
-    assert instance.request("GET", f"{ACCOUNT}/tried").status == 404
+    assert instance.request("GET", f"{ACCOUNT}/tested").status == 404
 
-    accepted(instance.request("POST", ACCOUNT, name="tried", **account_form(instance)))
-    (entry,) = accepted(instance.request("GET", f"{ACCOUNT}/tried"))["entry"]
+    accepted(instance.request("POST", ACCOUNT, name="tested", **account_form(instance)))
+    (entry,) = accepted(instance.request("GET", f"{ACCOUNT}/tested"))["entry"]
     assert set(entry["content"]["client_secret"]) == {"*"}
-    accepted(instance.request("DELETE", f"{ACCOUNT}/tried"))
+    accepted(instance.request("DELETE", f"{ACCOUNT}/tested"))
 
 
 def test_events_arrive_with_their_time_index_source_sourcetype_and_partition(instance: Instance) -> None:

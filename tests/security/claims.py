@@ -259,13 +259,10 @@ THREATS = (
             f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
         ),
         (
-            Change(f"{_OURS}/pages/rest.py", "demand(editor, *collection.needs)", "pass"),
-            Change(
-                f"{_OURS}/pages/account_collection.py",
-                'demand_write(self._editor, ACCOUNT_CONF, "" if new else name)',
-                "pass",
-            ),
-            Change(f"{_OURS}/pages/input_collection.py", "demand(self._editor, LIST)", "pass"),
+            Change(f"{_OURS}/pages/rest.py", "require_capability(splunkd, *collection.needs)", "pass"),
+            Change(f"{_OURS}/pages/account_collection.py", "self._stanzas.require_right_to_add()", "pass"),
+            Change(f"{_OURS}/pages/conf_stanzas.py", "require_write_permission(may_write)", "pass"),
+            Change(f"{_OURS}/pages/input_collection.py", "require_capability(self._splunkd, LIST)", "pass"),
         ),
     ),
     Claim(
@@ -281,8 +278,8 @@ THREATS = (
             "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
         ),
         (
-            Change(f"{_OURS}/pages/rest.py", "if len(document) > MOST_CHARACTERS:", "if False:"),
-            Change(f"{_OURS}/pages/rest.py", "if len(value) > MOST_OF_A_FIELD:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_REQUEST:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(value) > MAX_FIELD:", "if False:"),
         ),
     ),
     Claim(
@@ -293,12 +290,14 @@ THREATS = (
         (
             "integration/test_races.py::test_of_two_who_create_one_wins_whole",
             "integration/test_races.py::test_of_two_who_edit_each_is_whole_and_who_was_overtaken_is_told",
-            "unit/pages/test_turn.py::test_of_two_processes_one_waits_and_is_refused_where_that_takes_too_long",
+            "unit/pages/test_change_lock.py::test_of_two_processes_one_waits_and_is_refused_where_that_takes_too_long",
+            "unit/pages/test_meanwhile.py::test_a_stanza_that_somebody_else_has_saved_stays_as_it_is",
         ),
         (
+            Change(f"{_OURS}/pages/conf_stanzas.py", "elif self.existing(name) != former:", "elif False:"),
             Change(
                 f"{_OURS}/pages/rest.py",
-                "        with self._turn:\n            return change()",
+                "        with self._lock:\n            return change()",
                 "        return change()",
             ),
         ),
@@ -308,7 +307,7 @@ THREATS = (
         "the password of a proxy, taken away for a moment by a change that splunkd then refuses",
         "write permission is asked for before a secret, a file or Falcon is touched",
         ("unit/pages/test_who_may_save.py::test_write_permission_is_asked_for_first",),
-        (Change(f"{_OURS}/pages/rest.py", "    if not editor.may_write(conf, name):", "    if False:"),),
+        (Change(f"{_OURS}/pages/rest.py", "    if not may_write:", "    if False:"),),
     ),
     Claim(
         "whoever has the role that ships",

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from falcon_streams.errors import Refused
-from falcon_streams.pages.editor import Editor
 from falcon_streams.pages.input_collection import Inputs
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from tests.fakes.clock import FakeClock
 
 
 def test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Editor, "capabilities", lambda self: frozenset({"edit_storage_passwords"}))
-    monkeypatch.setattr(Editor, "inputs", lambda self: [("main", {"account": "prod"})])
-    inputs = Inputs(Editor("https://127.0.0.1:8089", "k"), FakeClock(), tmp_path)
+    monkeypatch.setattr(WritableSplunkd, "capabilities", frozenset({"edit_storage_passwords"}))
+    monkeypatch.setattr(WritableSplunkd, "inputs", lambda self: [("main", {"account": "prod"})])
+    inputs = Inputs(WritableSplunkd("https://127.0.0.1:8089", "k"), FakeClock(), tmp_path)
 
     for ask_for in (inputs.entries, lambda: inputs.entry("main"), lambda: inputs.delete("main")):
         with pytest.raises(Refused, match="list_inputs") as refused:

@@ -50,7 +50,7 @@ def add_account(stage: Stage) -> None:
     stage.submit("Add")
     expect(stage.row("prod")).to_be_visible()
     stage.shoot("configuration")
-    stage.say("account saved, after a trial through the proxy")
+    stage.say("account saved, after a connection test through the proxy")
 
 
 def create_input(stage: Stage) -> None:

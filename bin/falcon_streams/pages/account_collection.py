@@ -1,41 +1,47 @@
-"""Accounts as the Configuration page reads and writes them: the conf's stanza and its secret, both or neither.
+"""Accounts as the Configuration page reads and writes them: a stanza of the conf and its secret, both or neither.
 
-Rules: what is saved is what the schema takes; it is tried at Falcon first, unless the caller says not to. Who may not
-save it learns nothing about it. The secret is stored first, then the conf; where the conf is refused, the former secret
-comes back. A stored secret goes only where it was entered for: when cloud, URL, allowed domains, proxy or CA change, it
-is asked for again. An account in use stays, and one that somebody else has changed since it was checked.
+Rules:
+
+- A caller who may not save an account learns nothing about it.
+- The schema decides what an account may say. Falcon is asked with it before it is saved, unless the form says not to.
+- The secret is stored before the stanza. If splunkd refuses the stanza, the former secret comes back.
+- A stored secret goes only where it was entered for: if cloud, URL, allowed domains, proxy, or CA change, the form has
+  to bring it again.
+- An account that an input uses is not deleted. An account that somebody else changed in the meantime is not saved.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple
 
 from falcon_streams.errors import Fatal, Refused
-from falcon_streams.pages.editor import Editor
-from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, demand_write, form_secret
-from falcon_streams.pages.secret_change import SecretChange, demand_again
-from falcon_streams.splunk.accounts import ACCOUNT_CONF, Account, check_account, make_account
+from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
+from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
+from falcon_streams.pages.secret_change import SecretChange, require_secret_again
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.accounts import (
+    ACCOUNT_CONF,
+    RESERVED_PROXY_NAMES,
+    Account,
+    check_account,
+    make_account,
+    read_proxy_stanza,
+)
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
 
-SECRET, UNTRIED = "client_secret", "save_without_test"
+SECRET, SAVE_WITHOUT_TEST = "client_secret", "save_without_test"
 _INHERITED = "default"
+# [default] is hidden: every account would inherit its proxy and CA, beside secrets that were not entered for them
+_ACCOUNTS = StanzaKind(
+    ACCOUNT_CONF,
+    is_shown=lambda name: name != _INHERITED,
+    called=lambda name: f"account {name}",
+    missing=lambda name: f"there is no account {name[:64]!r}",
+)
 
-TryAccount = Callable[[Account], None]
-"""Asks Falcon with an account; raises Refused with the sentence of the hop that failed."""
-
-
-class Draft(NamedTuple):
-    """What a form comes to: the account's values, the texts for the conf, the whole stanza, the secret to use, whether
-    it was entered, and the stanza as it was."""
-
-    values: Values
-    texts: Dict[str, str]
-    wanted: Dict[str, str]
-    secret: str
-    entered: bool
-    former: Dict[str, str]
+ConnectionTest = Callable[[Account], None]
+"""Asks Falcon with an account. Raises Refused with the sentence of the hop that failed."""
 
 
 class Accounts:
@@ -43,108 +49,84 @@ class Accounts:
 
     needs: Tuple[str, ...] = (SECRETS,)
 
-    def __init__(self, editor: Editor, try_account: TryAccount) -> None:
-        self._editor = editor
-        self._try = try_account
+    def __init__(self, splunkd: WritableSplunkd, check_connection: ConnectionTest) -> None:
+        self._splunkd = splunkd
+        self._stanzas = ConfStanzas(splunkd, _ACCOUNTS)
+        self._check_connection = check_connection
 
     def entries(self) -> List[Entry]:
         """All accounts."""
-        return [_entry(name, raw) for name, raw in self._editor.stanzas(ACCOUNT_CONF) if name != _INHERITED]
+        return [_entry(name, raw) for name, raw in self._stanzas.every()]
 
     def entry(self, name: str) -> Entry:
         """One account."""
-        return _entry(name, self._existing(name))
+        return _entry(name, self._stanzas.existing(name))
 
-    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
-        """Check who sent a form, then the form, then try it at Falcon unless it says not to."""
-        demand_write(self._editor, ACCOUNT_CONF, "" if new else name)
-        untried = is_true(form.pop(UNTRIED, ""))
-        draft = self._drafted(name, form) if new else self._redrafted(name, form)
-        account = self._account(name, draft)
-        if not untried:
-            self._try(account)
-        return partial(self._create if new else self._edit, name, draft)
+    def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
+        """Check the caller, then the form, then the connection."""
+        if new:
+            self._require_addable(name)
+        former = None if new else self._stanzas.to_change(name)
+        settings = without(form, SECRET, SAVE_WITHOUT_TEST)
+        wanted = {**(former or {}), **settings}
+        values = check_account(name, wanted)
+        entered = entered_secret(form, SECRET)
+        secret = entered or self._stored_secret(name, former, values)
+        texts = written(read_schema("account"), settings)
+        account = make_account(self._splunkd, name, values, secret)
+        if not is_true(form.get(SAVE_WITHOUT_TEST, "")):
+            self._check_connection(account)
+        secret_change = SecretChange(self._splunkd, client_secret(name), entered or None, values)
 
-    def _create(self, name: str, draft: Draft) -> Entry:
-        self._refuse_taken(name)
-        self._account(name, draft)
-        with SecretChange(self._editor, client_secret(name), draft.secret, draft.values):
-            self._editor.create_stanza(ACCOUNT_CONF, name, _filled(draft.texts))
-        return _entry(name, draft.wanted)
+        def change() -> Entry:
+            self._stanzas.require_unchanged(name, former)
+            if values["proxy"] not in RESERVED_PROXY_NAMES:  # somebody may have deleted it in the meantime
+                read_proxy_stanza(self._splunkd, name, values["proxy"])
+            with secret_change:
+                self._stanzas.write(name, former, texts)
+            return _entry(name, wanted)
 
-    def _edit(self, name: str, draft: Draft) -> Entry:
-        if self._existing(name) != draft.former:
-            raise Refused(409, f"account {name} was changed by somebody else meanwhile. Look at it, then save again")
-        self._account(name, draft)
-        entered = draft.secret if draft.entered else None
-        with SecretChange(self._editor, client_secret(name), entered, draft.values):
-            self._editor.edit_stanza(ACCOUNT_CONF, name, draft.texts)
-        return _entry(name, draft.wanted)
+        return change
 
     def delete(self, name: str) -> None:
-        """Remove an account that no input uses, with its secret."""
-        demand_write(self._editor, ACCOUNT_CONF, name)
-        self._existing(name)
-        users = sorted(each for each, settings in self._editor.inputs() if settings.get("account") == name)
+        """Remove an account and its secret. Refused 409 if an input uses it."""
+        self._stanzas.to_change(name)
+        users = sorted(each for each, settings in self._splunkd.inputs() if settings.get("account") == name)
         if users:
             raise Refused(
                 409, f"account {name} is used by input {', '.join(users)}. Delete it there, or name another account"
             )
-        with SecretChange(self._editor, client_secret(name), "", {}):
-            self._editor.delete_stanza(ACCOUNT_CONF, name)
+        with SecretChange(self._splunkd, client_secret(name), "", {}):
+            self._stanzas.delete(name)
 
-    def _drafted(self, name: str, form: Dict[str, str]) -> Draft:
+    def _require_addable(self, name: str) -> None:
+        self._stanzas.require_right_to_add()
         check_name(name[:64], name)
         if name == _INHERITED:
             raise Refused(400, "[default] is what all accounts inherit from. Choose another name")
-        self._refuse_taken(name)
-        secret = form_secret(form, SECRET)
-        values = check_account(name, form)
-        if not secret:
+        self._stanzas.require_free(name)
+
+    def _stored_secret(self, name: str, former: Optional[Mapping[str, str]], values: Values) -> str:
+        """The stored secret, for a form without one. Refused 400 if there is none, or if it was entered for another
+        address."""
+        if former is None:
             raise Refused(400, f"[{name}] client_secret is required. Copy it from Falcon when the API client is made")
-        return Draft(values, written(read_schema("account"), form), form, secret, True, {})
-
-    def _redrafted(self, name: str, form: Dict[str, str]) -> Draft:
-        former = self._existing(name)
-        secret = form_secret(form, SECRET)
-        wanted = {**former, **form}
-        values = check_account(name, wanted)
         stored = client_secret(name)
-        usable = secret or stored.read(self._editor)
-        if not usable:
-            raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
+        secret = stored.read(self._splunkd)
         if not secret:
-            demand_again(self._editor, stored, usable, _checked_before(name, former), values)
-        return Draft(values, written(read_schema("account"), form), wanted, usable, bool(secret), former)
-
-    def _account(self, name: str, draft: Draft) -> Account:
-        """Raises Fatal where its proxy is of no use; it may have been removed since the form was checked."""
-        return make_account(self._editor, name, draft.values, draft.secret)
-
-    def _refuse_taken(self, name: str) -> None:
-        if self._editor.stanza(ACCOUNT_CONF, name) is not None:
-            raise Refused(409, f"account {name} exists already. Edit it, or choose another name")
-
-    def _existing(self, name: str) -> Dict[str, str]:
-        # what stands in [default] would be every account's: proxy and CA beside secrets that were not entered for them
-        raw = self._editor.stanza(ACCOUNT_CONF, name) if name != _INHERITED else None
-        if raw is None:
-            raise Refused(404, f"there is no account {name[:64]!r}")
-        return raw
-
-
-def _filled(form: Mapping[str, str]) -> Dict[str, str]:
-    return {setting: value for setting, value in form.items() if value.strip()}
+            raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
+        require_secret_again(self._splunkd, stored, secret, _checked_before(name, former), values)
+        return secret
 
 
 def _checked_before(name: str, former: Mapping[str, str]) -> Values:
     try:
         return check_account(name, former)
-    except Fatal:  # edited by hand, and wrong: what the secret was sent to is not known
+    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
         return {}
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
     known = read_schema("account")["properties"]
-    # a secret that somebody wrote into the conf by hand is not shown either
+    # only our settings are shown: somebody may have written a secret into the conf by hand
     return Entry(name, {**{setting: value for setting, value in raw.items() if setting in known}, SECRET: MASK})

@@ -1,7 +1,7 @@
-"""The composition root of the pages: their endpoints wired to splunkd, to the state files and to Falcon.
+"""The composition root of the pages: it wires their endpoints to splunkd, the state files, and Falcon.
 
-Rules: like `composition` for the inputs, this imports from every room and decides nothing that a room could decide.
-What only a trial needs is imported by the trial: the pages work where TLS to Falcon cannot.
+Rules: like `run/composition.py` for an input, this module imports from every room and decides nothing that a room could
+decide. Only the connection test imports Falcon's room, so the pages work even if TLS to Falcon cannot.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from falcon_streams.app import refuse_old_openssl
 from falcon_streams.clock import SystemClock
 from falcon_streams.errors import Refused, StreamsError
 from falcon_streams.pages.account_collection import Accounts
-from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.change_lock import ChangeLock
 from falcon_streams.pages.input_collection import Inputs
 from falcon_streams.pages.rest import Collection, Endpoints
 from falcon_streams.pages.settings_collection import AddonSettings
-from falcon_streams.pages.turn import Turn
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock
 from falcon_streams.run.process import start_thread
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
@@ -28,35 +28,35 @@ from falcon_streams.splunk.splunkd import SCHEME
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
-TRIAL_SECONDS = 10.0
+CONNECTION_TEST_SECONDS = 10.0
 
 
 def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[Clock] = None) -> Endpoints:
-    """The endpoints of this process. `environment` is what splunkd set for it."""
+    """The endpoints of this process. `environment` holds what splunkd has set for it."""
     clock = clock or SystemClock()
     checkpoint_dir = checkpoint_dir_of(environment)
 
-    def accounts(editor: Editor) -> Collection:
-        return Accounts(editor, lambda account: try_account(account, clock))
+    def accounts(splunkd: WritableSplunkd) -> Collection:
+        return Accounts(splunkd, lambda account: check_connection(account, clock))
 
-    def inputs(editor: Editor) -> Collection:
-        return Inputs(editor, clock, checkpoint_dir)
+    def inputs(splunkd: WritableSplunkd) -> Collection:
+        return Inputs(splunkd, clock, checkpoint_dir)
 
     collections = {ACCOUNT_CONF: accounts, SETTINGS_CONF: AddonSettings, INPUT_ENDPOINT: inputs}
-    return Endpoints(collections, Turn(checkpoint_dir, clock))
+    return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
 
 
 def checkpoint_dir_of(environment: Mapping[str, str]) -> Path:
-    """Where splunkd lets our inputs keep their checkpoints (`checkpoint_dir` of a run's XML)."""
+    """The folder of our inputs' checkpoints: `checkpoint_dir` in the XML that splunkd gives to an input."""
     home = Path(environment.get("SPLUNK_HOME", os.curdir))
     database = environment.get("SPLUNK_DB") or home / "var" / "lib" / "splunk"
     return Path(database) / "modinputs" / SCHEME
 
 
-def try_account(account: Account, clock: Clock, seconds: float = TRIAL_SECONDS) -> None:
-    """Ask Falcon with an account, within these seconds. Raises Refused 400 with the sentence of the hop that failed."""
+def check_connection(account: Account, clock: Clock, seconds: float = CONNECTION_TEST_SECONDS) -> None:
+    """Ask Falcon with an account, for so many seconds. Refused 400 with the sentence of the hop that failed."""
     refuse_old_openssl()
-    from falcon_streams.falcon.connection_test import try_client
+    from falcon_streams.falcon.connection_test import check_client
     from falcon_streams.falcon.transport import Transport
 
     transport = Transport(clock, account.ca_bundle, account.proxy)
@@ -64,17 +64,17 @@ def try_account(account: Account, clock: Clock, seconds: float = TRIAL_SECONDS) 
 
     def ask() -> None:
         try:
-            try_client(transport, clock, account.origin, account.credentials)
+            check_client(transport, clock, account.origin, account.credentials)
             answers.put("")
         except StreamsError as error:
             answers.put(str(error))
-        except Exception as error:  # a fault of ours: its place goes to the log, no text that could hold a secret
+        except Exception as error:  # a fault of ours: the log gets its place, not its text, which may hold a secret
             LOG.exception("unexpected_error")
-            answers.put(f"this add-on has failed ({type(error).__name__})")
+            answers.put(f"this add-on has failed ({type(error).__name__}). See splunkd.log or python.log")
 
-    start_thread("trial", ask)
+    start_thread("connection test", ask)
     complaint = clock.take(answers, seconds)
     if complaint is None:
-        complaint = f"{account.origin.api_host}: no answer within {seconds:.0f} s: check the network, or set a proxy"
+        complaint = f"{account.origin.api_host}: no answer within {seconds:.0f} s. Check the network, or set a proxy"
     if complaint:
-        raise Refused(400, f"account {account.name} was not saved, because its trial failed. {complaint}")
+        raise Refused(400, f"Not saved: {complaint}")

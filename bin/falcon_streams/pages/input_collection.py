@@ -1,8 +1,11 @@
-"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, and how each of them is doing.
+"""Inputs as the Inputs page reads and writes them: splunkd's own stanzas, each with its state.
 
-Rules: everything goes through splunkd's `data/inputs`, so `--validate-arguments` is the judge and the page's toggle is
-`/enable` and `/disable`. How an input is doing comes from its state file, never from a search, and only for callers to
-whom splunkd lists the inputs. A state file that is older than its writer would leave it stands for no running input.
+Rules:
+
+- Every change goes through splunkd's `data/inputs`, so `--validate-arguments` decides what an input may say. The
+  page's toggle is `/enable` and `/disable`.
+- The state comes from the input's state file, never from a search, and only for callers who may list inputs.
+- A running input replaces its state file every few seconds. An older file means that the input does not run.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ from typing import Any, Dict, List, Mapping, Tuple
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused
-from falcon_streams.pages.editor import Editor
-from falcon_streams.pages.rest import INPUTS, Change, Entry, demand
+from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 from falcon_streams.store.files import folder_of
 
 LIST = "list_inputs"
-STALE_AFTER = 15.0  # seconds; the file is replaced every other second, in quiet times every six
+STALE_AFTER = 15.0  # seconds; an input replaces the file every two seconds, and every six in quiet times
 
 
 class Inputs:
@@ -30,71 +33,71 @@ class Inputs:
 
     needs: Tuple[str, ...] = INPUTS
 
-    def __init__(self, editor: Editor, clock: Clock, checkpoint_dir: Path) -> None:
-        self._editor = editor
+    def __init__(self, splunkd: WritableSplunkd, clock: Clock, checkpoint_dir: Path) -> None:
+        self._splunkd = splunkd
         self._clock = clock
         self._checkpoint_dir = checkpoint_dir
 
     def entries(self) -> List[Entry]:
-        """All inputs with their states."""
+        """All inputs, each with its state."""
         return [self._entry(name, settings) for name, settings in self._listed().items()]
 
     def entry(self, name: str) -> Entry:
         """One input with its state."""
         return self._entry(name, self._existing(name))
 
-    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
-        """Check an input that is to be added, or one that is to be changed or only switched on or off."""
-        disabled = form.pop("disabled", "")
-        return self._prepare_new(name, form, disabled) if new else self._prepare_edit(name, form, disabled)
+    def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
+        """Check a new input, or changed settings of one, or only its toggle."""
+        settings, disabled = without(form, "disabled"), form.get("disabled", "")
+        return self._prepare_new(name, settings, disabled) if new else self._prepare_edit(name, settings, disabled)
 
-    def _prepare_new(self, name: str, form: Dict[str, str], disabled: str) -> Change:
-        wanted = {setting: value for setting, value in written(read_schema("input"), form).items() if value}
+    def _prepare_new(self, name: str, settings: Mapping[str, str], disabled: str) -> Change:
+        wanted = {setting: value for setting, value in written(read_schema("input"), settings).items() if value}
         read_input(name, wanted)
 
         def change() -> Entry:
             if name in self._listed():
-                raise Refused(409, f"input {name} exists already. Edit it, or choose another name")
-            self._editor.create_input(name, wanted)  # it runs at once
+                raise taken(f"input {name}")
+            self._splunkd.create_input(name, wanted)  # it runs at once
             if is_true(disabled):
                 self._switch_off_or_remove(name)
             return self.entry(name)
 
         return change
 
-    def _prepare_edit(self, name: str, form: Dict[str, str], disabled: str) -> Change:
+    def _prepare_edit(self, name: str, settings: Mapping[str, str], disabled: str) -> Change:
         former = self._existing(name)
         schema = read_schema("input")
         texts = {}
-        if form:
+        if settings:
             own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
-            read_input(name, {**own, **form})
-            texts = _with_splunks_defaults(written(schema, form), schema["properties"])
+            read_input(name, {**own, **settings})
+            texts = _with_splunks_defaults(written(schema, settings), schema["properties"])
 
         def change() -> Entry:
             if texts:
-                self._editor.edit_input(name, texts)
+                self._splunkd.edit_input(name, texts)
             if is_true(disabled) or is_false(disabled):
-                self._editor.switch_input(name, on=is_false(disabled))
+                self._splunkd.switch_input(name, on=is_false(disabled))
             return self.entry(name)
 
         return change
 
     def delete(self, name: str) -> None:
-        """Remove an input. Its checkpoints stay: an input of the same name goes on from them."""
+        """Remove an input. Its checkpoints stay, and an input of the same name goes on from them."""
         self._existing(name)
-        self._editor.delete_input(name)
+        self._splunkd.delete_input(name)
 
     def _switch_off_or_remove(self, name: str) -> None:
         try:
-            self._editor.switch_input(name, on=False)
+            self._splunkd.switch_input(name, on=False)
         except Refused:
-            self._editor.delete_input(name)  # else it would run, and nobody wanted that
+            self._splunkd.delete_input(name)  # the form said disabled, so the input must not run
             raise
 
     def _listed(self) -> Dict[str, Dict[str, str]]:
-        demand(self._editor, LIST)
-        return dict(self._editor.inputs())
+        require_capability(self._splunkd, LIST)
+        return dict(self._splunkd.inputs())
 
     def _existing(self, name: str) -> Dict[str, str]:
         settings = self._listed().get(name)
@@ -133,7 +136,8 @@ class Inputs:
 
 
 def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any]) -> Dict[str, str]:
-    """An empty setting of ours is unset; of Splunk's own it would be a wrong one: its default is written instead."""
+    """The texts to write: an empty text unsets a setting of ours, but is wrong for one of Splunk's own, which gets its
+    default instead."""
     texts = {}
     for setting, value in form.items():
         if properties[setting].get("x-splunk") and not value.strip():
@@ -145,7 +149,7 @@ def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any
 
 
 def _trouble(shown: Mapping[str, Any]) -> str:
-    """What stands in the way of the input, then of each partition; empty for nothing."""
+    """The trouble of the input, then that of each partition. Empty if there is none."""
     told = [str(shown.get("trouble") or "")]
     for partition, each in _mapping(shown.get("partitions")).items():
         sentence = str(_mapping(each).get("trouble") or NO_ERROR)

@@ -1,12 +1,12 @@
-"""Whether this process runs our libraries, or those that another add-on has brought into it.
+"""Whether this process runs our libraries, or another add-on's.
 
-Theory. splunkd keeps one process for all endpoints whose driver settings are equal, whichever app they belong to
-(restmap.conf.spec, `driver`). Python has one module of a name in a process, so whoever imports `splunklib` or
-`jsonschema` first decides for all. Our endpoints therefore have a driver setting of their own (`driver.env.*` in
-restmap.conf), and so a process of their own. Where a process is shared all the same, an add-on that came first must not
-decide what code handles secrets: we name it and answer nothing else (decision record 0012).
+Theory. splunkd keeps one process for all endpoints with equal driver settings, whichever app they belong to
+(restmap.conf.spec, `driver`). Python loads one module of a name in a process, so the first add-on that imports
+`splunklib` or `jsonschema` decides for all. Our endpoints therefore have a driver setting of their own (`driver.env.*`
+in restmap.conf), and so a process of their own. If a process is shared all the same, another add-on must not decide
+which code handles secrets: every answer is a refusal that names its module (decision record 0012).
 
-Rules: nothing but the standard library is imported here, because this is asked before anything of lib/ is loaded.
+Rules: this module imports the standard library only, because it runs before anything of lib/ is loaded.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MARK = "FALCON_EVENT_STREAMS_PROCESS"  # the driver.env of restmap.conf
 
 
 def prefer(*folders: str) -> None:
-    """Put these folders at the front of the path, in this order."""
+    """Put these folders first on `sys.path`, in this order."""
     sys.path[:] = [*folders, *(folder for folder in sys.path if folder not in folders)]
 
 
 def intruder(lib: str, modules: Optional[Mapping[str, Optional[ModuleType]]] = None) -> str:
-    """The sentence about a module that is loaded under the name of one of our libraries, and is not ours; else
-    empty."""
+    """A sentence that names the first loaded module which has the name of one of our libraries and is not ours. Empty
+    if there is none."""
     loaded = sys.modules if modules is None else modules
     for name in _libraries(lib):
         module = loaded.get(name)
@@ -42,13 +42,13 @@ def intruder(lib: str, modules: Optional[Mapping[str, Optional[ModuleType]]] = N
 
 
 def refusal(sentence: str) -> Dict[str, Any]:
-    """The answer to any request: 503 with this sentence, as splunkd's own endpoints say it."""
+    """The answer to every request: 503 with this sentence, in the shape of splunkd's own endpoints."""
     payload = json.dumps({"messages": [{"type": "ERROR", "text": sentence}]})
     return {"status": 503, "payload": payload, "headers": {"Content-Type": "application/json"}}
 
 
 def _libraries(lib: str) -> Iterator[str]:
-    """The names of what is in lib/ at the top."""
+    """The modules and packages in lib/."""
     for entry in sorted(os.listdir(lib)):
         name, ending = os.path.splitext(entry)
         if ending in ("", ".py") and name.isidentifier():

@@ -1,11 +1,17 @@
-"""The endpoints behind the pages: splunkd's persistent request in, JSON of the shape UCC's pages read out.
+"""A request of a page, from splunkd's document to the answer.
 
-Rules: everything is done with the caller's own session. A request is looked at in this order: its size; for POST and
-DELETE the caller's capability, which splunkd checks, too (`restmap.conf`), and without which nothing else is looked at;
-the size of each field; what the collection has to say of the form, a trial included. Only then the change is made, one
-at a time: what takes long holds nobody up. An answer never holds a secret; what went wrong is one sentence with a
-status. The shape of the request is that of splunkd's persistent scripts (restmap.conf.spec); the shape of the answer is
-splunkd's own JSON."""
+splunkd hands over what it gives to persistent scripts (restmap.conf.spec). The answer is JSON of splunkd's own shape,
+which UCC's pages read.
+
+Rules:
+
+- Every call of splunkd has the caller's own session.
+- The checks come in this order: the size of the request; for POST and DELETE the caller's capability, which splunkd
+  checks too (`restmap.conf`); the size of each field; what the collection says about the form, the connection test
+  included. Whoever fails a check learns nothing from the next one.
+- The change comes last, under the lock, one at a time. Checks may take long, so they run before the lock.
+- An answer never holds a secret. A refusal is one sentence with a status.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +22,19 @@ from urllib.parse import quote, unquote
 
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
-from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.splunkd import APP, SCHEME
 
 LOG = logging.getLogger(__name__)
 MASK = "******"
-SECRETS = "edit_storage_passwords"  # capabilities; those for inputs are decision 0014's
-INPUTS = (f"edit_modinput_{SCHEME}", "edit_scripted", SECRETS)
-MOST_CHARACTERS = 256 * 1024  # of a request
-MOST_OF_A_FIELD = 16 * 1024  # characters; lists of event types are the longest
+SECRETS = "edit_storage_passwords"  # a capability
+INPUTS = (f"edit_modinput_{SCHEME}", "edit_scripted", SECRETS)  # decision record 0014
+MAX_REQUEST = 256 * 1024  # characters
+MAX_FIELD = 16 * 1024  # characters; lists of event types are the longest
 
 
 class Request(NamedTuple):
-    """One request of a page. `endpoint` as matched, `name` empty for the collection."""
+    """One request of a page. `endpoint` is its name in restmap.conf; `name` is empty for the whole collection."""
 
     method: str
     endpoint: str
@@ -46,39 +52,38 @@ class Entry(NamedTuple):
 
 
 Change = Callable[[], Entry]
-"""Makes a checked change and tells what came of it; Refused 409 where somebody else was faster."""
+"""Makes a checked change and returns the object as it is now. Refused 409 if somebody else was faster."""
 
 
 class Collection(Protocol):
-    """What lies behind one endpoint. Its methods raise any error of ours."""
+    """The objects behind one endpoint. The methods raise any error of ours."""
 
     needs: Tuple[str, ...]
-    """Capabilities of which a caller needs one to change anything."""
+    """A caller needs one of these capabilities to change anything."""
 
     def entries(self) -> List[Entry]:
         """All objects."""
 
     def entry(self, name: str) -> Entry:
-        """One object; Refused 404 where there is none."""
+        """One object. Refused 404 if there is none."""
 
-    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
-        """Check a form, and find out what takes time; nothing is changed yet. Refused 409 or 404 where the name is
-        taken or unknown."""
+    def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
+        """Check a form and change nothing yet. Refused 409 if a new name is taken, 404 if another is unknown."""
 
     def delete(self, name: str) -> None:
-        """Remove one."""
+        """Remove one object."""
 
 
-Collections = Mapping[str, Callable[[Editor], Collection]]
+Collections = Mapping[str, Callable[[WritableSplunkd], Collection]]
 
 
 class Endpoints:
-    """Answers requests out of collections, by the name of their endpoint."""
+    """Answers requests. Each endpoint has a collection."""
 
-    def __init__(self, collections: Collections, turn: ContextManager[object]) -> None:
-        """`turn` is held while something is changed."""
+    def __init__(self, collections: Collections, lock: ContextManager[object]) -> None:
+        """`lock` is held during a change."""
         self._collections = collections
-        self._turn = turn
+        self._lock = lock
 
     def answer(self, document: str) -> Dict[str, Any]:
         """splunkd's request document in, its answer document out: status, payload, headers."""
@@ -94,7 +99,7 @@ class Endpoints:
         except Retryable as error:
             status = error.status if error.status in (401, 403) else 503
             return _refusal(status, _may_not("read this") if status == 403 else str(error))
-        except Exception as error:  # a fault of ours: its place goes to the log, no text that could hold a secret
+        except Exception as error:  # a fault of ours: the log gets its place, not its text, which may hold a secret
             LOG.exception("unexpected_error")
             return _refusal(500, f"this add-on has failed ({type(error).__name__}): see splunkd.log or python.log")
 
@@ -102,32 +107,31 @@ class Endpoints:
         make = self._collections.get(request.endpoint)
         if make is None:
             raise Refused(404, "there is no such endpoint")
-        editor = Editor(request.server_uri, request.session_key)
-        collection = make(editor)
+        splunkd = WritableSplunkd(request.server_uri, request.session_key)
+        collection = make(splunkd)
         if request.method == "GET":
             return [collection.entry(request.name)] if request.name else collection.entries()
-        demand(editor, *collection.needs)
+        require_capability(splunkd, *collection.needs)
         refuse_long_fields(request.form)
         if request.method == "POST":
             return [self._save(request, collection)]
         if request.method != "DELETE" or not request.name:
             raise Refused(405, f"{request.method} is not possible here")
-        with self._turn:
+        with self._lock:
             collection.delete(request.name)
             return collection.entries()
 
     def _save(self, request: Request, collection: Collection) -> Entry:
-        form = dict(request.form)
-        named = form.pop("name", "")
-        change = collection.prepare(request.name or named, form, new=not request.name)
-        with self._turn:
+        name = request.name or request.form.get("name", "")
+        change = collection.prepare(name, without(request.form, "name"), new=not request.name)
+        with self._lock:
             return change()
 
 
 def read_request(document: str) -> Request:
-    """splunkd's request. Raises Refused 400 where it is none, 413 where it is too large to be one of ours."""
-    if len(document) > MOST_CHARACTERS:
-        raise Refused(413, f"the request is larger than {MOST_CHARACTERS // 1024} KiB: shorten what you have entered")
+    """splunkd's request. Refused 400 if it cannot be read, 413 if it is too large to come from our pages."""
+    if len(document) > MAX_REQUEST:
+        raise Refused(413, f"the request is larger than {MAX_REQUEST // 1024} KiB: shorten what you have entered")
     try:
         tree = json.loads(document)
         path = [part for part in str(tree["rest_path"]).split("/") if part]
@@ -141,28 +145,39 @@ def read_request(document: str) -> Request:
 
 
 def refuse_long_fields(form: Mapping[str, str]) -> None:
-    """Refused 413 where a field is too long for any setting."""
+    """Refused 413 if a field is too long for any setting."""
     for field, value in form.items():
-        if len(value) > MOST_OF_A_FIELD:
-            raise Refused(413, f"{tidy(field)} is longer than {MOST_OF_A_FIELD // 1024} KiB: shorten it")
+        if len(value) > MAX_FIELD:
+            raise Refused(413, f"{tidy(field)} is longer than {MAX_FIELD // 1024} KiB: shorten it")
 
 
-def form_secret(form: Dict[str, str], field: str) -> str:
-    """Take a secret out of a form; what a page shows in its place is no secret, nor is the line end of a file."""
-    secret = form.pop(field, "").rstrip("\r\n")
+def without(form: Mapping[str, str], *fields: str) -> Dict[str, str]:
+    """A copy of a form without these fields."""
+    return {field: value for field, value in form.items() if field not in fields}
+
+
+def entered_secret(form: Mapping[str, str], field: str) -> str:
+    """The secret in a form, empty if there is none. The mask that a page shows is no secret, and the line end of a
+    file is no part of one."""
+    secret = form.get(field, "").rstrip("\r\n")
     return secret if secret.strip("* ") else ""
 
 
-def demand(editor: Editor, *any_of: str) -> None:
-    """Refused 403 where the caller has none of these capabilities."""
-    if editor.capabilities().isdisjoint(any_of):
+def require_capability(splunkd: WritableSplunkd, *any_of: str) -> None:
+    """Refused 403 if the caller has none of these capabilities."""
+    if splunkd.capabilities.isdisjoint(any_of):
         raise Refused(403, _may_not(f"do this: it takes the capability {' or '.join(any_of)}"))
 
 
-def demand_write(editor: Editor, conf: str, name: str = "") -> None:
-    """Refused 403 where the caller may not write this stanza, or add one; asked before a secret is touched."""
-    if not editor.may_write(conf, name):
+def require_write_permission(may_write: bool) -> None:
+    """Refused 403 if splunkd says that the caller may not write."""
+    if not may_write:
         raise Refused(403, _may_not("save this: it takes write permission on this app"))
+
+
+def taken(what: str) -> Refused:
+    """The refusal of a name that is in use."""
+    return Refused(409, f"{what} exists already. Edit it, or choose another name")
 
 
 def _may_not(what: str) -> str:

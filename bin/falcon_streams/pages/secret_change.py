@@ -1,10 +1,13 @@
 """A change of one secret around the change of its stanza: either both happen or neither.
 
-Rules: the secret goes first, because a stanza without its secret would be a broken one, and its mark goes before it, so
-that nobody finds the new secret without knowing where it may go. Where the stanza's change is refused the former secret
-comes back with its mark, unless somebody else has stored another one meanwhile. Where splunkd did not answer the new
-secret stays: the stanza may have its new destination by now, and the former was not entered for that. What cannot be
-put back is said.
+Rules:
+
+- The mark changes first, then the secret, then the stanza. So no reader finds a stanza without its secret, or a new
+  secret without the mark that says where it may go.
+- If splunkd refuses the stanza, the former secret and its mark come back, unless somebody else has stored another
+  secret in the meantime. If they cannot be put back, the refusal says so.
+- If splunkd does not answer, the new secret stays: the stanza may already have its new destination, and the former
+  secret was not entered for that.
 """
 
 from __future__ import annotations
@@ -14,18 +17,19 @@ from typing import Mapping, Optional, Type
 
 from falcon_streams.core.destination import Verdict
 from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered, Undecipherable
-from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.splunk.stored_secret import StoredSecret
 
 
 class SecretChange:
-    """A context manager: changes the secret on entry, takes that back where the body fails."""
+    """A context manager that changes the secret on entry, and takes that back if the body fails."""
 
     def __init__(
-        self, editor: Editor, stored: StoredSecret, secret: Optional[str], values: Mapping[str, object]
+        self, splunkd: WritableSplunkd, stored: StoredSecret, secret: Optional[str], values: Mapping[str, object]
     ) -> None:
-        """`secret` None leaves it as it is, empty removes it; `values` are the stanza's, which say where it goes."""
-        self._editor = editor
+        """`secret` None keeps the stored one, empty removes it. `values` are the stanza's: they say where it goes."""
+        self._splunkd = splunkd
         self._stored = stored
         self._secret = secret
         self._mark = stored.mark(secret, values) if secret else ""
@@ -38,10 +42,10 @@ class SecretChange:
         self._former, self._former_mark = self._read(self._stored.user), self._read(self._stored.mark_user)
         try:
             if self._secret:
-                self._put(self._stored.mark_user, self._mark)
-            self._put(self._stored.user, self._secret)
+                self._put(self._stored.mark_user, self._mark, self._former_mark)
+            self._put(self._stored.user, self._secret, self._former)
             if not self._secret:
-                self._put(self._stored.mark_user, "")
+                self._put(self._stored.mark_user, "", self._former_mark)
         except Refused as refused:
             self._take_back(refused)
             raise
@@ -64,39 +68,40 @@ class SecretChange:
             ) from None
 
     def _put_back(self, user: str, ours: str, former: Optional[str]) -> None:
-        found = self._read(user) or ""
-        if found == ours and found != (former or ""):
-            self._put(user, former)
+        found = self._read(user)
+        if (found or "") == ours and ours != (former or ""):
+            self._put(user, former, found)
 
     def _read(self, user: str) -> Optional[str]:
-        """What is stored; None also where splunkd cannot decrypt it, and for a caller who may write secrets and not
-        read them."""
+        """What is stored, None if there is nothing. Empty if splunkd cannot decrypt it, or if the caller may write
+        secrets but not read them."""
         try:
-            return self._editor.secret(self._stored.realm, user)
+            return self._splunkd.secret(self._stored.realm, user)
         except Undecipherable:
-            return None
+            return ""
         except Retryable as error:
             if error.status == 403:
-                return None
+                return ""
             raise
 
-    def _put(self, user: str, text: Optional[str]) -> None:
+    def _put(self, user: str, text: Optional[str], found: Optional[str]) -> None:
+        """Store or remove a text, over what `_read` found."""
         if text:
-            self._editor.store_secret(self._stored.realm, user, text)
-        else:
-            self._editor.remove_secret(self._stored.realm, user)
+            self._splunkd.store_secret(self._stored.realm, user, text, replaces=bool(found))
+        elif found is not None:
+            self._splunkd.remove_secret(self._stored.realm, user)
 
 
-def demand_again(
-    editor: Editor, stored: StoredSecret, secret: str, before: Mapping[str, object], after: Mapping[str, object]
+def require_secret_again(
+    splunkd: Splunkd, stored: StoredSecret, secret: str, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
-    """Refused 400 where the stored secret would be sent elsewhere than it was entered for, by the values of its stanza
-    before and after a change."""
-    verdict = stored.judge(editor, secret, after)
+    """Refused 400 if a change of the stanza, from values `before` to values `after`, would send the stored secret
+    elsewhere than it was entered for."""
+    verdict = stored.judge(splunkd, secret, after)
     changed = [each for each in stored.sent_to if before.get(each) != after.get(each)]
     if verdict is Verdict.HERE or (verdict is Verdict.UNKNOWN and not changed):
         return
-    if not changed:  # the conf was edited, and not by a page
+    if not changed:  # somebody edited the conf by hand
         raise Refused(400, stored.elsewhere)
     raise Refused(
         400,

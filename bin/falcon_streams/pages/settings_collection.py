@@ -1,8 +1,12 @@
 """The add-on's settings as the Configuration page reads and writes them: logging, checkpoints, and the proxies.
 
-Rules: `logging`, `checkpoint` and `proxy` are always there; `proxy:<name>` is made and removed. A proxy's password and
-the token of a shared KV store live in `storage/passwords`; like an account's secret they go only to the host that they
-were entered for. Who may not write the conf touches no secret either.
+Rules:
+
+- `logging`, `checkpoint`, and `proxy` are always there. A page adds and deletes `proxy:<name>` only.
+- A proxy's password and the token of a shared KV store are in `storage/passwords`. Like an account's secret, they go
+  only where they were entered for.
+- A caller who may not write the conf changes no secret either.
+- A proxy that an account uses is not deleted. A stanza that somebody else changed in the meantime is not saved.
 """
 
 from __future__ import annotations
@@ -13,23 +17,29 @@ from typing import Any, ContextManager, Dict, List, Mapping, NamedTuple, Optiona
 
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, Refused
-from falcon_streams.pages.editor import Editor
-from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, demand_write, form_secret
-from falcon_streams.pages.secret_change import SecretChange, demand_again
-from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF
+from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
+from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
+from falcon_streams.pages.secret_change import SecretChange, require_secret_again
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.accounts import ACCOUNT_CONF, RESERVED_PROXY_NAMES, SETTINGS_CONF
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
 
 _NAMED = re.compile(r"proxy:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _FIXED = ("logging", "checkpoint", "proxy")
-_WORDS = ("proxy:default", "proxy:none")  # what an account says for "the default one" and "none"
+_SETTINGS = StanzaKind(
+    SETTINGS_CONF,
+    is_shown=lambda name: name in _FIXED or _NAMED.fullmatch(name) is not None,
+    called=lambda name: f"[{name}]",
+    missing=lambda name: f"there is no stanza [{tidy(name)}]",
+)
 
 
 class _Secret(NamedTuple):
-    """The secret of a stanza, and the setting without which it means nothing."""
+    """The secret of a stanza, and the setting that it requires: neither means anything without the other."""
 
     stored: StoredSecret
-    of: str
+    requires: str
 
     @property
     def field(self) -> str:
@@ -42,109 +52,91 @@ class AddonSettings:
 
     needs: Tuple[str, ...] = (SECRETS,)
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, splunkd: WritableSplunkd) -> None:
+        self._splunkd = splunkd
+        self._stanzas = ConfStanzas(splunkd, _SETTINGS)
 
     def entries(self) -> List[Entry]:
-        """All stanzas."""
-        found = [name for name, _ in self._editor.stanzas(SETTINGS_CONF) if _NAMED.fullmatch(name)]
-        return [self.entry(name) for name in (*_FIXED, *found)]
+        """All stanzas, the fixed ones first."""
+        found = dict(self._stanzas.every())
+        named = [name for name in found if name not in _FIXED]
+        return [_entry(name, found.get(name, {})) for name in (*_FIXED, *named)]
 
     def entry(self, name: str) -> Entry:
-        """One stanza, with its defaults."""
-        return _entry(name, self._existing(name))
+        """One stanza."""
+        return _entry(name, self._stanzas.existing(name))
 
-    def prepare(self, name: str, form: Dict[str, str], new: bool) -> Change:
-        """Check who sent a form, then a named proxy that is to be added, or a stanza that is to be changed."""
-        demand_write(self._editor, SETTINGS_CONF, "" if new else name)
-        return self._prepare_new(name, form) if new else self._prepare_edit(name, form)
-
-    def _prepare_new(self, name: str, form: Dict[str, str]) -> Change:
-        if not _NAMED.fullmatch(name) or name in _WORDS:
-            raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
-        self._refuse_taken(name)
-        secret = _proxy_secret(name)
-        entered = form_secret(form, secret.field)
-        values = _checked(name, form)
-        _refuse_half(name, secret, values, entered)
-        filled = {key: each for key, each in written(_schema(name), form).items() if each}
-
-        def change() -> Entry:
-            self._refuse_taken(name)
-            # without a password one that is left from a stanza of this name goes, too
-            with SecretChange(self._editor, secret.stored, entered, values):
-                self._editor.create_stanza(SETTINGS_CONF, name, filled)
-            return _entry(name, form)
-
-        return change
-
-    def _prepare_edit(self, name: str, form: Dict[str, str]) -> Change:
-        former = self._existing(name)
+    def prepare(self, name: str, form: Mapping[str, str], new: bool) -> Change:
+        """Check the caller, then the form."""
+        if new:
+            self._require_addable(name)
+        former = None if new else self._stanzas.to_change(name)
         secret = _secret_of(name)
-        entered = form_secret(form, secret.field) if secret is not None else ""
-        wanted = {**former, **form}
+        settings = form if secret is None else without(form, secret.field)
+        wanted = {**(former or {}), **settings}
         values = _checked(name, wanted)
-        texts = written(_schema(name), form)
-        kept = None if secret is None else self._kept(name, secret, former, values, entered)
+        texts = written(_schema(name), settings)
+        secret_change: ContextManager[None] = nullcontext()
+        if secret is not None:
+            secret_change = self._secret_change(name, secret, form, former, values)
 
         def change() -> Entry:
-            if self._existing(name) != former:
-                raise Refused(409, f"[{name}] was changed by somebody else meanwhile. Look at it, then save again")
-            with self._secret_change(secret, kept, values):
-                self._editor.edit_stanza(SETTINGS_CONF, name, texts)
+            self._stanzas.require_unchanged(name, former)
+            with secret_change:
+                self._stanzas.write(name, former, texts)
             return _entry(name, wanted)
 
         return change
 
     def delete(self, name: str) -> None:
-        """Remove a named proxy that no account uses, with its password."""
-        demand_write(self._editor, SETTINGS_CONF, name)
-        self._existing(name)
+        """Remove a named proxy and its password. Refused 409 if an account uses it."""
+        self._stanzas.to_change(name)
         if name in _FIXED:
             raise Refused(400, f"[{name}] is always there. Disable it instead")
         chosen = name.partition(":")[2]
-        users = sorted(each for each, raw in self._editor.stanzas(ACCOUNT_CONF) if raw.get("proxy") == chosen)
+        users = sorted(each for each, raw in self._splunkd.stanzas(ACCOUNT_CONF) if raw.get("proxy") == chosen)
         if users:
             raise Refused(409, f"[{name}] is used by account {', '.join(users)}. Choose another proxy there first")
-        secret = _proxy_secret(name)
-        with SecretChange(self._editor, secret.stored, "", {}):
-            self._editor.delete_stanza(SETTINGS_CONF, name)
+        with SecretChange(self._splunkd, proxy_password(chosen), "", {}):
+            self._stanzas.delete(name)
 
-    def _existing(self, name: str) -> Dict[str, str]:
-        known = name in _FIXED or _NAMED.fullmatch(name)
-        raw = self._editor.stanza(SETTINGS_CONF, name) if known else None
-        if raw is None:
-            raise Refused(404, f"there is no stanza [{tidy(name)}]")
-        return raw
+    def _require_addable(self, name: str) -> None:
+        self._stanzas.require_right_to_add()
+        if not _NAMED.fullmatch(name) or name.partition(":")[2] in RESERVED_PROXY_NAMES:
+            raise Refused(400, f"[{tidy(name)}] is no name of a proxy. Use proxy: and 1 to 64 letters, digits, _ and -")
+        self._stanzas.require_free(name)
 
-    def _refuse_taken(self, name: str) -> None:
-        if self._editor.stanza(SETTINGS_CONF, name) is not None:
-            raise Refused(409, f"[{name}] exists already. Edit it, or choose another name")
-
-    def _secret_change(self, secret: Optional[_Secret], kept: Optional[str], values: Values) -> ContextManager[None]:
-        return nullcontext() if secret is None else SecretChange(self._editor, secret.stored, kept, values)
-
-    def _kept(
-        self, name: str, secret: _Secret, former: Mapping[str, str], values: Values, entered: str
-    ) -> Optional[str]:
-        """What becomes of the secret: a new one, None for the stored one, empty for none."""
-        if entered:
+    def _secret_change(
+        self,
+        name: str,
+        secret: _Secret,
+        form: Mapping[str, str],
+        former: Optional[Mapping[str, str]],
+        values: Values,
+    ) -> SecretChange:
+        """Store the secret of the form, or keep the stored one. Remove it if nothing needs it, and also if the stanza
+        is new: then it is left over from a former stanza of this name."""
+        entered = entered_secret(form, secret.field)
+        if entered or former is None:
             _refuse_half(name, secret, values, entered)
-            return entered
-        if not values.get(secret.of):
-            return ""
-        stored = secret.stored.read(self._editor) or ""
+            return SecretChange(self._splunkd, secret.stored, entered, values)
+        if not values.get(secret.requires):
+            return SecretChange(self._splunkd, secret.stored, "", values)
+        stored = secret.stored.read(self._splunkd) or ""
         _refuse_half(name, secret, values, stored)
-        try:
-            before: Values = _checked(name, former)
-        except Fatal:  # edited by hand, and wrong: what it was entered for is not known
-            before = {}
-        demand_again(self._editor, secret.stored, stored, before, values)
-        return None
+        require_secret_again(self._splunkd, secret.stored, stored, _checked_before(name, former), values)
+        return SecretChange(self._splunkd, secret.stored, None, values)
 
 
 def _checked(name: str, raw: Mapping[str, str]) -> Values:
     return check_stanza(_schema(name), name, raw)
+
+
+def _checked_before(name: str, former: Mapping[str, str]) -> Values:
+    try:
+        return _checked(name, former)
+    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
+        return {}
 
 
 def _schema(name: str) -> Dict[str, Any]:
@@ -156,29 +148,27 @@ def _secret_of(name: str) -> Optional[_Secret]:
         return None
     if name == "checkpoint":
         return _Secret(checkpoint_token(), "management_uri")
-    return _proxy_secret(name)
-
-
-def _proxy_secret(name: str) -> _Secret:
     return _Secret(proxy_password(name.partition(":")[2]), "username")
 
 
 def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> None:
-    if values.get(secret.of) and not entered:
+    if values.get(secret.requires) and not entered:
         raise Refused(
-            400, f"[{name}] {secret.field} is required where there is a {secret.of}. Enter it, or remove the other"
+            400,
+            f"[{name}] {secret.field} is required where there is a {secret.requires}. Enter it, or remove the other",
         )
-    if entered and not values.get(secret.of):
+    if entered and not values.get(secret.requires):
         raise Refused(
-            400, f"[{name}] {secret.of} is required where there is a {secret.field}. Enter it, or remove the other"
+            400,
+            f"[{name}] {secret.requires} is required where there is a {secret.field}. Enter it, or remove the other",
         )
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
     known = _schema(name)["properties"]
-    # whatever else somebody wrote into the conf by hand, a secret for instance, is not shown
+    # only our settings are shown: somebody may have written a secret into the conf by hand
     shown = {setting: value for setting, value in raw.items() if setting in known}
     secret = _secret_of(name)
     if secret is None:
         return Entry(name, shown)
-    return Entry(name, {**shown, secret.field: MASK if raw.get(secret.of) else ""})
+    return Entry(name, {**shown, secret.field: MASK if raw.get(secret.requires) else ""})

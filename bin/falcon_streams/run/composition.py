@@ -26,7 +26,7 @@ from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.feed import HttpFeeds
 from falcon_streams.falcon.transport import Transport
-from falcon_streams.pages.editor import Editor
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.run.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.run.commits import Beginning, Commits
@@ -110,9 +110,9 @@ def _adopter(invocation: Invocation) -> Adopt:
     """Binds a secret without a mark (stored by hand or by an earlier version) to where it goes now, and logs that."""
 
     def adopt(stored: StoredSecret, mark: str) -> None:
-        editor, trouble = Editor(invocation.server_uri, invocation.session_key), NO_ERROR
+        splunkd, trouble = WritableSplunkd(invocation.server_uri, invocation.session_key), NO_ERROR
         try:
-            editor.store_secret(stored.realm, stored.mark_user, mark)
+            splunkd.store_secret(stored.realm, stored.mark_user, mark)
         except Refused as refused:
             trouble = str(refused)
         LOG.warning("secret_adopted", {"secret": stored.what, "trouble": trouble})

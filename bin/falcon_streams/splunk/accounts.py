@@ -24,6 +24,7 @@ from falcon_streams.splunk.stored_secret import (
 
 ACCOUNT_CONF = "falcon_event_streams_account"
 SETTINGS_CONF = "falcon_event_streams_settings"
+RESERVED_PROXY_NAMES = ("default", "none")  # in an account's `proxy`: the stanza [proxy], and no proxy
 
 
 @dataclass(frozen=True)
@@ -99,29 +100,37 @@ def _origin(values: Values) -> Origin:
     return origin_of(CUSTOM, values["base_url"], tuple(values.get("allowed_domains", ())))
 
 
-def _read_proxy(splunkd: Splunkd, account: str, choice: str, adopt: Adopt) -> Optional[Proxy]:
+def read_proxy_stanza(splunkd: Splunkd, account: str, choice: str) -> Optional[Values]:
+    """The values of the stanza that an account's `proxy` chooses, None for no proxy. Raises Fatal where a named one
+    is missing or disabled."""
     if choice == "none":
         return None
     name = "" if choice == "default" else choice
     stanza = f"proxy:{name}" if name else "proxy"
-    schema = stanza_schema("settings", "proxy")
     raw = splunkd.stanza(SETTINGS_CONF, stanza)
     if raw is None and name:
         raise Fatal(
             f"account {account}: proxy = {name} does not exist. Create stanza [{stanza}] of {SETTINGS_CONF}.conf, or "
             "choose default or none"
         )
-    values = check_stanza(schema, stanza, raw or {})
+    values = check_stanza(stanza_schema("settings", "proxy"), stanza, raw or {})
     if not values.get("enabled"):
         if not name:
             return None
         raise Fatal(f"account {account}: proxy = {name} is disabled. Enable [{stanza}], or choose default or none")
+    return values
+
+
+def _read_proxy(splunkd: Splunkd, account: str, choice: str, adopt: Adopt) -> Optional[Proxy]:
+    values = read_proxy_stanza(splunkd, account, choice)
+    if values is None:
+        return None
     username = values.get("username", "")
-    stored = proxy_password(name)
+    stored = proxy_password("" if choice == "default" else choice)
     password = stored.read_for(splunkd, values, adopt) if username else ""
     if username and not password:
         raise Fatal(
-            f"[{stanza}] username = {username} has no password. Store it in storage/passwords under realm "
+            f"[{stored.stanza}] username = {username} has no password. Store it in storage/passwords under realm "
             f"{stored.realm}, user {stored.user}, or remove the user name"
         )
     return Proxy(

@@ -1,4 +1,5 @@
-"""Reads what an input needs from splunkd's management port: confs, secrets, inputs, server info (`editor` writes).
+"""splunkd's management port, as an input needs it: confs, secrets, inputs, server info. It only reads;
+`pages/writable_splunkd.py` writes.
 
 Rules: every call has the input's own session key, reads in this app's namespace, and ends after ten seconds. A 401
 means that the key was revoked (RestartNeeded), a 404 that the thing does not exist (None); all else is Retryable. The
@@ -66,12 +67,12 @@ class Splunkd:
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
         """A stanza of one of our confs as settings and values, None if there is none."""
         entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
-        return _conf_settings(entries[0]) if entries else None
+        return conf_settings(entries[0]) if entries else None
 
     def stanzas(self, conf: str) -> List[Tuple[str, Dict[str, str]]]:
         """All stanzas of one of our confs, by name."""
         entries = self._entries(f"configs/conf-{conf}", count=0) or []
-        return [(str(entry.get("name", "")), _conf_settings(entry)) for entry in entries]
+        return [(str(entry.get("name", "")), conf_settings(entry)) for entry in entries]
 
     def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
         """All inputs of ours on this instance, by name."""
@@ -156,7 +157,8 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _conf_settings(entry: Mapping[str, Any]) -> Dict[str, str]:
+def conf_settings(entry: Mapping[str, Any]) -> Dict[str, str]:
+    """The settings of a conf's stanza, out of splunkd's entry for it."""
     settings = _settings(entry)
     settings.pop("disabled", None)  # splunkd adds it to every stanza
     return settings

@@ -1,4 +1,4 @@
-"""The pages' composition root: where state files are, and a trial that never waits for ever."""
+"""The pages' composition root: where state files are, and a connection test that never waits for ever."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.clouds import CUSTOM, origin_of
 from falcon_streams.errors import Refused
-from falcon_streams.pages.endpoints import checkpoint_dir_of, try_account
+from falcon_streams.pages.endpoints import check_connection, checkpoint_dir_of
 from falcon_streams.splunk.accounts import Account
 
 
@@ -21,7 +21,7 @@ def test_the_checkpoint_dir_is_splunkds() -> None:
     assert checkpoint_dir_of({"SPLUNK_HOME": "/s", "SPLUNK_DB": "/db"}) == Path("/db/modinputs/falcon_event_streams")
 
 
-def test_a_trial_at_a_server_that_is_silent_ends_in_time() -> None:
+def test_a_connection_test_of_a_server_that_is_silent_ends_in_time() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -30,9 +30,9 @@ def test_a_trial_at_a_server_that_is_silent_ends_in_time() -> None:
         clock = SystemClock()
         began = clock.monotonic()
 
-        with pytest.raises(Refused, match=r"account slow was not saved.*no answer within 0 s: check the network"):
-            try_account(account, clock, seconds=0.3)
+        with pytest.raises(Refused, match=r"^Not saved: 127\.0\.0\.1.*: no answer within 0 s\. Check the network"):
+            check_connection(account, clock, seconds=0.3)
         assert clock.monotonic() - began < 8.0
     for thread in threading.enumerate():
-        if thread.name == "trial":
+        if thread.name == "connection test":
             thread.join(15)

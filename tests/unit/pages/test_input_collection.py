@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, Set, Tuple, cast
+from typing import Any, Dict, Iterator, Tuple, cast
 
 import pytest
 
-from falcon_streams.pages.editor import Editor
 from falcon_streams.pages.input_collection import LIST, Inputs
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 from tests.fakes.clock import FakeClock
 
 
 class OneInput:
-    """The part of `Editor` that listing takes: one input, `main`."""
+    """The part of `WritableSplunkd` that listing takes: one input, `main`."""
 
-    def capabilities(self) -> Set[str]:
-        return {LIST}
+    capabilities = frozenset({LIST})
 
     def inputs(self) -> Iterator[Tuple[str, Dict[str, str]]]:
         return iter([("main", {"app_id": "main"})])
@@ -30,7 +29,7 @@ def shown(folder: Path, state: Dict[str, Any]) -> Dict[str, object]:
     path = folder_of(str(folder), "main")
     path.mkdir(parents=True)
     (path / "state.json").write_text(json.dumps({"updated_at": clock.now(), **state}), encoding="utf-8")
-    return dict(Inputs(cast(Editor, OneInput()), clock, folder).entry("main").content)
+    return dict(Inputs(cast(WritableSplunkd, OneInput()), clock, folder).entry("main").content)
 
 
 def test_the_troubles_of_the_input_and_of_each_partition_are_shown_together(tmp_path: Path) -> None:

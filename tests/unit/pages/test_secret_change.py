@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from falcon_streams.errors import Refused, Retryable, Unanswered
-from falcon_streams.pages.editor import Editor
-from falcon_streams.pages.secret_change import SecretChange, demand_again
+from falcon_streams.pages.secret_change import SecretChange, require_secret_again
+from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.stored_secret import checkpoint_token
 
 STORED = checkpoint_token()
@@ -14,7 +14,7 @@ VALUES = {"management_uri": "https://new.example:8089"}
 ELSEWHERE = {"management_uri": "https://old.example:8089"}
 
 
-class Safe(Editor):
+class Safe(WritableSplunkd):
     """splunkd's secrets in memory; `jammed` refuses every write, `refused` those of one user."""
 
     def __init__(self, former: str | None) -> None:
@@ -35,7 +35,7 @@ class Safe(Editor):
             raise Retryable("splunkd answered 403", status=403)
         return self.kept.get(user)
 
-    def store_secret(self, realm: str, user: str, secret: str) -> None:
+    def store_secret(self, realm: str, user: str, secret: str, replaces: bool = False) -> None:
         self._refuse(user)
         self.kept[user] = secret
 
@@ -109,6 +109,17 @@ def test_a_caller_who_may_not_read_secrets_may_still_write_one() -> None:
     assert safe.held == "new"
 
 
+def test_a_secret_that_nobody_can_read_is_removed_and_one_that_is_not_there_is_left_alone() -> None:
+    safe, empty = Safe("old"), Safe(None)
+    safe.unreadable = True
+    for each in (safe, empty):
+        with change(each, ""):
+            pass
+
+    assert (safe.kept, safe.order) == ({}, [STORED.user, STORED.mark_user])
+    assert empty.order == []
+
+
 def test_the_body_is_not_run_where_the_secret_is_refused() -> None:
     safe = Safe("old")
     safe.jammed = True
@@ -156,7 +167,7 @@ def test_a_stored_secret_is_asked_for_again_where_it_would_go_elsewhere(
         safe.kept[STORED.mark_user] = STORED.mark("s3cret", marked_for)
     said = ""
     try:
-        demand_again(safe, STORED, "s3cret", before, after)
+        require_secret_again(safe, STORED, "s3cret", before, after)
     except Refused as refused:
         said = str(refused)
 

@@ -23,8 +23,8 @@ class Confs:
 
 @pytest.mark.parametrize("name", ["logging", "checkpoint", "proxy", "proxy:lab"])
 def test_of_a_stanza_only_our_own_settings_are_shown(name: str) -> None:
-    editor: Any = Confs()
-    shown = AddonSettings(editor).entry(name).content
+    splunkd: Any = Confs()
+    shown = AddonSettings(splunkd).entry(name).content
 
     assert "s3cret" not in str(shown)
     assert "note" not in shown

@@ -16,15 +16,19 @@ class Closed:
     """splunkd for a caller who may not write; nothing else is to be asked of it."""
 
     def __init__(self) -> None:
-        self.asked: List[Tuple[str, str]] = []
+        self.asked: List[Tuple[str, ...]] = []
 
-    def may_write(self, conf: str, name: str = "") -> bool:
-        self.asked.append((conf, name))
+    def may_add_stanzas(self) -> bool:
+        self.asked.append(())
         return False
 
+    def stanza_to_change(self, conf: str, name: str) -> Tuple[Dict[str, str], bool]:
+        self.asked.append((conf, name))
+        return {}, False
 
-def accounts(editor: Any) -> Collection:
-    return Accounts(editor, lambda account: pytest.fail("Falcon was asked"))
+
+def accounts(splunkd: Any) -> Collection:
+    return Accounts(splunkd, lambda account: pytest.fail("Falcon was asked"))
 
 
 FORM = {"cloud": "us-1", "client_id": "1" * 32, "client_secret": "s" * 40, "ca_bundle": "/nowhere.pem", "password": "p"}
@@ -40,14 +44,14 @@ FORM = {"cloud": "us-1", "client_id": "1" * 32, "client_secret": "s" * 40, "ca_b
 )
 @pytest.mark.parametrize("act", ["create", "edit", "delete"])
 def test_write_permission_is_asked_for_first(make: Callable[[Any], Collection], conf: str, name: str, act: str) -> None:
-    editor = Closed()
+    splunkd = Closed()
     acts: Dict[str, Callable[[Collection], object]] = {
-        "create": lambda collection: collection.prepare(name, dict(FORM), new=True),
-        "edit": lambda collection: collection.prepare(name, dict(FORM), new=False),
+        "create": lambda collection: collection.prepare(name, FORM, new=True),
+        "edit": lambda collection: collection.prepare(name, FORM, new=False),
         "delete": lambda collection: collection.delete(name),
     }
     with pytest.raises(Refused, match="write permission on this app") as refused:
-        acts[act](make(editor))
+        acts[act](make(splunkd))
 
     assert refused.value.status == 403
-    assert editor.asked == [(conf, "" if act == "create" else name)]
+    assert splunkd.asked == [() if act == "create" else (conf, name)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from falcon_streams.core.catalogue import KNOWN_TYPES
-from falcon_streams.pages.account_collection import SECRET, UNTRIED
+from falcon_streams.pages.account_collection import SAVE_WITHOUT_TEST, SECRET
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.stored_secret import checkpoint_token, proxy_password
@@ -26,7 +26,7 @@ SCHEMAS = {
     "input": (read_schema("input"), INPUTS["entity"]),
 }
 PASSWORD, TOKEN = proxy_password().user, checkpoint_token().user
-NOT_SETTINGS = {"name", SECRET, UNTRIED, PASSWORD, TOKEN}
+NOT_SETTINGS = {"name", SECRET, SAVE_WITHOUT_TEST, PASSWORD, TOKEN}
 FIELDS = [
     (conf, entity, schema["properties"][entity["field"]], entity["field"] in schema.get("required", ()))
     for conf, (schema, entities) in SCHEMAS.items()

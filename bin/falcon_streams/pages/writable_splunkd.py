@@ -1,64 +1,72 @@
-"""splunkd in the hands of a page's caller: what `splunkd` reads, and the writing of confs, secrets and inputs.
+"""splunkd with the rights of a page's caller: what `Splunkd` reads, and the writing of confs, secrets, and inputs.
 
-Rules: every call bears the caller's own session key, never the system's, so that splunkd decides what the caller may.
-What splunkd refuses is passed on with its status and its own words; the words of a secret's request never come back.
+Rules: every call has the caller's own session key, never the system's, so splunkd decides what the caller may do. A
+refusal passes on splunkd's status and words, and never the fields of the request, which may hold a secret.
 """
 
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from http.client import HTTPException
-from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from splunklib import binding
 
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, Unanswered
-from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, quoted, secret_name
+from falcon_streams.splunk.splunkd import APP, SCHEME, Splunkd, conf_settings, quoted, secret_name
 
 _SENTENCE_LIMIT = 1000
 
 
-class Editor(Splunkd):
-    """Reads and writes as the caller may. Writing raises Refused with splunkd's status and sentence."""
+class WritableSplunkd(Splunkd):
+    """Reads and writes with the caller's rights. Writing raises Refused with splunkd's status and sentence."""
 
+    @cached_property
     def capabilities(self) -> FrozenSet[str]:
-        """What the caller may do."""
+        """What the caller may do. splunkd is asked once, because this object serves one request of a page."""
         entries = self._entries("/services/authentication/current-context") or [{}]
         content = entries[0].get("content")
         found = content.get("capabilities") if isinstance(content, dict) else None
         return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
 
-    def may_write(self, conf: str, name: str = "") -> bool:
-        """Whether the caller may write this stanza, or add one to the app; when it is done splunkd decides."""
-        path = f"configs/conf-{conf}/{quoted(name)}" if name else f"/services/apps/local/{APP}"
-        entries = self._entries(path) or [{}]
-        acl = entries[0].get("acl")
-        return not isinstance(acl, dict) or bool(acl.get("can_write", True))
+    def may_add_stanzas(self) -> bool:
+        """Whether the caller may add stanzas to the app's confs. splunkd decides again when one is added."""
+        return _may_write(self._entries(f"/services/apps/local/{APP}"))
+
+    def stanza_to_change(self, conf: str, name: str) -> Tuple[Optional[Dict[str, str]], bool]:
+        """A stanza as `stanza` gives it, and whether the caller may write it. splunkd decides again at the write."""
+        entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
+        return conf_settings(entries[0]) if entries else None, _may_write(entries)
 
     def create_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
-        """Add a stanza to one of our confs; Refused 409 where there is one of that name."""
+        """Add a stanza to one of our confs. Refused 409 if there is one of that name."""
         self._post(f"configs/conf-{conf}", {"name": name, **settings})
 
     def edit_stanza(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
-        """Change settings of a stanza; an empty value unsets one."""
+        """Change settings of a stanza. An empty value unsets one."""
         self._post(f"configs/conf-{conf}/{quoted(name)}", settings)
 
     def delete_stanza(self, conf: str, name: str) -> None:
         """Remove a stanza."""
         self._delete(f"configs/conf-{conf}/{quoted(name)}")
 
-    def store_secret(self, realm: str, user: str, secret: str) -> None:
-        """Put a secret into `storage/passwords`, over a former one."""
+    def store_secret(self, realm: str, user: str, secret: str, replaces: bool = False) -> None:
+        """Put a secret into `storage/passwords`, over a former one. `replaces` says that there should be one; if that
+        is wrong, it costs one call more."""
+        create = ("storage/passwords", {"realm": realm, "name": user, "password": secret})
+        edit = (f"storage/passwords/{quoted(secret_name(realm, user))}", {"password": secret})
+        first, second, wrong_guess = (edit, create, 404) if replaces else (create, edit, 409)
         try:
-            self._post("storage/passwords", {"realm": realm, "name": user, "password": secret})
+            self._post(*first)
         except Refused as refused:
-            if refused.status != 409:
+            if refused.status != wrong_guess:
                 raise
-            self._post(f"storage/passwords/{quoted(secret_name(realm, user))}", {"password": secret})
+            self._post(*second)
 
     def remove_secret(self, realm: str, user: str) -> None:
-        """Take a secret out of `storage/passwords`; that it is not there is no fault."""
+        """Take a secret out of `storage/passwords`. It is no fault if there is none."""
         try:
             self._delete(f"storage/passwords/{quoted(secret_name(realm, user))}")
         except Refused as refused:
@@ -66,11 +74,11 @@ class Editor(Splunkd):
                 raise
 
     def create_input(self, name: str, settings: Mapping[str, str]) -> None:
-        """Add an input; splunkd asks `--validate-arguments`, whose sentence comes back as Refused."""
+        """Add an input. splunkd runs `--validate-arguments`, whose sentence comes back as Refused."""
         self._post(f"data/inputs/{SCHEME}", {"name": name, **settings})
 
     def edit_input(self, name: str, settings: Mapping[str, str]) -> None:
-        """Change an input, validated as at its creation."""
+        """Change an input. splunkd validates it as a new one."""
         self._post(f"data/inputs/{SCHEME}/{quoted(name)}", settings)
 
     def switch_input(self, name: str, on: bool) -> None:
@@ -78,7 +86,7 @@ class Editor(Splunkd):
         self._post(f"data/inputs/{SCHEME}/{quoted(name)}/{'enable' if on else 'disable'}", {})
 
     def delete_input(self, name: str) -> None:
-        """Remove an input; its checkpoints stay."""
+        """Remove an input. Its checkpoints stay."""
         self._delete(f"data/inputs/{SCHEME}/{quoted(name)}")
 
     def _post(self, path: str, fields: Mapping[str, str]) -> None:
@@ -99,6 +107,11 @@ class Editor(Splunkd):
                 f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
             )
             raise Unanswered(503, sentence) from None
+
+
+def _may_write(entries: Optional[List[Dict[str, Any]]]) -> bool:
+    acl = entries[0].get("acl") if entries else None
+    return not isinstance(acl, dict) or bool(acl.get("can_write", True))
 
 
 def _words(error: binding.HTTPError) -> str:

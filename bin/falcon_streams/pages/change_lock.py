@@ -1,11 +1,12 @@
-"""One change of the pages at a time: among the threads of this process and among the processes of this machine.
+"""The lock that every change of the pages holds: one change at a time, over all threads and processes of this machine.
 
-Theory. splunkd may ask in several threads, and may have started a second process of the pages while the first still
-answers. A change is several requests to splunkd, a secret's and its stanza's: two that mix would leave one's secret
-beside the other's stanza. So each change holds a file's lock, which the system lets go when its holder dies.
+Theory. splunkd may call us in several threads, and may start a second process of the pages while the first still
+answers. A change is several calls of splunkd, for a secret and for its stanza. If two changes mixed, one's secret would
+stand beside the other's stanza. So each change holds the lock of a file, which the system frees if the holder dies.
 
-Rules: who waits longer than `SECONDS` is refused, because a holder may be held up for good. A file system that has no
-locks leaves the threads' own lock, with a warning."""
+Rules: a caller who waits longer than `SECONDS` is refused, because the holder may hang for good. If the file system has
+no locks, the threads' own lock still holds, and the log warns.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +27,11 @@ _FOLDER, _NAME = ".pages", "lock"  # no input's folder begins with a dot
 _POLL = 0.02
 
 
-class Turn:
+class ChangeLock:
     """A context manager, shared by threads."""
 
     def __init__(self, folder: Path, clock: Clock, seconds: float = SECONDS) -> None:
-        """`folder` is one that all processes of the pages on this machine know."""
+        """`folder` is the same for all processes of the pages on this machine."""
         self._path = folder / _FOLDER / _NAME
         self._clock = clock
         self._seconds = seconds
@@ -49,7 +50,7 @@ class Turn:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         if self._descriptor is not None:
-            os.close(self._descriptor)  # the file stays, so that nobody locks one that is about to vanish
+            os.close(self._descriptor)  # the file stays: if it went, somebody could lock one that is about to vanish
             self._descriptor = None
         self._threads.release()
 
