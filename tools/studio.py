@@ -1,6 +1,6 @@
 """Builds Splunk's dashboard renderer for the tests, once for a list of packages: `build/studio/studio.js`.
 
-Rules: npm's packages are for the tests only and never ship. What is installed is what the lock file says, whose entries
+Rules: npm's packages are for the tests only and never ship. Only what the lock file names is installed; its entries
 name no registry. A second build of the same list needs no network.
 """
 
