@@ -119,7 +119,7 @@ def locked(name: str, python: str, lock: str) -> Path:
 
 
 def wheels(lock: str, python: str) -> Path:
-    """The folder with the wheels that a lock names for this Python; fetched where they are not all there."""
+    """The folder with the wheels that a lock names for this Python; fetches them unless all are there."""
     path = LOCKS / f"{lock}.txt"
     folder = WHEELS / f"{lock}-{version_of(python)}"
     stamp = folder / "stamp"
@@ -171,7 +171,7 @@ def unpacked(requirement: str, digest: str) -> Path:
 
 
 def fill_lib() -> None:
-    """Fill lib/ where it is not filled from the present list."""
+    """Fill lib/ unless it is filled from the present list."""
     stamp = ROOT / "lib" / ".filled"
     wanted = hashlib.sha256(vendor.REQUIREMENTS.read_bytes() + Path(vendor.__file__).read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:

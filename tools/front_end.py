@@ -66,7 +66,7 @@ def _finished(page: str, number: int) -> str:
 
 
 def correct(description: Dict[str, Any]) -> None:
-    """Say what our endpoints answer, where UCC's own differ: 201 where an object is made, `disabled` as a boolean."""
+    """Adapt UCC's API description to our endpoints: they answer 201 for a new object, and `disabled` as a boolean."""
     paths = description["paths"]
     for name, calls in paths.items():
         if f"{name}/{{name}}" in paths:

@@ -42,7 +42,7 @@ def _told(value: str) -> str:
 
 
 def declared(licence: str) -> List[Dict[str, object]]:
-    """A licence as CycloneDX has it: an identifier, an expression or words; nothing where nothing is declared."""
+    """A licence in CycloneDX's form: an identifier, an expression, or words; empty if none is declared."""
     if not licence:
         return []
     if not _EXPRESSION.fullmatch(licence):

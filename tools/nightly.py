@@ -57,7 +57,7 @@ def table(outcomes: List[Outcome]) -> str:
 
 
 def main() -> None:
-    """Run what is asked for, and fail where one failed."""
+    """Run the chosen proofs, and fail if one fails."""
     parser = argparse.ArgumentParser(description="Run the long proofs.")
     parser.add_argument("--only", default="", help="those whose name holds this")
     only = parser.parse_args().only

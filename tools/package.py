@@ -114,7 +114,7 @@ def build(target: Path) -> Path:
 
 
 def fetch() -> None:
-    """Get all that the build needs into .cache, where it is not there yet."""
+    """Get all that the build needs into .cache, unless it is there already."""
     vendor.fetch()
     for lock in environments.BUILDS:
         environments.wheels(lock, environments.tools_python())

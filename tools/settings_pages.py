@@ -108,7 +108,7 @@ def table(schema: Schema) -> str:
 
 
 def with_tables(text: str) -> str:
-    """A Markdown page with the tables between its markers written anew."""
+    """A Markdown page with new tables between its markers."""
     tables = {
         "input": read("input"),
         "account": read("account"),
