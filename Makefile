@@ -1,4 +1,4 @@
-# The project's targets; each sets itself up. `make help` explains them.
+# The project's targets. Each sets itself up; `make help` explains them.
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
@@ -10,22 +10,22 @@ help: ## explain the targets
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
 	@$(PYTHON) -m tools.suite --set-up
 
-demo: ## show the main job running: 20 seconds of events into an index, a stop in the middle, a proof at the end
+demo: ## show the main job: 20 seconds of events into an index, a stop in the middle, a proof at the end
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
 
-quick: ## a minute: lint, types, units, fakes, architecture, model and fuzzers, on one Python
+quick: ## about a minute: lint, types, units, fakes, architecture, model, and fuzzers, on one Python
 	@$(PYTHON) -m tools.suite --quick
 
-test: ## lint, types and the whole suite, on Python 3.9 and 3.13 where they are found
+test: ## lint, types, and the whole suite, on Python 3.9 and 3.13 if they are found
 	@$(PYTHON) -m tools.suite $(if $(NEED_BOTH),--need-both)
 
-test-ui: ## the pages in a real browser, on the same Pythons; installs Chromium where it is missing
+test-ui: ## test the pages in a real browser, on the same Pythons; installs Chromium if it is missing
 	@$(PYTHON) -m tools.suite --ui $(if $(NEED_BOTH),--need-both)
 
-check: ## lint, types and spelling only
+check: ## lint, types, and spelling only
 	@$(PYTHON) -m tools.suite --check-only
 
-docs: ## the pages as a site in build/site; a dead link fails
+docs: ## build the pages as a site in build/site; a dead link fails
 	@$(PYTHON) -m tools.site
 
 package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its bill of materials (CycloneDX)
@@ -34,13 +34,13 @@ package: ## build dist/TA_falcon_event_streams-<version>.tgz and, beside it, its
 fetch: ## get what `make package` needs into .cache, by hash; after that it needs no network
 	@$(PYTHON) -m tools.package --fetch
 
-lock: ## make requirements/*.txt anew from requirements/*.in: every package with version and hashes
+lock: ## write requirements/*.txt from requirements/*.in: every package with version and hashes
 	@$(PYTHON) -m tools.locks
 
-fresh: ## README's two commands on new Debian machines, as root and as another user, with and without network (needs root)
+fresh: ## run README's two commands on new Debian machines, as root and another user, with and without network (needs root)
 	@$(PYTHON) -m tests.fresh $(if $(ONLY),--only "$(ONLY)")
 
-audit: ## ask the package index for advisories about what ships (ADVISORIES="files" of OSV records, or OSV=address, instead)
+audit: ## ask the package index for advisories about what ships (or ADVISORIES="files" of OSV records, or OSV=address)
 	@$(PYTHON) -m tools.audit $(if $(ADVISORIES),--advisories $(ADVISORIES)) $(if $(OSV),--osv "$(OSV)")
 
 restarts: ## the long proof: 200 stops and 60 kills over 20,000 events
@@ -52,10 +52,10 @@ day: ## the long proof: six hours at 200 times the speed of time
 fuzz: ## the long proof: the model and the fuzzers with TIMES (10) times as many examples, from a SEED
 	@$(PYTHON) -m tools.proof fuzz --times $(or $(TIMES),10) $(if $(SEED),--seed $(SEED))
 
-faults: ## the long proof: every fault by name, each through to nothing missing (ONLY=text for some of them)
+faults: ## the long proof: every fault by name, each until nothing is missing (ONLY=text for some of them)
 	@$(PYTHON) -m tools.proof faults --only "$(ONLY)"
 
-defences: ## the long proof: each defence of docs/security.md is taken away in a copy, and a test of its row fails (ONLY=text)
+defences: ## the long proof: remove each defence of docs/security.md in a copy; a test of its row must fail (ONLY=text)
 	@$(PYTHON) -m tools.proof defences --only "$(ONLY)"
 
 soak: ## the long proof: a million events, 300 kills, random faults (SEED=number to play one again, SHARE=0.05 for a part)
@@ -64,22 +64,22 @@ soak: ## the long proof: a million events, 300 kills, random faults (SEED=number
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby
 
-upgrade: ## the long proof: this package put over a former one, the former one put back, and again; nothing is read anew
+upgrade: ## the long proof: install this package over an older one, put the older one back, and again; nothing is read twice
 	@$(PYTHON) -m tools.proof upgrade
 
-nightly: ## every long proof in turn, and one table of them at the end; hours
+nightly: ## run every long proof in turn, and print one table at the end; takes hours
 	@$(PYTHON) -m tools.nightly $(if $(ONLY),--only "$(ONLY)")
 
-bench: ## how fast and how lean: a table with targets, dist/bench.json (ONLY=text for some of it, KEEP=1 writes docs/performance.md)
+bench: ## measure speed and memory: a table with targets, dist/bench.json (ONLY=text for a part, KEEP=1 writes docs/performance.md)
 	@$(PYTHON) -m tools.bench --only "$(ONLY)" $(if $(KEEP),--keep)
 
-real-splunk: ## the scenes against a real Splunk in a container (SPLUNK=10.4, any tag of splunk/splunk); needs docker
+real-splunk: ## play the scenes against a real Splunk in a container (SPLUNK=10.4, any tag of splunk/splunk); needs docker
 	@$(PYTHON) -m tools.real_splunk $(or $(SPLUNK),10.4)
 
-real-splunk-image: ## the long proof: the kit's Dockerfile, played in a bare Debian; needs root and debootstrap
+real-splunk-image: ## the long proof: run the kit's Dockerfile in a bare Debian; needs root and debootstrap
 	@$(PYTHON) -m tools.proof real-splunk-image
 
-format: ## bring the code into its one format
+format: ## format the code
 	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests
 
 clean: ## remove what was built, and the environments

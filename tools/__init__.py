@@ -1,1 +1,1 @@
-"""The workshop: what builds, runs and shows the add-on. Standard library only; nothing here ships."""
+"""The workshop: what builds, runs, and shows the add-on. Standard library only; nothing here ships."""

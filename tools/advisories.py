@@ -1,8 +1,8 @@
 """Looks packages up in files of advisories (`python -m tools.advisories FILE...`, packages as JSON on stdin).
 
-Rules: it runs in the environment `audit`, which has what compares versions. A file holds records of the OSV format:
-one, a list, an answer with `vulns`, or a zip of them, as an ecosystem's export is. A record that was withdrawn does not
-count. What cannot be compared is an error, never a pass. Nothing is asked over a network.
+Rules: it runs in the environment `audit`, which has a library that compares versions. A file holds OSV records: one, a
+list, an answer with `vulns`, or a zip of them, like an ecosystem's export. A withdrawn record does not count. A version
+that cannot be compared is an error, never a pass. No network is used.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ KINDS = {
 
 
 def read(path: Path) -> Iterator[Record]:
-    """The records of a file. Raises ValueError where it holds something else."""
+    """The records of a file. Raises ValueError if it holds something else."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             texts = [archive.read(name) for name in archive.namelist() if name.endswith(".json")]
@@ -52,7 +52,7 @@ def read(path: Path) -> Iterator[Record]:
 
 
 def about(package: Mapping[str, str], records: Sequence[Record]) -> List[List[str]]:
-    """The ids of each record that affects a package, its own first."""
+    """The ids of each record that affects a package, the record's own id first."""
     return [
         [str(record["id"]), *record.get("aliases", [])]
         for record in records
@@ -76,7 +76,7 @@ def _affects(package: Mapping[str, str], affected: Mapping[str, Any], record: st
 
 
 def _within(version: Any, events: Sequence[Mapping[str, str]], kind: Kind) -> bool:
-    """Whether a version lies in a range, by its events in order (OSV schema, section on ranges)."""
+    """Whether a version is in a range, by the range's events in order (OSV schema, section on ranges)."""
     told = [step for each in events for step in each.items()]
     steps = [(what, kind.version(kind.lowest if text == "0" else text)) for what, text in told]
     inside = False

@@ -1,9 +1,9 @@
-"""Asks for advisories about what ships (`make audit`): of the package index by pip-audit, or of files.
+"""Looks for advisories about what ships (`make audit`): in the package index with pip-audit, or in files.
 
-Rules: whoever is asked must know what is wrong with the probe, a package that has known advisories; no answer, half an
-answer or an answer without that is "could not ask", never a pass. Files (`ADVISORIES`) are asked in the index's place.
-The index knows no npm packages: those of the front end are asked for where files know them, and else the command says
-that they were not. An advisory that stays open is named here, and docs/security.md says why it does not reach us.
+Rules: a source must know the probe, a package that has known advisories. No answer, half an answer, or an answer
+without the probe's advisories is "could not ask", never a pass. Files (`ADVISORIES`) replace the index. The index does
+not know npm packages: files may know those of the front end; otherwise the command says that it could not ask about
+them. This module names the advisories that stay open, and docs/security.md says why they do not reach us.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ACCEPTED = ("CVE-2026-25645", "CVE-2026-44431", "CVE-2026-44432")
 
 
 class Package(NamedTuple):
-    """What is asked for."""
+    """A package to ask about."""
 
     ecosystem: str
     name: str
@@ -37,7 +37,7 @@ class Finding(NamedTuple):
 
 
 class CouldNotAskError(Exception):
-    """Nobody answered for all that was asked, or whoever did knows nothing."""
+    """A source did not answer for every package, or does not know the probe."""
 
 
 PROBES = {"PyPI": Package("PyPI", "requests", "2.19.0"), "npm": Package("npm", "lodash", "4.17.4")}
@@ -45,7 +45,7 @@ Asked = Callable[[Sequence[Package]], List[Finding]]
 
 
 def shipped() -> Dict[str, List[Package]]:
-    """What ships that others wrote, by ecosystem."""
+    """The packages of others that ship, by ecosystem."""
     named = {"PyPI": [*sbom.libraries(), sbom.front_end()], "npm": sbom.packages()}
     return {
         ecosystem: [Package(ecosystem, each["name"], each.get("version", "")) for each in components]
@@ -54,7 +54,7 @@ def shipped() -> Dict[str, List[Package]]:
 
 
 def of_index(packages: Sequence[Package], osv: Optional[str] = None) -> List[Finding]:
-    """What pip-audit finds: by the index's own data, or by a server with OSV's interface."""
+    """What pip-audit finds in the index's own data, or on a server with OSV's interface."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "asked.txt")
         path.write_text("".join(f"{each.name}=={each.version}\n" for each in packages), encoding="utf-8")
@@ -93,12 +93,12 @@ def _last(printed: str) -> str:
 
 
 def knows(ecosystem: str, ask: Asked) -> bool:
-    """Whether the one that is asked knows what is wrong with the probe."""
+    """Whether the source knows the probe's advisories."""
     return bool(ask([PROBES[ecosystem]]))
 
 
 def judge(findings: Iterable[Finding]) -> List[str]:
-    """Print each finding, once; the lines of those that nobody has accepted."""
+    """Print each finding once; return the lines of those that are not accepted."""
     rows = {}
     for package, ids in findings:
         row = f"{package.name} {package.version}: {', '.join(ids)}"
@@ -109,7 +109,7 @@ def judge(findings: Iterable[Finding]) -> List[str]:
 
 
 def audit(packages: Dict[str, List[Package]], ask: Asked, whom: str, only_pypi: bool) -> List[str]:
-    """Ask for everything; what is open. Raises CouldNotAskError."""
+    """Ask about everything; return what is open. Raises CouldNotAskError."""
     if not knows("PyPI", ask):
         name = " ".join(PROBES["PyPI"][1:])
         raise CouldNotAskError(f"no advisory is known there for {name}, which has some: {whom} has no advisory data")
@@ -120,7 +120,7 @@ def audit(packages: Dict[str, List[Package]], ask: Asked, whom: str, only_pypi: 
 
 
 def main() -> None:
-    """Ask, and fail where there is an advisory that is not accepted, or no answer."""
+    """Ask, and fail if an advisory is not accepted or a source gives no answer."""
     parser = argparse.ArgumentParser(description="Ask for advisories about what ships.")
     parser.add_argument("--advisories", nargs="*", type=Path, default=[], help="files of OSV records, or zips of them")
     parser.add_argument("--osv", help="the address of a server with OSV's interface, in the index's place")

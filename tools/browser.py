@@ -1,4 +1,4 @@
-"""Finds the browser that the pages are tested in, and installs Debian's where there is none."""
+"""Finds the browser in which the pages are tested, and installs Debian's if there is none."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def installed() -> Optional[str]:
-    """The path of a Chromium, None where there is none."""
+    """The path of a Chromium, None if there is none."""
     return next((path for path in map(shutil.which, _NAMES) if path), None)
 
 
 def find() -> str:
-    """The path of a Chromium. Ends with the line that installs it where that cannot be done here."""
+    """The path of a Chromium. If it cannot be installed here, ends with the command that installs it."""
     if installed() is None:
         program.install("chromium")
     path = installed()

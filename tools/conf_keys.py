@@ -3,10 +3,10 @@
     python3 -m tools.conf_keys FOLDER
 
 FOLDER holds one folder of spec files per version of Splunk (`9.2/props.conf.spec`, `10.4/props.conf.spec`), as
-splunk/vscode-extension-splunk publishes them under spec_files/. Only facts are kept, by conf, stanza and key as the
+splunk/vscode-extension-splunk publishes them under spec_files/. Only facts are kept, by conf, stanza, and key as the
 spec writes them: `kind`, what the newest text says of the value; `seen`, the versions whose text has the key; `since`,
-the first of these. The texts stay outside of the repository. A file may be an extract: what is not in it counts as not
-seen. What the data says of versions that FOLDER lacks is kept.
+the first of these. The texts stay outside the repository. A file may be an extract: keys that are not in it count as
+not seen. Data about versions that FOLDER lacks is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def shipped(root: Path = ROOT) -> Dict[str, ini.Stanzas]:
 
 
 def gather(folder: Path, confs: Dict[str, ini.Stanzas], data: Data) -> Data:
-    """The data with what the versions in a folder say; raises FileNotFoundError where it holds no version."""
+    """The data, updated from the versions in a folder. Raises FileNotFoundError if the folder holds no version."""
     versions = sorted((path.name for path in folder.iterdir() if path.is_dir()), key=_order)
     if not versions:
         raise FileNotFoundError(f"{folder} holds no folder named after a version of Splunk")
@@ -65,7 +65,7 @@ def text(data: Data) -> str:
 
 
 def _needed(folder: Path, conf: str, stanzas: ini.Stanzas) -> Iterator[Tuple[str, Dict[str, str]]]:
-    """The stanzas of a spec file that some stanza of ours is one of."""
+    """The stanzas of a spec file that describe a stanza of ours."""
     path = folder / f"{conf if conf.endswith('.meta') else conf + '.conf'}.spec"
     if path.exists():
         for pattern, keys in spec.parse(path.read_text(encoding="utf-8")).items():

@@ -1,8 +1,8 @@
-"""Describes the Configuration and Inputs pages for UCC's front end: `globalConfig.json`, out of the JSON Schemas.
+"""Describes the Configuration and Inputs pages for UCC's front end: writes `globalConfig.json` from the JSON Schemas.
 
-Rules: what a schema can say (title, description, choices, pattern, bounds, default, what to do when it is wrong) comes
-from it; here stand only the order of fields, what a page has and a conf has not (names, secrets, columns of a table),
-and what one field does to another.
+Rules: what a schema can say (title, description, choices, pattern, bounds, default, what to do about a wrong value)
+comes from the schema. This module adds only the order of fields, what is on a page but not in a conf (names, secrets,
+columns of a table), and what one field does to another.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
 
 
 _FIRST = ("account", "app_id", "index", "start_from", "event_types")
-# Splunk's own, or chosen elsewhere: they stay as they are.
+# Splunk's own settings, or chosen elsewhere: they stay as they are.
 _NOT_ON_THE_PAGE = (
     "disabled",
     "host",

@@ -1,8 +1,7 @@
 """`make demo`: the main job, live. Falcon's emulator, splunkd's stand-in, the built package between them.
 
-Rules: everything an admin would do is done by the REST calls that a page makes. Half-way the input is stopped and
-started again. At the end the ledger check decides the exit status; `--drop N` loses N events on purpose, and must be
-found out.
+Rules: the demo makes the same REST calls as a page does for an admin. Half-way, it stops the input and starts it again.
+At the end, the ledger check decides the exit status; `--drop N` loses N events on purpose, and the check must notice.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def main() -> None:
 
 
 def show(drop: int) -> bool:
-    """The demonstration; whether the ledger check held."""
+    """Run the demonstration; return whether the ledger check held."""
     from tests.integration.comparison import compare
 
     with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +94,7 @@ def store_account(falcon: Any, splunkd: Any) -> None:
 
 
 def watch(falcon: Any, splunkd: Any) -> None:
-    """The live table; in the middle the input is stopped and started again."""
+    """Show the live table; in the middle, stop the input and start it again."""
     print(f"\n{'s':>3} {'partition':>9} {'state':<15} {'offset':>8} {'committed':>9} {'events/s':>8} {'lag s':>6}")
     before: Counter[str] = Counter()
     started = time.monotonic()
@@ -110,7 +109,7 @@ def watch(falcon: Any, splunkd: Any) -> None:
 
 
 def print_rows(second: int, splunkd: Any, before: Counter[str]) -> Counter[str]:
-    """One second of the table: a row for each partition; returns the counts for the next one."""
+    """Print one second of the table, a row for each partition; return the counts for the next one."""
     now: Counter[str] = Counter()
     for partition in ("0", "1"):
         now[partition] = splunkd.count("json_extract(fields, '$.falcon_partition') = ?", (partition,))
@@ -125,7 +124,7 @@ def print_rows(second: int, splunkd: Any, before: Counter[str]) -> Counter[str]:
 
 
 def read_state(splunkd: Any) -> dict[str, Any]:
-    """The partitions out of the input's state file, which the Inputs page reads too."""
+    """The partitions in the input's state file, which the Inputs page reads too."""
     for path in splunkd.home.rglob("state.json"):
         partitions: dict[str, Any] = json.loads(path.read_bytes())["partitions"]
         return partitions

@@ -1,10 +1,10 @@
 """Finds the Pythons and makes the environments that the workshop's targets run in.
 
-Rules: an interpreter is found by running it (a shim may lie about what it is). Environments live in .venv/, each with a
-stamp of what was installed: a second run needs no network. Tools whose pins clash with ours get one of their own. What
-is installed is what the lock says, by hash (tools/locks.py); nothing else comes in. What has a hand in the package is
-fetched into .cache/wheels first, as wheels only, and installed from there: no code of theirs runs before its hash is
-known, and with a full cache the environment is made anew without a network.
+Rules: an interpreter must run to be found (a shim may lie about what it is). Environments are in .venv/, each with a
+stamp of what was installed, so a second run needs no network. Tools whose pins clash with ours get an environment of
+their own. Only what the lock says is installed, by hash (tools/locks.py). What helps to build the package is fetched
+into .cache/wheels first, as wheels only, and installed from there: none of its code runs before its hash is checked,
+and with a full cache the environment can be made without a network.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
 WHEELS = ROOT / ".cache" / "wheels"
 TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs")
-# What makes a part of the package: installed from WHEELS.
+# The environments that build parts of the package: installed from WHEELS.
 BUILDS = ("ucc",)
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def version_of(python: str) -> Optional[str]:
-    """What an interpreter says it is, None where it cannot be run."""
+    """The version that an interpreter reports, None if it cannot be run."""
     try:
         done = subprocess.run([python, "-c", _ASK], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
@@ -70,12 +70,12 @@ def interpreters() -> Dict[str, str]:
 
 
 def environment(name: str, python: str, options: List[str], content: str) -> Path:
-    """The Python of the environment of this name, made and filled by pip where that was not done yet.
-    `content` stands for the list that they name."""
+    """The Python of the environment of this name; pip makes and fills it unless that is done already.
+    `content` stands for the list that the options name."""
     folder = VENVS / name
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "stamp"
-    # not the interpreter's path: a target and a test that it runs may find the same one under two names
+    # Without the interpreter's path: a target and its tests may find the same interpreter under two names.
     wanted = hashlib.sha256(content.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and executable.exists():
         return executable
@@ -91,7 +91,7 @@ def environment(name: str, python: str, options: List[str], content: str) -> Pat
 
 def _make(python: str, folder: Path) -> None:
     command = [python, "-m", "venv", str(folder)]
-    # Debian's Python makes environments only with a package more
+    # Debian's Python needs one more package to make environments
     if not _has_ensurepip(python) and not program.install("python3-venv"):
         line = program.by_apt("python3-venv")
         raise SystemExit(f"could not make an environment: {python} has no ensurepip\ntry: {line}")
@@ -103,8 +103,8 @@ def _has_ensurepip(python: str) -> bool:
 
 
 def pip(executable: Path, verb: str) -> List[str]:
-    """The command of an environment's pip, which takes nothing without a hash and nothing that no list names: a lock is
-    complete, and what it leaves out on purpose must not come in as a dependency."""
+    """The command of an environment's pip, which installs only what a list names, by hash: a lock is complete, and what
+    it leaves out on purpose must not come in as a dependency."""
     command = [str(executable), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     return [*command, verb, "--no-deps", "--require-hashes"]
 
@@ -119,7 +119,7 @@ def locked(name: str, python: str, lock: str) -> Path:
 
 
 def wheels(lock: str, python: str) -> Path:
-    """The folder with the wheels that a lock names for this Python; fetched where they are not all there."""
+    """The folder with the wheels that a lock names for this Python; fetches them unless all are there."""
     path = LOCKS / f"{lock}.txt"
     folder = WHEELS / f"{lock}-{version_of(python)}"
     stamp = folder / "stamp"
@@ -171,7 +171,7 @@ def unpacked(requirement: str, digest: str) -> Path:
 
 
 def fill_lib() -> None:
-    """Fill lib/ where it is not filled from the present list."""
+    """Fill lib/ unless it is filled from the present list."""
     stamp = ROOT / "lib" / ".filled"
     wanted = hashlib.sha256(vendor.REQUIREMENTS.read_bytes() + Path(vendor.__file__).read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:

@@ -1,10 +1,10 @@
-"""Builds the front end of the pages: UCC's, from globalConfig.json, in a staged copy; and takes of it what they need.
+"""Builds the front end of the pages with UCC, from globalConfig.json in a staged copy, and keeps what the pages need.
 
-Rules: `ucc-gen` sees a copy of three files and writes outside the checkout; of what it makes only the front end and the
-two views ship, never its Python. The dashboard's parts and what nothing refers to are left out, for their weight and
-their licence; the licence file of the bundle ships with it. What was left out and is asked for is a fault that the
-browser tests find. Two builds have the same bytes: the time that UCC writes into base.html, so that browsers load new
-scripts after an upgrade, is replaced by a number that changes with the scripts.
+Rules: `ucc-gen` sees a copy of three files and writes outside the checkout. Only the front end and the two views ship,
+never its Python. The dashboard's parts and what nothing refers to are left out, because of their size and their
+licence; the licence file of the bundle ships with it. If a page asks for a part that was left out, the browser tests
+fail. Two builds have the same bytes: UCC writes the time into base.html, so that browsers load new scripts after an
+upgrade; this module replaces it by a number that changes with the scripts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _finished(page: str, number: int) -> str:
 
 
 def correct(description: Dict[str, Any]) -> None:
-    """Say what our endpoints answer, where UCC's own differ: 201 where an object is made, `disabled` as a boolean."""
+    """Adapt UCC's API description to our endpoints: they answer 201 for a new object, and `disabled` as a boolean."""
     paths = description["paths"]
     for name, calls in paths.items():
         if f"{name}/{{name}}" in paths:

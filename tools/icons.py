@@ -1,6 +1,6 @@
-"""Draws the app's icons: three streams on a dark ground, PNG by the standard library alone.
+"""Draws the app's icons: three streams on a dark ground, as PNG, with the standard library only.
 
-Rules: sizes and names as Splunk wants them; drawn by coverage (4 x 4 samples a pixel), so edges are smooth.
+Rules: sizes and names are those that Splunk wants. Each pixel has 4 x 4 samples, so edges are smooth.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The packages that UCC's front end is made of, as its own licence list names them.
+"""The packages in UCC's front end, as its own licence list names them.
 
-Rules: the list stands in UCC's wheel beside the scripts, and ships with them: one entry a package, with name, version,
-licence and text. It does not say which script holds which package, so all of them count as shipped, those of the
-scripts that are left out too. A licence that is no SPDX expression keeps its words.
+Rules: the list is in UCC's wheel beside the scripts, and ships with them: one entry per package, with name, version,
+licence, and text. It does not say which script holds which package, so all of them count as shipped, even those of the
+scripts that are left out. A licence that is not an SPDX expression keeps its words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import Dict, List, NamedTuple
 
 _ENTRY = re.compile(r"^Name: (\S+)\nVersion: (.*)\nLicense: (.*)\nPrivate: ", re.MULTILINE)
-# What the lists of this framework name, of SPDX's identifiers.
+# The SPDX identifiers that occur in this framework's lists.
 _KNOWN = ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MPL-2.0", "Unlicense", "Zlib")
 _ONE = "|".join(map(re.escape, _KNOWN))
 _EXPRESSION = re.compile(rf"\(?(?:{_ONE})(?: (?:AND|OR) (?:{_ONE}))*\)?")
@@ -19,7 +19,7 @@ _NOTHING = ("", "null", "undefined")
 
 
 class Package(NamedTuple):
-    """One entry of the list; version and licence are empty where it has none."""
+    """One entry of the list; version and licence are empty if it has none."""
 
     name: str
     version: str
@@ -42,7 +42,7 @@ def _told(value: str) -> str:
 
 
 def declared(licence: str) -> List[Dict[str, object]]:
-    """A licence as CycloneDX has it: an identifier, an expression or words; nothing where nothing is declared."""
+    """A licence in CycloneDX's form: an identifier, an expression, or words; empty if none is declared."""
     if not licence:
         return []
     if not _EXPRESSION.fullmatch(licence):

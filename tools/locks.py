@@ -1,8 +1,8 @@
 """The locks of the environments: every package with version and hashes, made by uv from short lists (`make lock`).
 
-Rules: `requirements/<name>.in` says what we ask for, `requirements/<name>.txt` is its lock: for all Pythons at once and
-without the address of an index. A lock's first line holds the hash of what it was made from; a test compares. pip
-installs what a lock names and nothing else, so a lock may leave out a package that another one stands for.
+Rules: `requirements/<name>.in` says what we ask for; `requirements/<name>.txt` is its lock, for all Pythons at once and
+without the address of an index. A lock's first line holds the hash of its sources, which a test compares. pip installs
+only what a lock names, so a lock may leave out a package that another one replaces.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def pins(text: str) -> Dict[str, str]:
 
 
 def make(name: str, uv: Path) -> None:
-    """Make one lock; versions of the present lock stay where they still fit."""
+    """Make one lock; keep the versions of the present lock if they still fit."""
     excluded = environments.VENVS / f"{name}.excluded"
     excluded.write_text("".join(f"{each}\n" for each in LEFT_OUT.get(name, ())), encoding="utf-8")
     path = lock_path(name)

@@ -1,6 +1,6 @@
-"""Writes the plain page under Settings > Data inputs (`default/data/ui/manager`), out of the input's JSON Schema.
+"""Writes the plain page under Settings > Data inputs (`default/data/ui/manager`) from the input's JSON Schema.
 
-Rules: one field per setting of ours, with the schema's title and description; the name only where an input is made.
+Rules: each of our settings has one field, with the schema's title and description. Only a new input's form has a name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs every long proof in turn and prints one table of them (`make nightly`).
 
-Rules: a proof that fails does not keep the others from running; the run fails if one has. Each is the target that a
-person would call, so that a row can be played again alone."""
+Rules: if a proof fails, the others still run, and the whole run fails. Each proof is a target that a person can call,
+so that a row can be run again alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import List, NamedTuple
 
 from tools import environments
 
-# What no name of a target holds: the tests that are too long for `make test`, and the stand-ins' own.
+# Proofs without a target: the tests that are too long for `make test`, and the stand-ins' own.
 _PYTEST = ["-m", "pytest", "-q", "-n", "2"]
 PROOFS = {
     "test": ["make", "test"],
@@ -34,7 +34,7 @@ PROOFS = {
 
 
 class Outcome(NamedTuple):
-    """What became of one proof."""
+    """The result of one proof."""
 
     name: str
     held: bool
@@ -57,7 +57,7 @@ def table(outcomes: List[Outcome]) -> str:
 
 
 def main() -> None:
-    """Run what is asked for, and fail where one failed."""
+    """Run the chosen proofs, and fail if one fails."""
     parser = argparse.ArgumentParser(description="Run the long proofs.")
     parser.add_argument("--only", default="", help="those whose name holds this")
     only = parser.parse_args().only

@@ -1,8 +1,8 @@
 """Builds `dist/TA_falcon_event_streams-<version>.tgz`: the same bytes from the same sources, whoever builds it.
 
-Rules: built from a staged copy by an allow-list of what git tracks; no dotfile, no compiled file, no execute bit on a
-file; names sorted, times fixed, owner root. `--in-place` fills the repo's own lib/ instead, so that the scripts in bin/
-run from a checkout. `--fetch` gets what the build needs into .cache, by hash; after that it needs no network.
+Rules: the package is built from a staged copy, by an allow-list of what git tracks. It has no dotfile, compiled file,
+or execute bit on a file; names are sorted, times fixed, the owner is root. `--in-place` fills the repo's own lib/, so
+that the scripts in bin/ run from a checkout. `--fetch` gets what the build needs into .cache, by hash.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tools import environments, front_end, program, sbom, vendor
 
 ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
-# The package's README.md: the checkout's leads to pages that do not ship.
+# The package's README.md: the one of the checkout links to pages that do not ship.
 PACKAGE_README = ROOT / "tools" / "package_readme.md"
 _APP_CONF = "default/app.conf"
 _BUILD = re.compile(r"^build = ([0-9]+)$", re.MULTILINE)
-# What ships, as git paths; folders with all that is tracked below them.
+# What ships, as git paths; a folder ships with everything tracked below it.
 SHIPPED = (
     "LICENSE",
     "README",
@@ -57,8 +57,8 @@ def version() -> str:
 
 
 def build_time() -> int:
-    """The time of all files in the package, in epoch seconds: the commit's, so that the same commit gives the same
-    bytes. Of a tree or a machine without git it is the one that app.conf holds."""
+    """The time of all files in the package, in epoch seconds: that of the commit, so that the same commit gives the
+    same bytes. Without git it is the time in app.conf."""
     committed = _git("log", "-1", "--format=%ct").strip()
     found = _BUILD.search((ROOT / _APP_CONF).read_text(encoding="utf-8"))
     if found is None:
@@ -67,7 +67,7 @@ def build_time() -> int:
 
 
 def tracked() -> List[str]:
-    """The shipped files that git tracks; of a tree or a machine without git, those that are there."""
+    """The shipped files that git tracks; without git, those that are there."""
     listed = _git("ls-files", "-z", *SHIPPED)
     if listed:
         return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
@@ -76,7 +76,7 @@ def tracked() -> List[str]:
 
 
 def _git(*arguments: str) -> str:
-    """What git answers; empty without git, or where this is no work tree of its."""
+    """What git answers; empty without git, or if this is not a work tree."""
     if shutil.which("git") is None:
         return ""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
@@ -114,7 +114,7 @@ def build(target: Path) -> Path:
 
 
 def fetch() -> None:
-    """Get all that the build needs into .cache, where it is not there yet."""
+    """Get all that the build needs into .cache, unless it is there already."""
     vendor.fetch()
     for lock in environments.BUILDS:
         environments.wheels(lock, environments.tools_python())
@@ -132,7 +132,7 @@ def write_bill(archive: Path, target: Path) -> Path:
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpack a built archive; returns the app's folder."""
     with tarfile.open(archive) as packed:
-        # a Python of old knows no filter; the newest demand that one is named
+        # old Pythons know no filter; the newest ones demand one
         packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
         packed.extractall(folder)  # noqa: S202 - packed by ourselves, and filtered where Python can
     return folder / APP

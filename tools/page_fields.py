@@ -1,6 +1,6 @@
-"""The fields of a form of UCC's front end, out of the settings of a JSON Schema.
+"""Makes the fields of a form of UCC's front end from the settings of a JSON Schema.
 
-Rules: title, description, choices, pattern, bounds, default and what to do when it is wrong are the schema's.
+Rules: title, description, choices, pattern, bounds, default, and what to do about a wrong value come from the schema.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def field(name: str, setting: Setting, required: bool) -> Page:
 
 
 def pattern(setting: Setting) -> str:
-    """The pattern of a setting's whole text; of a list, that of its comma list."""
+    """The pattern of a setting's whole text; for a list, of the comma-separated text."""
     if setting.get("type") != "array":
         return str(setting["pattern"])
     item = re.sub(r"^\^|\$$", "", setting["items"]["pattern"])
@@ -49,7 +49,7 @@ def pattern(setting: Setting) -> str:
 
 
 def wrong(setting: Setting) -> str:
-    """What a form says of a wrong value: the schema's own words."""
+    """What a form says about a wrong value, in the schema's own words."""
     return f"{setting['title']} {setting['x-fault']}. {setting['x-remedy']}"
 
 
@@ -68,7 +68,7 @@ def short(text: str) -> str:
 
 
 def name_field(text: str) -> Page:
-    """The name of a stanza, asked for where one is made."""
+    """The name of a stanza, on the form for a new one."""
     return {
         "type": "text",
         "field": "name",
@@ -86,7 +86,7 @@ def name_field(text: str) -> Page:
 
 
 def secret_field(name: str, label: str, text: str, required: bool = False) -> Page:
-    """A field that is masked, and sent only where it was changed."""
+    """A masked field, which is sent only if it was changed."""
     return {"type": "text", "field": name, "label": label, "help": text, "encrypted": True, "required": required}
 
 
@@ -99,7 +99,7 @@ def reference_field(entity: Page, options: Page, note: str = "") -> Page:
 
 
 def choices_field(entity: Page, values: Sequence[str]) -> Page:
-    """A choice of several, which also takes what is typed."""
+    """A choice of several, which also takes typed values."""
     plain = {key: value for key, value in entity.items() if key != "validators"}
     items = [{"value": each, "label": each} for each in values]
     options = {"createSearchChoice": True, "delimiter": ",", "items": items}
@@ -107,7 +107,7 @@ def choices_field(entity: Page, values: Sequence[str]) -> Page:
 
 
 def remark(name: str, text: str) -> Page:
-    """Whatever stands in the field, an input that exists shows this below it."""
+    """A text that an existing input shows below the field, whatever its value."""
     message = {"markdownType": "text", "text": text}
     return {
         "fieldValue": "[[any_other_value]]",

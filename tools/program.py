@@ -1,7 +1,7 @@
-"""An outside program: run, and where it fails, a sentence that says what it said.
+"""Runs outside programs, and explains in a sentence why one failed.
 
-Rules: every failure of pip, venv, npm, apt-get and the like ends here. The sentence names what was to be done and the
-cause, followed by the program's own last lines and a command that can be pasted. No traceback reaches the user.
+Rules: every failure of pip, venv, npm, apt-get, and the like ends here. The sentence names the purpose and the cause;
+the program's own last lines and a command to paste follow. No traceback reaches the user.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, Optional, Sequence
 
 _LINES = 8
-# What the outside programs print, and what it means. The first that fits is taken.
+# What the outside programs print, and what it means. The first match counts.
 _CAUSES = (
     (r"No space left on device|ENOSPC|Disk quota exceeded", "the disk is full"),
     (r"Read-only file system|EROFS", "the checkout is read-only: work in a copy"),
@@ -49,7 +49,7 @@ def run(
     environment: Optional[Mapping[str, str]] = None,
     remedy: Optional[str] = None,
 ) -> str:
-    """Run a program to its end; what it printed. Raises SystemExit with a sentence where it cannot be run or fails."""
+    """Run a program to its end; return what it printed. Raises SystemExit with a sentence if it cannot run or fails."""
     try:
         done = subprocess.run(
             list(command),
@@ -69,7 +69,7 @@ def run(
 
 
 def told(command: Sequence[str], purpose: str, code: int, printed: str, remedy: Optional[str] = None) -> str:
-    """What to say of a program that failed: purpose and cause, its last lines, and what to run."""
+    """What to say about a program that failed: purpose and cause, its last lines, and what to run."""
     cause = next((text for pattern, text in _CAUSES if re.search(pattern, printed)), f"{command[0]} ended with {code}")
     lines = [line for line in printed.splitlines() if line.strip()][-_LINES:]
     quoted = "".join(f"\n    {line}" for line in lines)
@@ -81,12 +81,12 @@ def _next(remedy: Optional[str]) -> str:
 
 
 def as_root(command: str) -> str:
-    """The command as this user has to type it: with sudo, except for root."""
+    """The command as this user must type it: with sudo, except for root."""
     return command if _is_root() else f"sudo {command}"
 
 
 def install(*packages: str) -> bool:
-    """Install packages of the distribution where this user may; whether that was possible."""
+    """Install packages of the distribution if this user may; return whether that worked."""
     if shutil.which("apt-get") is None or not _is_root():
         return False
     print(f"installing {' '.join(packages)} (once)", flush=True)
@@ -109,7 +109,7 @@ def _is_root() -> bool:
 
 @contextlib.contextmanager
 def writing(purpose: str) -> Iterator[None]:
-    """Within it, a file that cannot be written (full disk, read-only checkout, permission) ends in one sentence."""
+    """A context in which a failed write (full disk, read-only checkout, permission) ends with one sentence."""
     try:
         yield
     except OSError as error:
@@ -119,7 +119,7 @@ def writing(purpose: str) -> Iterator[None]:
 
 
 def need_loopback() -> None:
-    """End with a sentence where this machine cannot reach itself: demo and tests serve on 127.0.0.1."""
+    """End with a sentence if this machine cannot reach itself: demo and tests serve on 127.0.0.1."""
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(server.getsockname(), timeout=5).close()

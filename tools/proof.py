@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def defences(folder: Path, only: str) -> bool:
-    """Every defence of the security page, taken away."""
+    """Remove every defence of the security page in turn."""
     from tests.security.defences import prove
 
     return prove(folder, say, only)
@@ -72,7 +72,7 @@ def faults(folder: Path, only: str) -> bool:
 
 
 def fuzz(seed: int, times: int) -> bool:
-    """The model and the fuzzers, each with its number of examples; a seed finds the same ones again."""
+    """The model and the fuzzers, each with its number of examples; the same seed gives the same examples."""
     say(f"seed {seed}, {times} times the examples of make test")
     options = ["-q", "-s", "--timeout=0", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"]
     command = [sys.executable, "-m", "pytest", *options, "tests/fuzz", "tests/model"]
@@ -80,7 +80,7 @@ def fuzz(seed: int, times: int) -> bool:
 
 
 def image(folder: Path) -> bool:
-    """The Dockerfile of the kit for a real Splunk, played in a bare Debian."""
+    """Run the Dockerfile of the kit for a real Splunk in a bare Debian."""
     from tests.real_splunk.image import prove
 
     return prove(folder / "root")
@@ -94,7 +94,7 @@ def standby(folder: Path) -> bool:
 
 
 def upgrade(folder: Path) -> bool:
-    """The present package put over a former one, the former one put back, and again; and over a whole instance."""
+    """Install this package over an older one, put the older one back, and again; and over a whole instance."""
     from tests.upgrade import estate, former
     from tests.upgrade.upgrades import FORMER, PRESENT, prove
 
@@ -136,7 +136,7 @@ def restarts(folder: Path, seed: int, share: float) -> bool:
 
 
 def day(folder: Path, seed: int, share: float) -> bool:
-    """Six hours at 200 times the speed of time; the seed has no part in it."""
+    """Six hours at 200 times the speed of time; the seed is not used."""
     from tests.integration.day import live_through
 
     outcome = live_through(6.0 * share, folder, package.build(folder), say)

@@ -1,7 +1,7 @@
 """`make real-splunk SPLUNK=10.4`: the scenes of tests/real_splunk against a real Splunk in a container.
 
-Rules: what is missing is said in one sentence before anything is built. The containers end with the run, their
-volumes too; splunkd.log is kept in build/real-splunk. Running it accepts Splunk's licence and general terms.
+Rules: one sentence says what is missing before anything is built. The containers and their volumes end with the run;
+splunkd.log stays in build/real-splunk. To run this is to accept Splunk's licence and general terms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _START_SECONDS = 900
 
 
 def missing() -> Optional[str]:
-    """What this machine lacks, in one sentence; None where nothing."""
+    """What this machine lacks, in one sentence; None if nothing."""
     if shutil.which("docker") is None:
         return "no docker here: make real-splunk needs Docker Engine with its compose plugin"
     if _quiet(["docker", "info"]) != 0:
@@ -34,7 +34,7 @@ def missing() -> Optional[str]:
 
 
 def run(version: str, port: int, options: List[str]) -> int:
-    """Start, play the scenes, end; pytest's status."""
+    """Start, play the scenes, and end; return pytest's status."""
     archive = package.build(LOGS)
     told = {"SPLUNK": version, "REAL_SPLUNK": version, "REAL_SPLUNK_PORT": str(port)}
     told.update(REAL_SPLUNK_PASSWORD=secrets.token_urlsafe(16), REAL_SPLUNK_PACKAGE=str(archive))

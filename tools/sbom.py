@@ -1,8 +1,8 @@
-"""The bill of materials beside the package: what ships that others wrote, as CycloneDX 1.6 JSON.
+"""The bill of materials beside the package: the code of others that ships, as CycloneDX 1.6 JSON.
 
-Rules: the libraries are those of `lib/requirements.txt`, with the hash of the archive they are unpacked from and the
-licence that the archive declares; the front end is UCC's, with the hash of its wheel, and made of what its own licence
-list names. The same sources give the same bytes: the bill's time is the build's own.
+Rules: the libraries are those of `lib/requirements.txt`, each with the hash of its archive and the licence that the
+archive declares. The front end is UCC's, with the hash of its wheel and the packages in its own licence list. The same
+sources give the same bytes, because the bill has the build's time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any, Dict, List, Tuple
 
 from tools import environments, licences, locks, vendor
 
-# What sdists of old say in a URL.
+# URLs in which old sdists name their licence.
 _SPDX = {"http://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
 
-# Where the framework's wheel names what its scripts are made of.
+# Where the framework's wheel lists the packages in its scripts.
 _LICENCES = "splunk_add_on_ucc_framework/package/appserver/static/js/build/licenses.txt"
 
 Component = Dict[str, Any]
@@ -68,7 +68,7 @@ def front_end() -> Component:
 
 
 def packages() -> List[Component]:
-    """What the framework's scripts are made of, by name."""
+    """The packages in the framework's scripts, by name."""
     with zipfile.ZipFile(_wheel()) as wheel:
         listed = licences.read(wheel.read(_LICENCES).decode())
     return [_from_npm(package) for package in listed]
@@ -81,7 +81,7 @@ def _framework() -> Tuple[str, str]:
 
 
 def _wheel() -> Path:
-    """The framework's wheel, which pip has compared with the lock."""
+    """The framework's wheel, whose hash pip has compared with the lock."""
     name, version = _framework()
     folder = environments.wheels("ucc", environments.tools_python())
     (found,) = folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")

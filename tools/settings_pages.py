@@ -1,7 +1,7 @@
-"""Writes what people see of settings from the JSON Schemas: .conf.spec files, docs/configure.md, the pages in Splunk.
+"""Writes every page about settings from the JSON Schemas: .conf.spec files, docs/configure.md, the pages in Splunk.
 
-Rules: the schemas are the source of truth; a page that differs from what this writes is a fault, and a test says so.
-`--check` writes nothing and names the pages that differ.
+Rules: the schemas are the source of truth; a test fails if a page differs from what this module writes. `--check`
+writes nothing and names the pages that differ.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def spec_setting(name: str, setting: Mapping[str, Any], required: bool) -> str:
 
 
 def value_kind(setting: Mapping[str, Any]) -> str:
-    """What a setting's value is, in the words of Splunk's spec files."""
+    """The kind of a setting's value, in the words of Splunk's spec files."""
     if "enum" in setting:
         return "|".join(setting["enum"])
     kinds = {"integer": "positive integer", "boolean": "boolean", "array": "comma-separated list"}
@@ -50,7 +50,7 @@ def value_kind(setting: Mapping[str, Any]) -> str:
 
 
 def default_text(setting: Mapping[str, Any]) -> str:
-    """A default as it would be written."""
+    """A default as it is written in a conf."""
     value = setting.get("default")
     if isinstance(value, bool):
         return str(value).lower()
@@ -80,9 +80,9 @@ def spec_pages() -> Dict[str, str]:
     scheme = read("input")
     scheme["properties"] = {name: each for name, each in scheme["properties"].items() if each.get("x-splunk")}
     scheme["required"] = []
-    about_scheme = "The defaults of all inputs, and what splunkd has to know of the scheme."
+    about_scheme = "The defaults of all inputs, and what splunkd must know about the scheme."
     about_input = "One running process per stanza: it reads the event streams of one account."
-    about_account = "One Falcon API client. Its secret is no setting: it lives in storage/passwords."
+    about_account = "One Falcon API client. Its secret is not a setting: it is in storage/passwords."
     return {
         "README/inputs.conf.spec": head
         + spec_stanza("falcon_event_streams", scheme, about_scheme)
@@ -108,7 +108,7 @@ def table(schema: Schema) -> str:
 
 
 def with_tables(text: str) -> str:
-    """A Markdown page with the tables between its markers written anew."""
+    """A Markdown page with new tables between its markers."""
     tables = {
         "input": read("input"),
         "account": read("account"),

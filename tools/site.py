@@ -1,8 +1,8 @@
-"""The pages as a site: `build/site/index.html` (`make docs`).
+"""Builds the pages as a site: `build/site/index.html` (`make docs`).
 
-Rules: the site has the checkout's layout, so a link works on both or on neither. A dead link fails the build, and so
-does a page that is not in NAV. Nothing is loaded from elsewhere: the theme uses no font of its own, and mermaid, which
-draws the diagrams from their text, comes from npm's package, by hash.
+Rules: the site has the checkout's layout, so a link works in both or in neither. A dead link fails the build, and so
+does a page that is not in NAV. The site loads nothing from elsewhere: the theme uses no font of its own, and mermaid,
+which draws the diagrams from their text, comes from npm's package, by hash.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ NAV: Dict[str, object] = {
 
 
 def build(source: Path, site: Path, mermaid: bytes) -> None:
-    """Build the site from the pages. Raises SystemExit with what mkdocs says where a page or a link is wrong."""
+    """Build the site from the pages. If a page or a link is wrong, raises SystemExit with what mkdocs says."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source / "docs")
     for name in TOP:
@@ -105,7 +105,7 @@ def nav(tree: Mapping[str, object]) -> List[object]:
 
 
 def mermaid() -> bytes:
-    """mermaid as one file, out of npm's package; fetched once."""
+    """mermaid as one file, from npm's package; fetched once."""
     kept = ROOT / ".cache" / f"{MERMAID}.min.js"
     if not kept.exists():
         if shutil.which("npm") is None:
@@ -120,7 +120,7 @@ def mermaid() -> bytes:
 
 
 def unpack(archive: Path) -> bytes:
-    """mermaid out of its package. Raises SystemExit where that is another one than we know."""
+    """mermaid from its package. Raises SystemExit if the package is not the one that we know."""
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode("ascii")
     if digest != MERMAID_SHA512:
         raise SystemExit(f"could not fetch {MERMAID}: its SHA-512 is {digest}, not {MERMAID_SHA512}")

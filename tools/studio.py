@@ -1,6 +1,6 @@
 """Builds Splunk's dashboard renderer for the tests, once for a list of packages: `build/studio/studio.js`.
 
-Rules: npm's packages are for the tests only and never ship. What is installed is what the lock file says, whose entries
+Rules: npm's packages are for the tests only and never ship. Only what the lock file names is installed; its entries
 name no registry. A second build of the same list needs no network.
 """
 
@@ -18,7 +18,7 @@ _LOADERS = ("svg", "woff", "woff2", "ttf", "png", "gif")
 
 
 def build() -> Path:
-    """The folder with studio.js and studio.css. Ends with a sentence where npm is missing or fails."""
+    """The folder with studio.js and studio.css. Ends with a sentence if npm is missing or fails."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCE.iterdir()) if path.is_file()))
     stamp = TARGET / "stamp"
     if stamp.exists() and stamp.read_text() == digest.hexdigest():

@@ -1,10 +1,10 @@
 """Runs the project's checks: lint and types once, then the test suite on every supported Python that is here.
 
-Rules: what `make test` and CI run is this. Each command is printed before it runs; the first failure ends the run, and
-no test gets a second try. What is ours is tested on every Python: units, model, fuzzers. A scene that plays the product
-from outside is played on one of them, told by its name; what is not ours (stand-ins, conf files, the package's bytes)
-is judged once (`tests/conftest.py`). Where the stand-ins and the conf files are those of the last run that passed,
-their own tests are left out; a fresh checkout runs them, and so does `make nightly`."""
+Rules: `make test` and CI both run this. Each command is printed before it runs. The first failure ends the run, and no
+test gets a second try. Every Python tests our own code: units, model, fuzzers. A scene that plays the product from
+outside runs on one Python, chosen by the scene's name; what is not ours (stand-ins, conf files, the package's bytes) is
+tested once (`tests/conftest.py`). If the stand-ins and conf files have not changed since the last run that passed,
+their own tests are left out; a fresh checkout and `make nightly` run them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tools import browser, environments, studio
 
 CHECKED = ("bin", "tools", "tests")
 QUICK = ("tests/unit", "tests/fakes", "tests/model", "tests/fuzz", "tests/test_architecture.py")
-# The stand-ins' own tests, and what else they are made from.
+# The stand-ins' own tests, and what else they depend on.
 STAND_INS = ("tests/emulator", "tests/splunkd", "tests/searchtime", "tests/pcre")
-# Scenes wait more than they work: two of them fill a core. A browser fills one by itself.
+# Scenes wait more than they compute: two of them fill a core. A browser fills a core by itself.
 WORKERS = min(8, 2 * (os.cpu_count() or 1))
 BROWSERS = 2
 _STAMP = environments.ROOT / ".cache" / "stand-ins"
 
 
 def run(command: List[str]) -> None:
-    """Run a command in the root folder; a failure ends the run."""
+    """Run a command in the root folder; if it fails, end the run."""
     print("$", " ".join(command), flush=True)
     code = subprocess.run(command, cwd=environments.ROOT).returncode
     if code != 0:
@@ -54,7 +54,7 @@ def run_tests(pythons: List[Path], options: List[str], workers: int = WORKERS) -
 
 
 def whole(pythons: List[Path], options: List[str]) -> None:
-    """The suite; the stand-ins' own tests where they have something to say."""
+    """The suite; the stand-ins' own tests only if something that they depend on has changed."""
     state = fingerprint()
     known = _STAMP.exists() and _STAMP.read_text() == state
     if known:

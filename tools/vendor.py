@@ -1,10 +1,10 @@
-"""The libraries that ship: fetched once, verified by hash, unpacked into a folder, freed of what nothing needs.
+"""The libraries that ship: fetched once, verified by hash, unpacked into a folder without what nothing needs.
 
-Rules: `lib/requirements.txt` is the list. The cache is filled by pip and read by nobody else; with a full cache no
-network is needed. Wheels are unzipped, the one sdist (splunk-sdk) is unpacked: no code of theirs runs in the package's
-build. When pip fetches that sdist it compares the hash and then runs its setup.py, with the setuptools of
-requirements/fetch.txt. What cannot be imported without libraries that do not ship is left out, so that everything that
-ships can be.
+Rules: `lib/requirements.txt` is the list. pip fills the cache, and only this module reads it; with a full cache no
+network is needed. Wheels are unzipped, and the one sdist (splunk-sdk) is unpacked, so none of their code runs in the
+package's build. When pip fetches that sdist, it compares the hash and then runs its setup.py, with the setuptools of
+requirements/fetch.txt. Modules that need libraries that do not ship are left out, so that every module that ships can
+be imported.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LEFT_OUT = (
     "urllib3/contrib/socks.py",  # needs PySocks
     "urllib3/http2/connection.py",  # needs h2
 )
-# Of splunk-sdk only what the input uses: REST and the modular input's XML.
+# The parts of splunk-sdk that the input uses: REST and the modular input's XML.
 _SDK = re.compile(
     r"splunk[-_]sdk-[^/]+/(LICENSE|splunklib/(__init__|binding|client|data|utils)\.py|splunklib/modularinput/[a-z_]+\.py)$"
 )
@@ -58,7 +58,7 @@ def pins() -> Dict[str, Tuple[str, str]]:
 
 
 def fetch() -> List[Tuple[str, Path]]:
-    """The pinned files with their SHA-256, from the cache or by pip. Raises SystemExit where pip cannot get them."""
+    """The pinned files with their SHA-256, from the cache or by pip. Raises SystemExit if pip cannot get them."""
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = {digest for _, digest in pins().values()}
     found = _cached(wanted)

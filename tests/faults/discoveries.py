@@ -109,12 +109,7 @@ def refresh_in_time(scene: Scene) -> None:
 
 
 DISCOVERY = [
-    Row(
-        "discovery",
-        "empty 200",
-        "answered 200 to the discovery, without a JSON object",
-        [answered(200, "discover", body="")],
-    ),
+    Row("discovery", "empty 200", "answered 200 to the discovery, without", [answered(200, "discover", body="")]),
     *(
         Row(
             "discovery",
@@ -148,12 +143,7 @@ DISCOVERY = [
         "discovery_failed .*ask CrowdStrike support whether event streams are enabled .*status=500",
         [answered(500, "discover", times=2)],
     ),
-    Row(
-        "discovery",
-        "HTML",
-        "answered 200 to the discovery, without a JSON object",
-        [answered(200, "discover", body=HTML)],
-    ),
+    Row("discovery", "HTML", "answered 200 to the discovery, without", [answered(200, "discover", body=HTML)]),
     Row("discovery", "a partition missing", "reason=start_over", act=take_a_partition_away, scale=60.0),
     Row("discovery", "a partition added", "action=starting .*partition=2", act=add_a_partition, scale=60.0),
     Row(

@@ -35,7 +35,7 @@ class Verdict(Enum):
 
 
 def mark_of(secret: str, destination: Mapping[str, object]) -> str:
-    """The mark to store beside a secret. `destination` holds what JSON can."""
+    """The mark to store beside a secret. `destination` must fit into JSON."""
     text = json.dumps(destination, sort_keys=True)
     return " ".join((_VERSION, _digest(secret, "secret", ""), _digest(secret, "destination", text)))
 

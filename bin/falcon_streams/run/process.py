@@ -49,9 +49,7 @@ def start_thread(name: str, work: Callable[[], None]) -> None:
     try:
         threading.Thread(name=name, target=work, daemon=True).start()
     except RuntimeError:
-        raise Retryable(
-            "the machine has no thread left for this input: raise the thread limit of Splunk's user"
-        ) from None
+        raise Retryable("the machine has no thread left for this input: raise its limit of threads") from None
 
 
 def leave(code: int) -> None:

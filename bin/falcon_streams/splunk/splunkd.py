@@ -75,7 +75,7 @@ class Splunkd:
         return [(str(entry.get("name", "")), conf_settings(entry)) for entry in entries]
 
     def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
-        """All inputs of ours on this instance, by name."""
+        """All our inputs on this instance, by name."""
         entries = self._entries(f"data/inputs/{SCHEME}", count=0) or []
         return [(str(entry.get("name", "")), _settings(entry)) for entry in entries]
 

@@ -94,7 +94,7 @@ def test_a_setting_without_a_limit_is_found() -> None:
 
 def test_of_very_many_wrong_items_one_is_told_at_once() -> None:
     began = time.process_time()
-    with pytest.raises(Fatal, match=r"event_types = .*is not a comma list of at most 256 event type names"):
+    with pytest.raises(Fatal, match=r"event_types = .*is not a comma-separated list of at most 256 event type names"):
         read_input("main", {"account": "prod", "app_id": "app", "event_types": "?," * 200_000})
 
     assert time.process_time() - began < 5
