@@ -57,10 +57,16 @@ ANSWERS = [
                 1.0,
             ),
             (END, "a page called JSON", rf"\(application/json\): {PROXY}", on_feed(body=PAGE, Content_Type=JSON), 1.0),
-            (END, "a text with blank lines", r"no event stream .*It said: upstream error", on_feed(body=TEXT), 1.0),
-            (END, "an error at 200", r"no event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
+            (END, "a text with blank lines", r"not an event stream .*It said: upstream error", on_feed(body=TEXT), 1.0),
+            (END, "an error at 200", r"not an event stream .*It said: 500: try again later", on_feed(body=ERRORS), 1.0),
             (OPEN, "coded as br", "encodes the feed as br", on_feed(body="x", Content_Encoding="br"), 1.0),
-            (OPEN, "redirected", "points to elsewhere.example, and a feed is", on_feed(302, Location=ELSEWHERE), 1.0),
+            (
+                OPEN,
+                "redirected",
+                "redirects to elsewhere.example",
+                on_feed(302, Location=ELSEWHERE),
+                1.0,
+            ),
         )
     ),
     *(

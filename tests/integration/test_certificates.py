@@ -96,7 +96,7 @@ FAULTS: dict[str, tuple[Callable[[], Pair], str]] = {
     "not yet valid": (lambda: certify("x", ISSUER, begins=2), r"not yet valid.*\): check this machine's clock"),
     "wrong host": (lambda: certify("x", ISSUER, address="192.0.2.1"), ""),
 }
-ELSEWHERE = {"KV store": "management_uri that the certificate has as subjectAltName"}
+ELSEWHERE = {"KV store": "set management_uri to a host name in the certificate"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

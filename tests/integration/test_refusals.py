@@ -141,7 +141,7 @@ def test_a_file_store_is_refused_where_it_would_follow_the_machine(
         refused = objection(app, splunkd, tmp_path, GOOD_INPUT)
     finally:
         splunkd.pose(server_roles="indexer,search_head", instance_type="on-prem")
-    assert "checkpoint_store = file does not serve" in refused
+    assert "checkpoint_store = file does not work" in refused
     assert "kvstore" in refused
 
 

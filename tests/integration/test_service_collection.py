@@ -134,8 +134,8 @@ def test_an_app_id_in_use_is_an_answer_without_streams(empty: str, errors: str) 
 @pytest.mark.parametrize(
     "answer, words",
     [
-        ({"status": 200, "body": ""}, "no JSON object"),
-        ({"status": 200, "body": "<html>maintenance</html>"}, "no JSON object"),
+        ({"status": 200, "body": ""}, "without a JSON object"),
+        ({"status": 200, "body": "<html>maintenance</html>"}, "without a JSON object"),
         ({"status": 200, "body": '{"errors":[{"code":403,"message":"scope not permitted"}]}'}, "scope not permitted"),
         ({"status": 403, "body": "{}"}, "Event streams: Read"),
         ({"status": 500, "body": ""}, "answered 500"),
