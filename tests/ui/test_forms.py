@@ -38,7 +38,7 @@ def test_a_custom_cloud_asks_for_its_url_and_the_others_do_not(stage: Stage) -> 
 def test_a_wrong_value_is_said_by_the_page_before_anything_is_sent(stage: Stage) -> None:
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
-    stage.fill(name="prod", client_id="too-short", client_secret="s" * 40)
+    stage.fill(name="wrong", client_id="too-short", client_secret="s" * 40)
     stage.choose("cloud", "us-1")
     sent = len(stage.bodies)
     stage.dialog.get_by_role("button", name="Add", exact=True).click()
