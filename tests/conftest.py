@@ -6,6 +6,7 @@ and what takes long, is played by the one that its name tells, what is not ours 
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import gc
 import sys
@@ -104,7 +105,18 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = shared / "package"
         built = sorted(folder.glob("*.tgz"))
-        return built[0] if built else builder.build(folder)
+        return built[0] if built else _with_bytecode(builder.build(folder))
+
+
+def _with_bytecode(archive: Path) -> Path:
+    """The archive, with its bytecode beside it: each stand-in that installs it would compile it for itself."""
+    folder = archive.with_suffix(".bytecode")
+    app = builder.unpack(archive, folder)
+    compileall.compile_dir(app, quiet=1)
+    for path in app.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            path.unlink()
+    return archive
 
 
 @pytest.fixture(scope="session")
