@@ -12,16 +12,15 @@ INPUT_ENDPOINT = "/servicesNS/nobody/TA_falcon_event_streams/falcon_event_stream
 NOWHERE = "falcon_typo"
 
 
-def test_an_instance_that_indexes_refuses_it_at_creation(stage: Stage) -> None:
+def test_an_instance_that_indexes_refuses_it_at_creation_and_at_a_start_where_it_was_written_by_hand(
+    stage: Stage,
+) -> None:
     scene = stage(preload=1)
     with pytest.raises(
         RestRefused, match=r"\] index = falcon_typo does not exist.* Create it under Settings > Indexes"
     ):
         scene.begin(index=NOWHERE)
-
-
-def test_and_at_a_start_after_the_index_was_removed_or_written_by_hand(stage: Stage) -> None:
-    scene = stage(preload=1)
+    assert scene.log() == ""
     scene.splunkd.create_conf_stanza(
         "inputs", f"falcon_event_streams://{INPUT}", account="prod", app_id="a1", index=NOWHERE, interval="1"
     )
@@ -44,17 +43,13 @@ def test_a_forwarder_takes_it_and_says_so_in_the_log_and_on_the_page(stage: Stag
     scene.wait(shown, what="the warning beside the state running")
 
 
-def test_an_index_that_exists_needs_no_word(stage: Stage) -> None:
+def test_an_index_that_exists_needs_no_word_and_where_it_cannot_be_asked_reading_goes_on(stage: Stage) -> None:
     scene = stage(preload=2, lock=0.2)
     scene.begin(index="main")
     scene.wait_until_all_arrived()
     assert "index_unknown" not in scene.log()
-
-
-@pytest.mark.parametrize("status", [403, 500])
-def test_where_it_cannot_be_asked_reading_goes_on(stage: Stage, status: int) -> None:
-    scene = stage(preload=2, lock=0.2)
-    scene.splunkd.switch(rest_status=status, rest_path="data/indexes")
-    scene.begin(index="main")
-    scene.wait_until_all_arrived()
-    assert "index_not_checked" in scene.log()
+    for number, status in enumerate((403, 500), 2):
+        scene.splunkd.switch(rest_status=status, rest_path="data/indexes")
+        scene.begin(f"input{status}", index="main")
+        scene.wait(lambda number=number: scene.splunkd.count() == 2 * number, what=f"the events of input {number}")
+        assert "index_not_checked" in scene.log(f"input{status}")
