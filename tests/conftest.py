@@ -6,6 +6,7 @@ and what takes long, is played by the one that its name tells, what is not ours 
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import gc
 import sys
@@ -31,9 +32,11 @@ providers._get_local_constants = Constants
 
 # Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.
 SCENES = frozenset({"integration", "faults", "soak", "standby", "bench", "ui"})
-# Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package.
+# Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package, the pages
+# for people, the workshop. Folders, or modules of `unit`.
 ONCE = frozenset(
     {"emulator", "splunkd", "searchtime", "pcre", "knowledge", "package", "security", "test_architecture.py"}
+    | {"tools", "test_pages.py", "test_log_page.py", "test_install_pages.py"}
 )
 # Scenes that follow each other on one instance, on the last Python, which has least to do.
 IN_ORDER = frozenset({"real_splunk"})
@@ -59,7 +62,7 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
     folder = _folder(item)
     if item.get_closest_marker("every_python") is not None:
         return True
-    if folder in ONCE:
+    if ONCE & {folder, *_below_unit(item)}:
         return number == 0
     if folder in IN_ORDER:
         return number == count - 1
@@ -83,6 +86,10 @@ def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT / "tests").parts[0]
 
 
+def _below_unit(item: pytest.Item) -> tuple[str, ...]:
+    return item.path.relative_to(ROOT / "tests").parts[1:2] if _folder(item) == "unit" else ()
+
+
 def pytest_report_header() -> str:
     """Which Python this is."""
     return f"python {sys.version.split()[0]} at {sys.executable}"
@@ -104,7 +111,18 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = shared / "package"
         built = sorted(folder.glob("*.tgz"))
-        return built[0] if built else builder.build(folder)
+        return built[0] if built else _with_bytecode(builder.build(folder))
+
+
+def _with_bytecode(archive: Path) -> Path:
+    """The archive, with its bytecode beside it: each stand-in that installs it would compile it for itself."""
+    folder = archive.with_suffix(".bytecode")
+    app = builder.unpack(archive, folder)
+    compileall.compile_dir(app, quiet=1)
+    for path in app.rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            path.unlink()
+    return archive
 
 
 @pytest.fixture(scope="session")

@@ -92,11 +92,6 @@ def _last(printed: str) -> str:
     return (printed.strip().splitlines() or ["it said nothing"])[-1]
 
 
-def knows(ecosystem: str, ask: Asked) -> bool:
-    """Whether the source knows the probe's advisories."""
-    return bool(ask([PROBES[ecosystem]]))
-
-
 def judge(findings: Iterable[Finding]) -> List[str]:
     """Print each finding once; return the lines of those that are not accepted."""
     rows = {}
@@ -110,13 +105,14 @@ def judge(findings: Iterable[Finding]) -> List[str]:
 
 def audit(packages: Dict[str, List[Package]], ask: Asked, whom: str, only_pypi: bool) -> List[str]:
     """Ask about everything; return what is open. Raises CouldNotAskError."""
-    if not knows("PyPI", ask):
+    ecosystems = ["PyPI"] if only_pypi else list(PROBES)
+    known = {found.package.ecosystem for found in ask([PROBES[each] for each in ecosystems])}
+    if "PyPI" not in known:
         name = " ".join(PROBES["PyPI"][1:])
         raise CouldNotAskError(f"no advisory is known there for {name}, which has some: {whom} has no advisory data")
-    if only_pypi or not knows("npm", ask):
+    if "npm" not in known:
         print(f"not asked for: the {len(packages['npm'])} npm packages of the front end, which {whom} does not know")
-    findings = ask(packages["PyPI"]) + ([] if only_pypi else ask(packages["npm"]))
-    return judge(findings)
+    return judge(ask([package for each in ecosystems for package in packages[each]]))
 
 
 def main() -> None:

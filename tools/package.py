@@ -83,15 +83,15 @@ def _git(*arguments: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def stage(folder: Path) -> Path:
-    """The app as a folder, libraries included; returns its path below the given one."""
+def stage(folder: Path, time: int) -> Path:
+    """The app as a folder, libraries and build time included; returns its path below the given one."""
     app = folder / APP
     for name in tracked():
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, app / name)
     shutil.copyfile(PACKAGE_README, app / "README.md")
     conf = (app / _APP_CONF).read_text(encoding="utf-8")  # the pages show it as their build time
-    (app / _APP_CONF).write_text(_BUILD.sub(f"build = {build_time()}", conf), encoding="utf-8")
+    (app / _APP_CONF).write_text(_BUILD.sub(f"build = {time}", conf), encoding="utf-8")
     front_end.unpack(app)
     vendor.unpack(app / "lib")
     return app
@@ -99,16 +99,17 @@ def stage(folder: Path) -> Path:
 
 def build(target: Path) -> Path:
     """Build the archive into this folder; returns its path."""
+    time = build_time()
     with tempfile.TemporaryDirectory() as folder:
-        app = stage(Path(folder))
+        app = stage(Path(folder), time)
         files: Dict[str, Path] = {str(path.relative_to(folder)): path for path in app.rglob("*")}
         tar = io.BytesIO()
         with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
             for name in [APP, *sorted(files)]:
-                _add(archive, name, files.get(name, app))
+                _add(archive, name, files.get(name, app), time)
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"{APP}-{version()}.tgz"
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=build_time()) as packed:
+    with path.open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=time) as packed:
         packed.write(tar.getvalue())
     return path
 
@@ -138,9 +139,9 @@ def unpack(archive: Path, folder: Path) -> Path:
     return folder / APP
 
 
-def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
+def _add(archive: tarfile.TarFile, name: str, path: Path, time: int) -> None:
     member = tarfile.TarInfo(name)
-    member.mtime = build_time()
+    member.mtime = time
     member.uname = member.gname = "root"
     if path.is_dir():
         member.type, member.mode = tarfile.DIRTYPE, 0o755

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import socket
 import threading
-
-import pytest
+from collections import Counter
 
 from tests.integration.conftest import Stage
 from tests.integration.trap import Trap
 
+FIELDS = ("dataFeedURL", "refreshActiveSessionURL")
+# a foreign host, plain http, a look-alike
+ORIGINS = ("https://localhost:{port}", "http://127.0.0.1:{port}", "https://127.0.0.1.evil.example:{port}")
 
-@pytest.mark.parametrize("field", ["dataFeedURL", "refreshActiveSessionURL"])
-@pytest.mark.parametrize(
-    "origin",
-    ["https://localhost:{port}", "http://127.0.0.1:{port}", "https://127.0.0.1.evil.example:{port}"],
-    ids=["foreign host", "plain http", "look-alike"],
-)
-def test_a_hostile_url_is_never_contacted_and_the_other_partition_is_read(
-    stage: Stage, trap: Trap, field: str, origin: str
-) -> None:
-    url = origin.format(port=trap.port) + "/sensors/entities/datafeed/v1/0?appId=a"
-    scene = stage(partitions=2, preload=50, resource_override={"0": {field: url}})
+
+def test_a_hostile_url_is_never_contacted_and_the_other_partition_is_read(stage: Stage, trap: Trap) -> None:
+    hostile = {
+        str(number): {field: f"{origin.format(port=trap.port)}/sensors/entities/datafeed/v1/{number}?appId=a"}
+        for number, (field, origin) in enumerate(itertools.product(FIELDS, ORIGINS))
+    }
+    scene = stage(partitions=len(hostile) + 1, preload=50, resource_override=hostile)
     scene.begin()
 
-    scene.says("discovery_refused")
     scene.wait(lambda: scene.splunkd.count() == 50)
+    refused = re.findall(r"entry \d of the discovery answer has a (\w+) that", scene.log())
+    assert Counter(refused) == dict.fromkeys(FIELDS, len(ORIGINS))
     assert trap.connections == 0
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from tests.emulator import events
 from tests.emulator.events import HARD_LINES
 from tests.integration.comparison import compare, partition_of
 from tests.integration.conftest import Stage
+from tests.splunkd import Event
 
 SOURCETYPE = "CrowdStrike:Event:Streams:JSON"
 
 
-def test_every_event_of_every_partition_is_indexed_once_in_order_with_its_partition(stage: Stage) -> None:
-    scene = stage(partitions=3, preload=500)
+def test_every_event_of_every_partition_is_indexed_once_in_order_with_its_partition_and_time(stage: Stage) -> None:
+    scene = stage(partitions=3, preload=500, switches={"flush_ms": 20})
     scene.begin()
 
     assert scene.wait_until_all_arrived() == (1500, 1500, 0, 0, 0, 0)
@@ -22,35 +24,29 @@ def test_every_event_of_every_partition_is_indexed_once_in_order_with_its_partit
     assert {event.source for event in indexed} == {"CrowdStrike:Event:Streams"}
     assert {event.sourcetype for event in indexed} == {SOURCETYPE}
     assert {partition_of(event) for event in indexed} == {"0", "1", "2"}
+    assert all(abs(event.time * 1000 - created(event.raw)) < 0.5 for event in indexed)
     assert scene.falcon.violations() == []
+    the_ledger_check_finds_a_planted_loss_a_repeat_and_a_swap(scene.falcon.ledger(), indexed)
 
-
-def test_the_time_of_an_event_is_its_creation_time(stage: Stage) -> None:
-    scene = stage(preload=5)
-    scene.begin()
-    scene.wait_until_all_arrived()
-
-    for event in scene.splunkd.events():
-        assert abs(event.time * 1000 - json.loads(event.raw)["metadata"]["eventCreationTime"]) < 0.5
-
-
-def test_an_event_is_indexed_at_once_and_not_with_the_next_heartbeat(stage: Stage) -> None:
-    scene = stage(partitions=2, preload=1, switches={"flush_ms": 20})
-    scene.begin()
-    scene.wait_until_all_arrived()
     scene.falcon.generate(count=1)
-
     started = time.monotonic()
     scene.wait_until_all_arrived()
     assert time.monotonic() - started < 4.0  # a tenth of that is usual; heartbeats come every 5 s
 
 
-def test_every_generated_type_is_indexed_byte_for_byte(stage: Stage) -> None:
-    scene = stage()
-    events.one_of_each(scene.falcon.tenant, scene.falcon.tenant.partitions["0"])
-    scene.begin()
+def created(raw: bytes) -> int:
+    return int(json.loads(raw)["metadata"]["eventCreationTime"])
 
-    assert scene.wait_until_all_arrived().holds
+
+def the_ledger_check_finds_a_planted_loss_a_repeat_and_a_swap(
+    ledger: dict[str, list[Any]], indexed: list[Event]
+) -> None:
+    first, *rest = [event for event in indexed if partition_of(event) == "0"]
+    ledger = {"0": ledger["0"]}
+    assert compare(ledger, rest).missing == 1
+    assert compare(ledger, [first, *rest, first]).repeated == 1
+    assert compare(ledger, [rest[0], first, *rest[1:]]).disordered == 1
+    assert compare({"0": ledger["0"][1:]}, [first, *rest]).strangers == 1
 
 
 def test_events_that_nobody_here_wrote_are_indexed_byte_for_byte(stage: Stage, samples: list[bytes]) -> None:
@@ -62,13 +58,19 @@ def test_events_that_nobody_here_wrote_are_indexed_byte_for_byte(stage: Stage, s
     assert [event.raw for event in scene.splunkd.events()] == samples
 
 
-def test_hard_lines_arrive_too_and_the_exceptions_are_these(stage: Stage) -> None:
-    scene = stage()
-    scene.falcon.publish("0", *HARD_LINES)
+def test_every_generated_type_is_indexed_byte_for_byte_and_of_hard_lines_the_exceptions_are_these(
+    stage: Stage,
+) -> None:
+    scene = stage(partitions=2)
+    events.one_of_each(scene.falcon.tenant, scene.falcon.tenant.partitions["0"])
+    scene.falcon.publish("1", *HARD_LINES)
     scene.begin()
-    scene.wait(lambda: scene.splunkd.count() >= len(HARD_LINES))
+    ledger = scene.falcon.ledger()
+    scene.wait(lambda: scene.splunkd.count() >= sum(map(len, ledger.values())))
 
-    indexed = scene.splunkd.events()
+    everything = scene.splunkd.events()
+    assert compare({"0": ledger["0"]}, [event for event in everything if partition_of(event) == "0"]).holds
+    indexed = [event for event in everything if partition_of(event) == "1"]
     changed = {before: event.raw for before, event in zip(HARD_LINES, indexed) if before != event.raw}
     replacement = "\ufffd".encode()
     assert changed == {
@@ -98,15 +100,3 @@ def test_after_a_stop_reading_goes_on_and_only_the_last_second_repeats(stage: St
     assert comparison.holds
     assert comparison.repeated <= 2 * 100 * 3  # a second's worth; the rest is for a busy machine
     assert not any(run["killed"] for run in scene.splunkd.runs("main"))
-
-
-def test_the_ledger_check_finds_a_planted_loss_a_repeat_and_a_swap(stage: Stage) -> None:
-    scene = stage(preload=50)
-    scene.begin()
-    scene.wait_until_all_arrived()
-    ledger, indexed = scene.falcon.ledger(), scene.splunkd.events()
-
-    assert compare(ledger, indexed[1:]).missing == 1
-    assert compare(ledger, [*indexed, indexed[0]]).repeated == 1
-    assert compare(ledger, [indexed[1], indexed[0], *indexed[2:]]).disordered == 1
-    assert compare({"0": ledger["0"][1:]}, indexed).strangers == 1

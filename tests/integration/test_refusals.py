@@ -7,6 +7,7 @@ built package's script, accounts and settings through a start.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,38 @@ import pytest
 
 from tests.integration.scene import ACCOUNT_CONF, REALM
 from tests.splunkd import Splunkd, Surroundings, run_input, run_validation
+from tests.splunkd.inputs.documents import render_items
+from tests.splunkd.inputs.invocation import environment
 from tools.package import unpack
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "refusals.json").read_text(encoding="utf-8"))
 SETTINGS_CONF = "falcon_event_streams_settings"
+GOOD: list[dict[str, str]] = [
+    {"app_id": "ABC123"},
+    {"event_types": "EppDetectionSummaryEvent, AuthActivityAuditEvent"},
+    {"exclude_event_types": "APIActivityAuditEvent"},
+    {"start_from": "newest"},
+    {"start_from": "0"},
+    {"start_from": "0=123, 1=456"},
+    {"partitions": "all"},
+    {"partitions": "0,1"},
+    {"format": "flatjson", "replay_seconds": "0", "idle_timeout": "15", "add_ta_data": "1"},
+    {"index": "summary", "host": "$decideOnStartup", "source": "own", "sourcetype": "own:type"},
+    {"index": "default", "python.version": "python3", "start_by_shell": "false"},
+]
 GOOD_INPUT = {"account": "prod", "app_id": "splunk01", "interval": "60"}
 GOOD_ACCOUNT = {"cloud": "us-1", "client_id": "a" * 32}
+# app.main as the script calls it, for one document after the other
+_VALIDATE = """
+import io, json, sys
+sys.path[:0] = [sys.argv[1] + "/lib", sys.argv[1] + "/bin"]
+from falcon_streams import app
+answers = []
+for document in json.load(sys.stdin):
+    said = io.BytesIO()
+    answers.append([app.main(["--validate-arguments"], io.BytesIO(document.encode()), said), said.getvalue().decode()])
+print(json.dumps(answers))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +71,35 @@ def around(splunkd: Splunkd, folder: Path) -> Surroundings:
     return Surroundings("here", splunkd.management_uri, splunkd.session_key, folder)
 
 
+def objections(app: Path, splunkd: Splunkd, folder: Path, *items: tuple[str, dict[str, str]]) -> list[str]:
+    """What the validation says of inputs, by name and settings; empty where nothing. One process answers for all."""
+    told = [render_items(around(splunkd, folder), name, settings).decode() for name, settings in items]
+    done = subprocess.run(
+        [sys.executable, "-c", _VALIDATE, str(app)],
+        input=json.dumps(told).encode(),
+        capture_output=True,
+        env=environment(splunkd.home),
+        check=True,
+    )
+    assert done.stderr == b""
+    answers = json.loads(done.stdout)
+    assert [code for code, _ in answers] == [1 if answer else 0 for _, answer in answers]
+    return [(ElementTree.fromstring(answer).findtext("message") or "") if answer else "" for _, answer in answers]
+
+
 def objection(app: Path, splunkd: Splunkd, folder: Path, settings: dict[str, str], name: str = "main") -> str:
+    """What splunkd gets from the script for one input."""
     done = run_validation(sys.executable, app, settings, name=name, around=around(splunkd, folder))
     assert done.stderr == b""
     if done.returncode == 0:
         assert done.stdout == b""
         return ""
     return ElementTree.fromstring(done.stdout).findtext("message") or ""
+
+
+def given(settings: dict[str, Any], **good: str) -> dict[str, str]:
+    """Good settings with those of a case; None takes one away."""
+    return {key: value for key, value in {**good, **settings}.items() if value is not None}
 
 
 def last_words(app: Path, splunkd: Splunkd, folder: Path, account: str) -> str:
@@ -63,50 +112,35 @@ def last_words(app: Path, splunkd: Splunkd, folder: Path, account: str) -> str:
     return str(json.loads(quoted)) if quoted.startswith('"') else quoted
 
 
-@pytest.mark.parametrize("case", GOLDEN["inputs"], ids=lambda case: json.dumps(case["settings"])[:60])
-def test_a_bad_input_is_refused_by_its_sentence(
-    app: Path, splunkd: Splunkd, tmp_path: Path, case: dict[str, Any]
-) -> None:
-    settings = {key: value for key, value in {**GOOD_INPUT, **case["settings"]}.items() if value is not None}
+def test_a_bad_input_is_refused_by_its_sentence(app: Path, splunkd: Splunkd, tmp_path: Path) -> None:
+    cases = GOLDEN["inputs"]
+    items = [(case.get("name", "main"), given(case["settings"], **GOOD_INPUT)) for case in cases]
 
-    assert objection(app, splunkd, tmp_path, settings, case.get("name", "main")) == case["sentence"]
-
-
-@pytest.mark.parametrize("case", GOLDEN["accounts"], ids=lambda case: json.dumps(case["settings"])[:60])
-def test_a_bad_account_ends_the_start_by_its_sentence(
-    app: Path, splunkd: Splunkd, tmp_path: Path, case: dict[str, Any]
-) -> None:
-    name = f"account{GOLDEN['accounts'].index(case)}"
-    if case["settings"] is not None:
-        settings = {key: value for key, value in {**GOOD_ACCOUNT, **case["settings"]}.items() if value is not None}
-        splunkd.create_conf_stanza(ACCOUNT_CONF, name, **settings)
-    if case.get("secret", True):
-        splunkd.create_password(REALM.format(name), "client_secret", "s" * 40)
-    for stanza, values in case.get("stanzas", {}).items():
-        splunkd.create_conf_stanza(SETTINGS_CONF, stanza, **values)
-
-    assert last_words(app, splunkd, tmp_path, name).replace(name, "<account>") == case["sentence"]
+    assert objections(app, splunkd, tmp_path, *items) == [case["sentence"] for case in cases]
+    assert objection(app, splunkd, tmp_path, items[0][1], items[0][0]) == cases[0]["sentence"]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"app_id": "ABC123"},
-        {"event_types": "EppDetectionSummaryEvent, AuthActivityAuditEvent"},
-        {"exclude_event_types": "APIActivityAuditEvent"},
-        {"start_from": "newest"},
-        {"start_from": "0"},
-        {"start_from": "0=123, 1=456"},
-        {"partitions": "all"},
-        {"partitions": "0,1"},
-        {"format": "flatjson", "replay_seconds": "0", "idle_timeout": "15", "add_ta_data": "1"},
-        {"index": "summary", "host": "$decideOnStartup", "source": "own", "sourcetype": "own:type"},
-        {"index": "default", "python.version": "python3", "start_by_shell": "false"},
-    ],
-)
-def test_good_settings_pass(app: Path, splunkd: Splunkd, tmp_path: Path, settings: dict[str, str]) -> None:
-    assert objection(app, splunkd, tmp_path, {**GOOD_INPUT, **settings}) == ""
+def test_a_bad_account_is_refused_and_ends_a_start_by_its_sentence(app: Path, splunkd: Splunkd, tmp_path: Path) -> None:
+    cases = {f"account{number}": case for number, case in enumerate(GOLDEN["accounts"])}
+    for name, case in cases.items():
+        if case["settings"] is not None:
+            splunkd.create_conf_stanza(ACCOUNT_CONF, name, **given(case["settings"], **GOOD_ACCOUNT))
+        if case.get("secret", True):
+            splunkd.create_password(REALM.format(name), "client_secret", "s" * 40)
+        for stanza, values in case.get("stanzas", {}).items():
+            splunkd.create_conf_stanza(SETTINGS_CONF, stanza, **values)
+    said = objections(app, splunkd, tmp_path, *(("main", {**GOOD_INPUT, "account": name}) for name in cases))
+
+    told = [each.replace(name, "<account>") for name, each in zip(cases, said)]
+    assert told == [case["sentence"] for case in cases.values()]
+    assert last_words(app, splunkd, tmp_path, "account0").replace("account0", "<account>") == told[0]
+
+
+def test_good_settings_pass(app: Path, splunkd: Splunkd, tmp_path: Path) -> None:
+    items = [("main", {**GOOD_INPUT, **settings}) for settings in GOOD]
+
+    assert objections(app, splunkd, tmp_path, *items) == [""] * len(GOOD)
+    assert objection(app, splunkd, tmp_path, GOOD_INPUT) == ""
 
 
 def test_an_app_id_that_another_input_uses_with_the_same_account_is_refused(

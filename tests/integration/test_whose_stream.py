@@ -6,6 +6,7 @@ import json
 import signal
 import time
 
+from tests.integration.comparison import compare
 from tests.integration.conftest import Stage
 from tests.integration.scene import ACCOUNT_CONF, REALM
 
@@ -27,8 +28,8 @@ def test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_ind
     assert scene.checkpoints()[0].read_bytes() == kept
 
 
-def test_a_rotated_client_of_the_same_tenant_goes_on(stage: Stage) -> None:
-    scene = stage(preload=300)
+def test_a_rotated_client_of_the_same_tenant_goes_on_and_a_rotated_secret_heals_by_itself(stage: Stage) -> None:
+    scene = stage(preload=300, lock=2.0)
     scene.begin()
     scene.wait_until_committed()
     scene.stop()
@@ -43,35 +44,13 @@ def test_a_rotated_client_of_the_same_tenant_goes_on(stage: Stage) -> None:
     assert comparison.repeated == 0
     scene.wait(lambda: json.loads(scene.checkpoints()[0].read_bytes())["client_id"] == "e" * 32)
 
-
-def test_a_rotated_secret_heals_by_itself_while_the_input_runs(stage: Stage) -> None:
-    scene = stage(preload=10, lock=2.0)
-    scene.begin()
-    scene.wait_until_all_arrived()
     secret = scene.falcon.rotate_secret(revoke=True)
     scene.falcon.drop_feeds()
     scene.says("refused the account's client_id and secret")
     scene.splunkd.edit_password(REALM.format("prod"), "client_secret", secret)
     scene.falcon.generate(count=10)
-
-    comparison = scene.wait_until_all_arrived(timeout=60)
-    assert comparison.holds
-    assert len(scene.splunkd.runs("main")) == 1
-
-
-def test_a_vendor_reset_between_two_runs_is_followed_and_said(stage: Stage) -> None:
-    scene = stage(preload=500)
-    scene.begin()
-    scene.wait_until_committed()
-    scene.stop()
-    scene.falcon.reset_partition("0")
-    scene.falcon.generate(count=700)  # beyond the old offset again, with other events there
-    scene.resume()
-    scene.says("offset_reset")
-    scene.falcon.generate(count=50)
-    newest = scene.falcon.ledger()["0"][-1][0]
-
-    scene.wait(lambda: scene.committed() == {"0": newest})
+    assert scene.wait_until_all_arrived(timeout=60).holds
+    assert len(scene.splunkd.runs("main")) == 2  # the one before the stop, and the one that healed
 
 
 def test_newest_begins_now_and_a_stop_before_the_first_event_loses_none(stage: Stage) -> None:
@@ -88,8 +67,6 @@ def test_newest_begins_now_and_a_stop_before_the_first_event_loses_none(stage: S
     scene.wait(lambda: scene.splunkd.count() == 30)
     assert before == 0
     ledger = {"0": scene.falcon.ledger()["0"][200:]}
-    from tests.integration.comparison import compare
-
     assert compare(ledger, scene.splunkd.events()).missing == 0
 
 
@@ -102,27 +79,32 @@ def test_start_from_offsets_begins_each_partition_where_it_says(stage: Stage) ->
     assert scene.splunkd.count() == 110
 
 
-def test_a_checkpoint_wins_over_start_from(stage: Stage) -> None:
+def test_a_checkpoint_wins_over_start_from_and_a_gap_or_a_vendors_reset_is_followed_and_said(stage: Stage) -> None:
     scene = stage(preload=100)
     scene.begin()
     scene.wait_until_committed()
     scene.splunkd.edit_input("main", start_from="0")
     scene.falcon.generate(count=10)
-
     assert scene.wait_until_all_arrived().repeated == 0
-
-
-def test_retention_that_passed_the_checkpoint_is_a_gap_that_is_said(stage: Stage) -> None:
-    scene = stage(preload=100)
-    scene.begin()
     scene.wait_until_committed()
     scene.stop()
-    scene.falcon.generate(count=500)
-    scene.falcon.trim("0", keep=50)
-    scene.resume()
 
+    scene.falcon.generate(count=500)
+    scene.falcon.trim("0", keep=50)  # retention has passed the checkpoint
+    scene.resume()
     scene.says("offset_gap")
-    scene.says("asked=99 offset=550")
+    scene.says("asked=109 offset=560")
+    newest = scene.falcon.ledger()["0"][-1][0]
+    scene.wait(lambda: scene.committed() == {"0": newest})
+    scene.stop()
+
+    scene.falcon.reset_partition("0")
+    scene.falcon.generate(count=700)  # beyond the old offset again, with other events there
+    scene.resume()
+    scene.says("offset_reset")
+    scene.falcon.generate(count=50)
+    newest = scene.falcon.ledger()["0"][-1][0]
+    scene.wait(lambda: scene.committed() == {"0": newest})
 
 
 def test_a_killed_input_replays_a_bounded_time_and_loses_nothing(stage: Stage) -> None:

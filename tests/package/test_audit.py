@@ -107,12 +107,6 @@ def test_an_index_with_data_passes_what_is_accepted_and_says_what_was_not_asked_
     assert "not asked for: the 2 npm packages of the front end" in said
 
 
-def test_an_open_advisory_ends_it(monkeypatch: pytest.MonkeyPatch, index: Server) -> None:
-    index.known["idna"] = IDNA
-
-    assert asked(monkeypatch, index) == "1 open: see above"
-
-
 def test_an_index_without_data_was_not_asked(monkeypatch: pytest.MonkeyPatch, index: Server) -> None:
     index.known.clear()
 

@@ -23,10 +23,6 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return builder.unpack(package, tmp_path_factory.mktemp("unpacked"))
 
 
-def test_two_builds_have_the_same_bytes(package: Path, tmp_path: Path) -> None:
-    assert builder.build(tmp_path).read_bytes() == package.read_bytes()
-
-
 def test_it_is_small_and_holds_of_the_front_end_what_the_pages_need(package: Path, unpacked: Path) -> None:
     built = {path.name for path in (unpacked / "appserver" / "static" / "js" / "build").rglob("*")}
 

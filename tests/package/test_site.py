@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,23 +34,15 @@ def test_the_site_has_every_page_and_loads_nothing_from_elsewhere(pages: Path) -
     assert 'class="mermaid"' in (pages.with_name("site") / "docs" / "architecture.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "told"),
-    [
-        ("docs/log.md", "[gone](nowhere.md)", "nowhere.md"),
-        ("docs/log.md", "[gone](search.md#nothing)", "#nothing"),
-        ("docs/forgotten.md", "# Forgotten", "docs/forgotten.md"),
-    ],
-)
-def test_a_dead_link_and_a_page_that_nothing_leads_to_fail(pages: Path, name: str, text: str, told: str) -> None:
-    path = pages / name
-    before = path.read_text(encoding="utf-8") if path.exists() else None
-    path.write_text(f"{before or ''}\n{text}\n", encoding="utf-8")
-    try:
-        with pytest.raises(SystemExit, match=re.escape(told)):
-            site.build_pages(pages, pages.with_name("broken"))
-    finally:
-        path.unlink() if before is None else path.write_text(before, encoding="utf-8")
+def test_a_dead_link_and_a_page_that_nothing_leads_to_fail(pages: Path) -> None:
+    broken = shutil.copytree(pages, pages.with_name("broken"))
+    with (broken / "docs" / "log.md").open("a", encoding="utf-8") as page:
+        page.write("\n[gone](nowhere.md) [gone](search.md#nothing)\n")
+    (broken / "docs" / "forgotten.md").write_text("# Forgotten\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as refused:
+        site.build_pages(broken, pages.with_name("broken site"))
+
+    assert [each for each in ("nowhere.md", "#nothing", "docs/forgotten.md") if each not in str(refused.value)] == []
 
 
 def test_another_package_in_mermaids_place_is_refused(tmp_path: Path) -> None:

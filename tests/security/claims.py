@@ -522,7 +522,7 @@ CHECKPOINTS = (
         '`action=checkpoint_altered`, the alert "checkpoint altered", and the input goes on at the last sealed place',
         (
             f"{_SHARED}::test_an_offset_that_was_moved_forward_is_not_gone_on_from",
-            f"{_STORE}::test_an_offset_that_was_moved_forward_is_reported_and_its_events_come_all_the_same",
+            f"{_STORE}::test_a_record_that_was_changed_is_reported_and_its_events_come_all_the_same",
         ),
         (
             Change(
@@ -636,7 +636,7 @@ CHECKPOINTS = (
         "man in the middle on the way to the store",
         "reads or changes records",
         "https only, verified against the public CAs and `ca_bundle`, no way to switch that off",
-        (f"{_STORE}::test_a_store_behind_an_unknown_ca_is_never_spoken_to",),
+        (f"{_STORE}::test_a_store_is_tried_when_an_input_is_made_and_never_spoken_to_behind_an_unknown_ca",),
         (
             Change(
                 f"{_OURS}/store/kvstore.py",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.splunkd import Splunkd
-from tests.splunkd.client_trust import client_session
+from tests.splunkd.client_session import client_session
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 

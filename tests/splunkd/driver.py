@@ -26,7 +26,7 @@ from tests.splunkd.intake.index import Event
 from tests.splunkd.journal import LogLine
 
 _ROOT = Path(__file__).resolve().parents[2]
-_POLL = 0.02
+_POLL = 0.05
 _START_SECONDS = 60.0
 
 T = TypeVar("T")

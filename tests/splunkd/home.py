@@ -124,6 +124,7 @@ class Home:
             app = tops.pop()
             if not (self.apps / app).exists():
                 _extract(archive, self.apps)
+                _add_bytecode(package, self.apps)
         return app
 
 
@@ -133,6 +134,14 @@ def _not_packaged(package: Path) -> Callable[[str, list[str]], set[str]]:
         return _NOWHERE_PACKAGED(folder, names) | set(at_top)
 
     return ignored
+
+
+def _add_bytecode(package: Path, apps: Path) -> None:
+    """What Python makes of an app at its first start, where whoever built the package made it once for many homes. It
+    bears the times of the archive's files, so it holds for each copy of them."""
+    made = package.with_suffix(".bytecode")
+    if made.exists():
+        shutil.copytree(made, apps, dirs_exist_ok=True)
 
 
 def _extract(archive: tarfile.TarFile, target: Path) -> None:

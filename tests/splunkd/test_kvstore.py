@@ -8,7 +8,8 @@ import pytest
 from splunklib import binding, client
 
 from tests.splunkd import Splunkd
-from tests.splunkd.client_trust import client_session, client_trust
+from tests.splunkd.client_session import client_session
+from tests.splunkd.client_trust import client_trust
 from tests.splunkd.conftest import Start
 from tests.splunkd.rest_client import RestRefused
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.splunkd import Splunkd
-from tests.splunkd.client_trust import client_session
+from tests.splunkd.client_session import client_session
 from tests.splunkd.conftest import Start
 from tests.splunkd.toy import write_app
 from tests.splunkd.toy_rest import ECHO, FILES, NARROW, RESTMAP, USERS, Client

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from tests.splunkd import Splunkd
-from tests.splunkd.client_trust import client_session
+from tests.splunkd.client_session import client_session
 
 HANDLER = """
 import json, os, sys, time

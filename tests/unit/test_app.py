@@ -14,6 +14,7 @@ import pytest
 from falcon_streams import app
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
 from falcon_streams.run.happenings import Ending, Stop, stop_for
+from falcon_streams.splunk.modinput import read_run
 from falcon_streams.splunk.settings import read_schema
 
 ENTRY = Path(__file__).resolve().parents[2] / "bin" / "falcon_event_streams.py"
@@ -50,15 +51,25 @@ def test_an_interpreter_with_an_old_openssl_gets_one_clear_sentence(monkeypatch:
     )
 
 
-@pytest.mark.parametrize("stdin", [b"", b"<", b"<input/>", b"\xff\x00", b"<items/>", b"<a>" * 1000])
-def test_garbage_on_stdin_ends_with_one_sentence_and_no_traceback(stdin: bytes) -> None:
-    for arguments in ([], ["--validate-arguments"]):
-        done = subprocess.run([sys.executable, str(ENTRY), *arguments], input=stdin, capture_output=True, timeout=30)
+@pytest.mark.parametrize("arguments", [[], ["--validate-arguments"]], ids=["run", "validation"])
+def test_garbage_on_stdin_ends_with_one_sentence_and_no_traceback(arguments: list[str]) -> None:
+    """Of any other bytes `tests/fuzz/test_stdin.py` says that they are an invocation or Fatal."""
+    done = subprocess.run([sys.executable, str(ENTRY), *arguments], input=b"\xff\x00", capture_output=True, timeout=30)
 
-        assert done.returncode == 1
-        assert b"Traceback" not in done.stderr
-        assert len((done.stderr + done.stdout).splitlines()) == 1
-        assert b"only splunkd can start" in done.stderr + done.stdout
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert len((done.stderr + done.stdout).splitlines()) == 1
+    assert b"only splunkd can start" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("stdin", [b"", b"<", b"<input/>", b"\xff\x00", b"<items/>", b"<a>" * 1000])
+def test_garbage_is_told_by_whom_the_script_wants_to_be_started(stdin: bytes) -> None:
+    out = io.BytesIO()
+
+    assert app.main(["--validate-arguments"], io.BytesIO(stdin), out) == 1
+    assert b"only splunkd can start" in out.getvalue()
+    with pytest.raises(Fatal, match="only splunkd can start"):
+        read_run(stdin)
 
 
 def test_an_input_whose_name_is_refused_ends_with_that_sentence() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from tests.splunkd.conf import ini
 
@@ -52,7 +53,7 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a stanza or key is one that a spec writes as `pattern`."""
-    return any(re.fullmatch(_expression(part), name, re.DOTALL) for part in _BETWEEN_ALTERNATIVES.split(pattern))
+    return any(expression.fullmatch(name) for expression in _expressions(pattern))
 
 
 def declared(kinds: Mapping[str, object], stanza: str) -> bool:
@@ -80,6 +81,11 @@ def _fits_one(alternative: str, value: str) -> bool:
     if alternative in _VALUES:
         return re.fullmatch(_VALUES[alternative], value) is not None
     return "<" in alternative or not alternative or alternative == value
+
+
+@cache  # every start of a stand-in holds each key of an app against them
+def _expressions(pattern: str) -> list[re.Pattern[str]]:
+    return [re.compile(_expression(part), re.DOTALL) for part in _BETWEEN_ALTERNATIVES.split(pattern)]
 
 
 def _expression(name: str) -> str:

@@ -32,7 +32,7 @@ def test_units_are_played_on_every_python_and_what_is_not_ours_on_the_first() ->
     assert players(Item("unit/test_a.py::test_b")) == [0, 1]
     assert players(Item("model/test_a.py::test_b")) == [0, 1]
     assert players(Item("knowledge/test_a.py::test_b")) == [0]
-    assert players(Item("test_architecture.py::test_b")) == [0]
+    assert players(Item("test_architecture.py::test_b")) == players(Item("unit/tools/test_a.py::test_b")) == [0]
     assert players(Item("real_splunk/test_a.py::test_b")) == [1]
 
 
