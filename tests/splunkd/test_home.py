@@ -34,6 +34,16 @@ def test_a_package_is_unpacked_in_etc_apps(tmp_path: Path) -> None:
     assert (home.apps / "TA_x" / "default" / "app.conf").read_bytes() == b"[ui]\n"
 
 
+def test_bytecode_that_lies_beside_a_package_comes_along(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    made = tmp_path / "x.bytecode" / "TA_x" / "bin" / "__pycache__"
+    made.mkdir(parents=True)
+    (made / "x.cpython-39.pyc").write_bytes(b"compiled")
+    home.install(_pack(tmp_path / "x.tgz", {"TA_x/bin/x.py": b""}))
+
+    assert (home.apps / "TA_x" / "bin" / "__pycache__" / "x.cpython-39.pyc").read_bytes() == b"compiled"
+
+
 def test_a_folder_is_an_app_under_the_id_it_says(tmp_path: Path) -> None:
     folder = write_app(tmp_path / "source")
     (folder / "tests").mkdir()
