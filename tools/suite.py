@@ -31,7 +31,9 @@ _STAMP = environments.ROOT / ".cache" / "stand-ins"
 def run(command: List[str]) -> None:
     """Run a command in the root folder; if it fails, end the run."""
     print("$", " ".join(command), flush=True)
-    code = subprocess.run(command, cwd=environments.ROOT).returncode
+    # several hundred processes load the same modules: without bytecode, each would compile them
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    code = subprocess.run(command, cwd=environments.ROOT, env=known).returncode
     if code != 0:
         raise SystemExit(code)
 

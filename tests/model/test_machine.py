@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import InputMachine
 from tests.profile import trying
 
-EXAMPLES, STEPS = 200, 25
+EXAMPLES, STEPS = 100, 25
 
 
 def test_no_order_of_faults_stops_and_kills_loses_an_event() -> None:
