@@ -80,7 +80,7 @@ real-splunk-image: ## the long proof: run the kit's Dockerfile in a bare Debian;
 	@$(PYTHON) -m tools.proof real-splunk-image
 
 format: ## format the code
-	@.venv/3.9/bin/ruff format bin tools tests && .venv/3.9/bin/ruff check --fix bin tools tests
+	@$(PYTHON) -m tools.suite --format
 
 clean: ## remove what was built, and the environments
 	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -45,7 +45,8 @@ def value_kind(setting: Mapping[str, Any]) -> str:
     """The kind of a setting's value, in the words of Splunk's spec files."""
     if "enum" in setting:
         return "|".join(setting["enum"])
-    kinds = {"integer": "positive integer", "boolean": "boolean", "array": "comma-separated list"}
+    integer = "positive integer" if setting.get("minimum", 1) > 0 else "non-negative integer"
+    kinds = {"integer": integer, "boolean": "boolean", "array": "comma-separated list"}
     return kinds.get(setting.get("type", ""), "string")
 
 

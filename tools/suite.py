@@ -48,6 +48,13 @@ def check(python: Path) -> None:
     run([str(environments.for_tool("docs").with_name("codespell"))])
 
 
+def bring_into_form(python: Path) -> None:
+    """Give the code its one format, and mend what the linter can mend."""
+    ruff = str(python.parent / "ruff")
+    run([ruff, "format", *CHECKED])
+    run([ruff, "check", "--fix", *CHECKED])
+
+
 def run_tests(pythons: List[Path], options: List[str], workers: int = WORKERS) -> None:
     """Run pytest on each Python, with its share of the scenes."""
     for number, python in enumerate(pythons):
@@ -83,6 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run the checks and the tests.")
     parser.add_argument("--set-up", action="store_true", help="make the environments and fill lib/, nothing else")
     parser.add_argument("--check-only", action="store_true", help="lint, types and spelling, no tests")
+    parser.add_argument("--format", action="store_true", help="bring the code into its one format, nothing else")
     parser.add_argument("--quick", action="store_true", help="lint, types, and what needs no scene, on one Python")
     parser.add_argument("--ui", action="store_true", help="the pages in a browser, and nothing else")
     parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
@@ -94,9 +102,12 @@ def main() -> None:
         raise SystemExit(f"Python {' and '.join(missing)} not found: both ends of the supported range are needed")
     if missing:
         print(f"not tested here, because not found: Python {' and '.join(missing)}", flush=True)
-    if arguments.quick or arguments.check_only:
+    if arguments.quick or arguments.check_only or arguments.format:
         found = dict([next(iter(found.items()))])
     pythons = [environments.for_tests(version, python) for version, python in found.items()]
+    if arguments.format:
+        bring_into_form(pythons[0])
+        return
     environments.fill_lib()
     if arguments.quick:
         check(pythons[0])
