@@ -8,7 +8,7 @@ import pytest
 
 from falcon_streams.errors import Refused
 from falcon_streams.pages.input_collection import Inputs
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from tests.fakes.clock import FakeClock
 
 

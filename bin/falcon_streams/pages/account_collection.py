@@ -18,7 +18,6 @@ from falcon_streams.errors import Fatal, Refused
 from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
 from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
 from falcon_streams.pages.secret_change import SecretChange, require_secret_again
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.accounts import (
     ACCOUNT_CONF,
     RESERVED_PROXY_NAMES,
@@ -29,6 +28,7 @@ from falcon_streams.splunk.accounts import (
 )
 from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 SECRET, SAVE_WITHOUT_TEST = "client_secret", "save_without_test"
 _INHERITED = "default"

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import require_write_permission, taken
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 
 class StanzaKind(NamedTuple):

@@ -20,11 +20,11 @@ from falcon_streams.pages.change_lock import ChangeLock
 from falcon_streams.pages.input_collection import Inputs
 from falcon_streams.pages.rest import Collection, Endpoints
 from falcon_streams.pages.settings_collection import AddonSettings
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock
 from falcon_streams.run.process import start_thread
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
 from falcon_streams.splunk.splunkd import SCHEME
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"

@@ -18,10 +18,10 @@ from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 
 LIST = "list_inputs"

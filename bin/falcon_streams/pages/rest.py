@@ -22,8 +22,8 @@ from urllib.parse import quote, unquote
 
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable, Undecipherable
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.splunkd import APP, SCHEME
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 LOG = logging.getLogger(__name__)
 MASK = "******"

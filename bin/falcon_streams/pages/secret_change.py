@@ -17,9 +17,9 @@ from typing import Mapping, Optional, Type
 
 from falcon_streams.core.destination import Verdict
 from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered, Undecipherable
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.splunk.stored_secret import StoredSecret
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 
 class SecretChange:

@@ -20,10 +20,10 @@ from falcon_streams.errors import Fatal, Refused
 from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
 from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
 from falcon_streams.pages.secret_change import SecretChange, require_secret_again
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, RESERVED_PROXY_NAMES, SETTINGS_CONF
 from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 _NAMED = re.compile(r"proxy:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _FIXED = ("logging", "checkpoint", "proxy")

@@ -26,7 +26,6 @@ from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.feed import HttpFeeds
 from falcon_streams.falcon.transport import Transport
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.run.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.run.commits import Beginning, Commits
@@ -46,6 +45,7 @@ from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
 from falcon_streams.splunk.state import StateFile
 from falcon_streams.splunk.stored_secret import Adopt, StoredSecret
 from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import FileStore, folder_of
 from falcon_streams.store.kvstore import open_kvstore
 from falcon_streams.store.shared import SharedClaims, SharedRecords

@@ -1,5 +1,5 @@
 """splunkd's management port, as an input needs it: confs, secrets, inputs, server info. It only reads;
-`pages/writable_splunkd.py` writes.
+`writable_splunkd` writes.
 
 Rules: every call has the input's own session key, reads in this app's namespace, and ends after ten seconds. A 401
 means that the key was revoked (RestartNeeded), a 404 that the thing does not exist (None); all else is Retryable. The

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Tuple, cast
 import pytest
 
 from falcon_streams.pages.input_collection import LIST, Inputs
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 from tests.fakes.clock import FakeClock
 

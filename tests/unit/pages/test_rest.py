@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from falcon_streams.errors import Fatal, Refused, RestartNeeded, Retryable
 from falcon_streams.pages.rest import MASK, Change, Endpoints, Entry, entered_secret, read_request
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 
 class Shelf:

@@ -6,8 +6,8 @@ import pytest
 
 from falcon_streams.errors import Refused, Retryable, Unanswered
 from falcon_streams.pages.secret_change import SecretChange, require_secret_again
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
 from falcon_streams.splunk.stored_secret import checkpoint_token
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
 STORED = checkpoint_token()
 VALUES = {"management_uri": "https://new.example:8089"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from splunklib import binding
 
-from falcon_streams.pages.writable_splunkd import WritableSplunkd
+from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from tests.fakes.management_port import ManagementPort
 
 NAME = "storage/passwords/realm:user:"

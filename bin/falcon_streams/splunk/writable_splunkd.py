@@ -1,6 +1,6 @@
-"""splunkd with the rights of a page's caller: what `Splunkd` reads, and the writing of confs, secrets, and inputs.
+"""splunkd with the rights of a session: what `Splunkd` reads, and the writing of confs, secrets, and inputs.
 
-Rules: every call has the caller's own session key, never the system's, so splunkd decides what the caller may do. A
+Rules: every call has the session key of the page's caller, or of the input, so splunkd decides what it may do. A
 refusal passes on splunkd's status and words, and never the fields of the request, which may hold a secret.
 """
 
