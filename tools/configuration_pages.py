@@ -164,7 +164,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     columns = [
         ("name", "Name"),
         ("account", "Account"),
-        ("app_id", "App id"),
+        ("app_id", "App ID"),
         ("index", "Index"),
         ("state", "State"),
         ("events", "Events"),
@@ -221,7 +221,7 @@ _NOT_ON_THE_PAGE = (
 _STATES = {
     "running": "Running",
     "standby": "Standby",
-    "waiting_app_id": "Waiting for the app id",
+    "waiting_app_id": "Waiting for the app ID",
     "error": "Error",
     "starting": "Starting",
     "stopped": "Stopped",

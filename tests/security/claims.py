@@ -17,9 +17,9 @@ _STORE = "integration/test_shared_checkpoints.py"
 THREATS = (
     Claim(
         "whoever answers as Falcon's API",
-        "a discovery answer that names a host of their own, plain http, another port, a look-alike",
-        "https only; the host must be the cloud's by a list of suffixes that begin with a dot, port 443; no redirect "
-        "is followed; for `custom` the API host and the admin's domains",
+        "names a host of their own, plain http, another port, or a look-alike in a discovery answer",
+        "The add-on calls https on port 443 only, and only hosts that end in a suffix of the cloud; each suffix "
+        "begins with a dot. It follows no redirect. For `custom`, it calls the API host and the admin's domains",
         (
             "unit/core/test_clouds.py::test_everything_else_is_refused",
             "unit/falcon/test_transport.py::test_a_redirect_is_an_answer_and_not_followed",
@@ -35,10 +35,10 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same",
-        "thousands of streams in one discovery answer, a thread each",
-        "an input reads 64 partitions at most, more only where its setting `partitions` names them; the rest is told "
-        "in one sentence, refused entries in 21 at most",
+        "whoever answers as Falcon's API",
+        "offers thousands of streams in one discovery answer, a thread each",
+        "An input reads at most 64 partitions, and more only if its setting `partitions` names them. One sentence "
+        "names the rest, and at most 21 name refused entries",
         (
             "unit/core/test_roster.py::"
             "test_of_thousands_of_partitions_no_more_are_read_than_the_limit_and_the_rest_is_told",
@@ -54,10 +54,10 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same, by a redirect of the token request or the name of another cloud (`X-Cs-Region`)",
-        "the secret posted to another host",
-        "only the API hosts of known commercial clouds are followed, from such a host, once a request; never from or "
-        "to a custom address",
+        "whoever answers as Falcon's API to the token request",
+        "sends the secret to another host by a redirect, or by the name of another cloud (`X-Cs-Region`)",
+        "The add-on follows once for each request, and only from one known commercial cloud to the API host of "
+        "another. It never follows from or to a custom address",
         (
             "unit/core/test_clouds.py::test_a_redirect_is_followed_to_known_api_hosts_of_commercial_clouds_only",
             "unit/core/test_clouds.py::"
@@ -76,8 +76,9 @@ THREATS = (
     ),
     Claim(
         "whoever writes events",
-        "XML that ends the stream, forged log lines, terminal escapes",
-        "events are bytes: scrubbed of what XML forbids, escaped; log values are quoted and printable",
+        "sends XML that ends the stream, forged log lines, or terminal escapes",
+        "The add-on handles events as bytes, replaces what XML forbids, and escapes the rest. It quotes values in the "
+        "log and writes only printable characters",
         (
             "unit/splunk/test_hostile_content.py::test_a_hostile_event_is_one_event_of_the_very_bytes",
             "unit/splunk/test_hostile_content.py::test_a_hostile_text_is_one_printable_field_of_a_log_line",
@@ -95,10 +96,11 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same",
-        "huge lines, deep nesting, numbers beyond any",
-        "an event's envelope is found by a pattern; else a line up to 64 KiB is parsed, and a longer one walked over "
-        "without a tree, in time that grows with it and with no more than its own memory; a line is cut at 64 MiB",
+        "whoever writes events",
+        "sends huge lines, deep nesting, or numbers beyond any",
+        "A pattern finds the envelope of an event. Where it does not match, the add-on parses a line up to 64 KiB. It "
+        "walks over a longer one without a tree, in time that grows with the line and with no more than the line's "
+        "own memory. It cuts a line at 64 MiB",
         (
             "unit/core/test_outline.py::test_no_shape_of_a_line_costs_more_than_its_own_memory",
             "unit/core/test_framing.py::"
@@ -114,10 +116,10 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same",
-        "a link in a detection, to a page of their own or a script, that an analyst clicks on",
-        "the search keeps only https addresses of known Falcon consoles, written plainly "
-        "(`falcon_event_streams_console_link`); all else is no link",
+        "whoever writes events",
+        "puts a link to a page of their own or to a script into a detection, for an analyst to click on",
+        "The search keeps only plain https addresses of known Falcon consoles (`falcon_event_streams_console_link`). "
+        "Nothing else becomes a link",
         (
             "knowledge/test_links.py::test_an_event_chooses_no_place_for_a_click",
             "knowledge/test_tokens.py::test_every_token_has_the_filter_of_its_place",
@@ -134,9 +136,9 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same",
-        "a host, user or name with quotes and pipes, that a click or a choice puts into a search",
-        "every token of a dashboard has the filter of its place: one text in SPL (`|s`), encoded in a URL (`|u`)",
+        "whoever writes events",
+        "sends a host, user or name with quotes and pipes, which a click or a choice puts into a search",
+        "Every token of a dashboard has the filter of its place: one text in SPL (`|s`), encoded in a URL (`|u`)",
         (
             "knowledge/test_tokens.py::test_every_token_has_the_filter_of_its_place",
             "ui/test_hostile_texts.py::test_a_value_goes_into_a_search_as_one_text",
@@ -150,9 +152,9 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same, and whoever writes a state file or a conf",
-        "markup or a script in a value that a page shows",
-        "values are shown as texts; scripts of ours make no markup",
+        "whoever writes events, a state file, or a conf",
+        "puts markup or a script into a value that a page shows",
+        "The pages show values as texts, and our own scripts make no markup",
         (
             "knowledge/test_tokens.py::test_our_own_scripts_and_pages_make_no_markup_of_a_text",
             "ui/test_hostile_texts.py::test_the_inputs_page_shows_a_hostile_state_as_text",
@@ -169,7 +171,7 @@ THREATS = (
     Claim(
         "man in the middle",
         "reads or changes what is sent",
-        "TLS 1.2 or later, verified against certifi and the admin's CA; there is no switch that turns it off",
+        "TLS 1.2 or later, verified against certifi and the admin's CA. Nobody can switch that off",
         (
             "unit/test_trust.py::test_a_context_verifies_and_is_alike_on_every_python",
             "integration/test_certificates.py::"
@@ -190,9 +192,9 @@ THREATS = (
     ),
     Claim(
         "whoever may set an input's environment",
-        "`SSLKEYLOGFILE`: the keys of every connection in a file",
-        "no TLS context comes from Python's defaults, which obey it; each of ours has the floor TLS 1.2, splunkd's and "
-        "the KV store's too",
+        "sets `SSLKEYLOGFILE`, so that the keys of every connection go into a file",
+        "No TLS context comes from Python's defaults, which obey that variable. Each of ours asks for TLS 1.2 or "
+        "later, also towards splunkd and the KV store",
         ("unit/test_trust.py::test_no_context_writes_its_keys_and_each_has_the_floor",),
         (
             Change(f"{_OURS}/trust.py", "ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)", "ssl.create_default_context()"),
@@ -202,7 +204,8 @@ THREATS = (
     Claim(
         "the proxy",
         "reads the password of another proxy, or the traffic",
-        "CONNECT only, TLS inside; a proxy's password is sent only to the host and port it was entered for",
+        "The add-on uses CONNECT only, with TLS inside. It sends a proxy's password only to the host and port it was "
+        "entered for",
         (
             f"{_PAGES}::test_a_proxy_keeps_its_password_to_itself_and_for_itself",
             "integration/test_certificates.py::"
@@ -213,7 +216,7 @@ THREATS = (
     Claim(
         "a user who may edit accounts but not read secrets",
         "has a stored secret sent to a host of their own",
-        "a secret is asked for again when cloud, URL, domains, proxy or CA change",
+        "The page asks for the secret again if cloud, URL, domains, proxy, or CA change",
         (
             "unit/pages/test_secret_change.py::test_a_stored_secret_is_asked_for_again_where_it_would_go_elsewhere",
             f"{_PAGES}::test_a_stored_secret_is_not_sent_where_it_was_not_entered_for",
@@ -228,16 +231,17 @@ THREATS = (
     ),
     Claim(
         "whoever may write the app, but not read secrets",
-        "edits `base_url`, a CA, a proxy's host or `management_uri` by splunkd's own conf endpoint, so that a stored "
+        "edits `base_url`, a CA, a proxy's host, or `management_uri` by splunkd's own conf endpoint, so that a stored "
         "secret goes there",
-        "a mark beside each secret says where it was entered for; whoever uses it checks (decision record 0015)",
+        "An entry beside each secret says where it was entered for, and whoever uses the secret checks that (decision "
+        "record 0015)",
         ("integration/test_destinations.py::test_a_secret_is_not_sent_to_where_somebody_else_has_turned_the_conf",),
         (Change(f"{_OURS}/splunk/stored_secret.py", "if verdict is Verdict.ELSEWHERE:", "if False:"),),
     ),
     Claim(
-        "the same",
-        "removes the mark, or puts another secret's encrypted text there, by the conf endpoint",
-        "only `admin` and `sc_admin` may write the app's `passwords.conf`",
+        "whoever may write the app, but not read secrets",
+        "removes that entry, or puts another secret's encrypted text there, by the conf endpoint",
+        "Only `admin` and `sc_admin` may write the app's `passwords.conf`",
         ("package/test_contents.py::test_only_admins_may_write_the_secrets_of_the_app_by_its_conf",),
         (
             Change(
@@ -248,10 +252,11 @@ THREATS = (
         ),
     ),
     Claim(
-        "a user who may do neither, or not write the app",
+        "a user who may not edit accounts, read secrets, or write the app",
         "uses the endpoints' power",
-        "the endpoints act with the caller's own session; the capability of record 0014 is asked for by splunkd and "
-        "again before anything is looked at, and write permission before any packet leaves",
+        "The endpoints act with the caller's own session. splunkd asks for the capability of decision record 0014, "
+        "and the endpoint asks again before it looks at anything. It checks write permission before it sends any "
+        "packet",
         (
             "unit/pages/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
             f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
@@ -267,9 +272,9 @@ THREATS = (
     ),
     Claim(
         "any logged-in user",
-        "a request so large, or of so many parts, that the process of all pages is busy with it",
-        "the size of the request, then the capability, then the size of each field are looked at before anything else; "
-        "every text, list and number of a schema has a limit; only the change itself holds up others",
+        "sends a request so large, or of so many parts, that it keeps the process of all pages busy",
+        "Before anything else, the endpoint checks the size of the request, then the capability, then the size of "
+        "each field. Every text, list, and number of a schema has a limit. Only the change itself holds up others",
         (
             "unit/pages/test_rest.py::test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at",
             "unit/pages/test_rest.py::test_who_has_none_of_the_capabilities_has_nothing_looked_at",
@@ -284,8 +289,8 @@ THREATS = (
     ),
     Claim(
         "two admins at once, answered by one process of the pages or by two",
-        "one's secret beside the other's address",
-        "a change holds a lock that threads and processes of the machine share, and begins by looking whether somebody "
+        "store one's secret beside the other's address",
+        "A change holds a lock that the threads and processes of the machine share. It first looks whether somebody "
         "was faster",
         (
             "integration/test_races.py::test_of_two_who_create_one_wins_whole",
@@ -304,23 +309,24 @@ THREATS = (
     ),
     Claim(
         "whoever may store secrets but not write this app",
-        "the password of a proxy, taken away for a moment by a change that splunkd then refuses",
-        "write permission is asked for before a secret, a file or Falcon is touched",
+        "takes a proxy's password away for a moment, by a change that splunkd then refuses",
+        "The endpoint checks write permission before it touches a secret, a file, or Falcon",
         ("unit/pages/test_who_may_save.py::test_write_permission_is_asked_for_first",),
         (Change(f"{_OURS}/pages/rest.py", "    if not may_write:", "    if False:"),),
     ),
     Claim(
         "whoever has the role that ships",
-        "anything but the one collection",
-        "the role has one setting, by which splunkd registers it, no capability and no imported role",
+        "reaches anything but the one collection",
+        "The role has one setting, by which splunkd registers it, and no capability and no imported role",
         ("package/test_contents.py::test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing",),
         (Change("default/authorize.conf", "srchJobsQuota = 1", "search = enabled"),),
     ),
     Claim(
         "whoever names a stanza",
-        "`../`, line ends, colons, 300 characters, letters of other alphabets: into a path, a realm, a conf, a log",
-        "1 to 64 letters, digits, `_`, `-`; in the names of files anything else becomes `_`, and a hash follows; "
-        "values are written without line ends",
+        "puts `../`, line ends, colons, 300 characters, or letters of other alphabets into a path, a realm, a conf, "
+        "or a log",
+        "A name has 1 to 64 letters, digits, `_`, and `-`. In names of files, the add-on writes `_` for anything "
+        "else, and appends a hash. It writes values without line ends",
         (
             "unit/splunk/test_hostile_content.py::test_a_hostile_name_of_a_stanza_is_refused_by_one_printable_sentence",
             "unit/splunk/test_hostile_content.py::"
@@ -342,9 +348,9 @@ THREATS = (
     ),
     Claim(
         "whoever reads the disk",
-        "secrets in confs, logs, checkpoints, state files",
-        "none are written there: looked for at the end of every scene, in plain, URL, base64 and repr forms; folders "
-        "of ours are 0700, files 0600, the log too",
+        "finds secrets in confs, logs, checkpoints, or state files",
+        "The add-on writes none there. Every scene of the tests ends with a search for them, in plain, URL, base64, "
+        "and repr forms. The add-on's folders are 0700, and its files 0600, the log too",
         (
             "integration/test_leaks.py::test_a_run_with_every_kind_of_trouble_writes_no_secret",
             "integration/test_private.py::test_folders_of_ours_are_for_their_owner_only_and_so_are_the_files",
@@ -376,10 +382,10 @@ THREATS = (
         ),
     ),
     Claim(
-        "whoever could write there before",
-        "a folder 0777, a log 0666, a link in the place of a file that is about to be written",
-        "folders and logs are tightened and the log says so (`rights_tightened`); files are made anew, never through a "
-        "link (`leftover_removed`); a log that is a link is refused",
+        "whoever could write to that disk before the add-on",
+        "leaves a folder 0777, a log 0666, or a link in the place of a file that the add-on is about to write",
+        "The add-on tightens folders and logs, and the log says so (`rights_tightened`). It makes files anew, never "
+        "through a link (`leftover_removed`), and refuses a log that is a link",
         (
             "unit/splunk/test_private_file.py::test_a_folder_that_others_may_use_is_tightened_and_that_is_said_once",
             "unit/splunk/test_private_file.py::test_a_planted_link_is_not_written_through",
@@ -402,8 +408,8 @@ THREATS = (
     ),
     Claim(
         "whoever reads a crash's output",
-        "secrets in a traceback",
-        "of an error that nobody expected the kind and the place are told, never its text",
+        "finds secrets in a traceback",
+        "The log has only the kind and the place of an unexpected error, never its text",
         (
             "unit/splunk/test_logs.py::test_an_unexpected_error_is_told_by_kind_and_place_never_by_its_text",
             "unit/splunk/test_logs.py::test_the_pages_process_tells_the_place_of_a_fault_and_not_its_text",
@@ -416,8 +422,8 @@ THREATS = (
     ),
     Claim(
         "whoever looks at `ps`",
-        "a secret among the arguments or in the environment",
-        "nothing is passed by either; splunkd hands the session key over on stdin",
+        "finds a secret among the arguments or in the environment",
+        "The add-on passes nothing by either. splunkd hands the session key over on stdin",
         ("integration/test_private.py::test_ps_shows_no_secret_of_a_running_input",),
         (
             Change(
@@ -436,8 +442,8 @@ THREATS = (
     ),
     Claim(
         "another tenant behind the same stanza",
-        "its events under the first one's offsets",
-        "the customer of the first event is compared with the checkpoint's",
+        "has its events read under the first one's offsets",
+        "The input compares the customer of the first events with those of the checkpoint",
         (
             "integration/test_whose_stream.py::"
             "test_another_tenant_behind_the_same_stanza_is_refused_before_an_event_is_indexed",
@@ -451,17 +457,17 @@ THREATS = (
         ),
     ),
     Claim(
-        "splunkd's own certificate",
-        "a stranger on the management port",
-        "verified, except at an address of this very machine (decision record 0002)",
+        "a stranger on splunkd's management port",
+        "answers with a certificate of their own",
+        "The add-on verifies the certificate, except at an address of this very machine (decision record 0002)",
         ("unit/splunk/test_splunkd.py::test_splunkd_is_verified_except_on_this_machine",),
         (Change(f"{_OURS}/splunk/splunkd.py", "make_local() if local else make_trust()", "make_local()"),),
     ),
     Claim(
         "a vendored library",
-        "a known hole",
-        "pinned by hash in `lib/requirements.txt`, unpacked from what the registry has, never committed; named in the "
-        "bill of materials; advisories as below",
+        "has a known hole",
+        "Each library is pinned by hash in `lib/requirements.txt`, unpacked from what the registry has, and never "
+        "committed. The bill of materials names it. [Advisories](#open-advisories-for-what-ships) are below",
         (
             "unit/tools/test_locks.py::test_every_library_that_ships_is_named_with_its_hash",
             "package/test_audit.py::test_planted_requests_are_found",
@@ -471,10 +477,10 @@ THREATS = (
     ),
     Claim(
         "a package in the pages' front end",
-        "the same",
-        "the front end is built by UCC and comes in its wheel; the wheel is pinned by hash, and the bill names each "
-        "npm package of the licence list in it. UCC's maker chose and bundled those; we hold no hash of each. "
-        "Advisories about them only where files are given, as below",
+        "has a known hole",
+        "UCC builds the front end, and it comes in UCC's wheel, which is pinned by hash. The bill of materials names "
+        "each npm package of its licence list. UCC's maker chose and bundled those, and we hold no hash of each. "
+        "`make audit` asks about them only if you give it files",
         (
             "package/test_bill.py::test_it_names_all_that_the_front_ends_licence_list_names",
             "package/test_audit.py::test_a_file_is_asked_for_the_front_end_too",
@@ -483,10 +489,10 @@ THREATS = (
     ),
     Claim(
         "whoever serves the package index, or stands in its way",
-        "another file than ours in the place of a library, of UCC or what it needs, of pip, setuptools or uv",
-        "pip takes nothing without a hash from a lock, the package's builders as wheels only, out of a cache; UCC is "
-        "given no list to install, and a pip that gets nothing. The first pip of an environment is the one that Python "
-        "brings",
+        "puts another file in the place of a library, of UCC or what it needs, or of pip, setuptools or uv",
+        "pip takes nothing without a hash from a lock. It takes the package's builders as wheels only, out of a "
+        "cache. UCC gets no list to install, and a pip that gets nothing. The first pip of an environment is the one "
+        "that Python brings",
         (
             "unit/tools/test_environments.py::test_pip_gets_nothing_without_a_hash",
             "unit/tools/test_environments.py::test_what_builds_is_installed_from_fetched_wheels_and_no_index",
@@ -500,8 +506,8 @@ THREATS = (
         ),
     ),
     Claim(
-        "the same, later",
-        "the index gone or changed when the package is to be built again",
+        "whoever serves the package index when the package is built again",
+        "has removed or changed files",
         "`make fetch` once; then the build needs no network and gives the same bytes",
         ("package/test_offline.py::test_it_is_built_from_the_cache_alone_to_the_same_bytes",),
         (
@@ -518,8 +524,9 @@ CHECKPOINTS = (
     Claim(
         "whoever may write the collection",
         "moves an offset forward, so that detections are never read",
-        "a seal over each record under a key made of the account's secret, which the collection does not hold: "
-        '`action=checkpoint_altered`, the alert "checkpoint altered", and the input goes on at the last sealed place',
+        "Each record has a seal under a key made of the account's secret, which the collection does not hold. If "
+        'the seal does not fit, the log says `action=checkpoint_altered`, the alert "checkpoint altered" fires, and '
+        "the input goes on at the last sealed place",
         (
             f"{_SHARED}::test_an_offset_that_was_moved_forward_is_not_gone_on_from",
             f"{_STORE}::test_a_record_that_was_changed_is_reported_and_its_events_come_all_the_same",
@@ -533,10 +540,10 @@ CHECKPOINTS = (
         ),
     ),
     Claim(
-        "the same",
+        "whoever may write the collection",
         "removes a record, or puts an old one back under a higher generation",
-        "a sealed manifest of the set of records, with a place in each partition before which nothing is unread "
-        "(`core/custody.py`); a record counts only under the generation in its seal",
+        "A sealed manifest names the set of records, and for each partition a place before which everything was read "
+        "(`core/custody.py`). A record counts only under the generation in its seal",
         (
             f"{_SHARED}::test_a_record_that_is_missing_is_told_and_its_partition_goes_on_at_its_landmark",
             f"{_SHARED}::test_an_old_sealed_record_under_a_higher_generation_is_passed_over",
@@ -553,18 +560,19 @@ CHECKPOINTS = (
         ),
     ),
     Claim(
-        "the same",
+        "whoever may write the collection",
         "removes the manifest too",
-        "the claims say that there was one: what has no record is read from the oldest event, and that is told",
+        "The claims say that there was a manifest. The input reads what has no record from the oldest event, and the "
+        "log says so",
         (f"{_SHARED}::test_a_manifest_and_records_that_are_gone_although_a_claim_tells_of_them_are_told",),
         (Change(f"{_OURS}/store/shared.py", "promised > (0 if manifest is None else manifest.generation)", "False"),),
     ),
     Claim(
-        "the same",
+        "whoever may write the collection",
         "plants a document that makes no sense (a generation of 1e999, NaN, 10^400, 2^53; a claim that reads something "
         "else; a record that is none), so that inputs end or wait for good",
-        "what no holder can have written is told (`document_refused`), passed over, and set aside as a document of "
-        "kind `aside`; a claim that nobody confirms is waited out",
+        "The input ignores what no holder can have written, says so (`document_refused`), and sets it aside as a "
+        "document of kind `aside`. It waits out a claim that nobody confirms",
         (
             f"{_SHARED}::test_a_forged_generation_neither_ends_the_input_nor_keeps_it_waiting",
             f"{_SHARED}::test_a_claim_of_a_generation_that_nobody_came_to_is_told_once_and_set_aside",
@@ -587,9 +595,9 @@ CHECKPOINTS = (
     ),
     Claim(
         "a proxy, a captive portal, anything else that answers as the store",
-        'an empty body, a page, a redirect, read as "no documents"',
-        "only status 200 with a list of objects is an answer to a question, only the written keys one to a write; the "
-        "rest is tried again",
+        'answers with an empty body, a page, or a redirect, to be read as "no documents"',
+        "Only status 200 with a list of objects is an answer to a question, and only the written keys are one to a "
+        "write. The input tries anything else again",
         (
             "unit/store/test_kvstore.py::test_what_is_no_answer_of_a_kv_store_is_tried_again",
             "unit/store/test_kvstore.py::test_a_write_is_answered_by_the_keys_that_were_written",
@@ -604,15 +612,15 @@ CHECKPOINTS = (
     Claim(
         "whoever may write the collection",
         "takes the fingerprint away, so that nothing can be compared",
-        "a record with an offset and without a fingerprint is refused",
+        "The input refuses a record that has an offset and no fingerprint",
         ("unit/core/test_record.py::test_an_offset_that_could_not_be_verified_is_unreadable",),
         (Change(f"{_OURS}/core/record.py", "if (offset is None) != (mark is None):", "if False:"),),
     ),
     Claim(
         "whoever has a forwarder's token",
         "uses it elsewhere",
-        "its user has one role, which may read and write one collection and has no capability; TLS is verified; the "
-        "token can be disabled and a new one entered while inputs run",
+        "Its user has one role, which may read and write one collection and has no capability. TLS is verified. You "
+        "can disable the token and enter a new one while inputs run",
         (
             "package/test_contents.py::test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing",
             "security/test_token.py::test_the_role_of_a_token_has_one_collection",
@@ -635,7 +643,7 @@ CHECKPOINTS = (
     Claim(
         "man in the middle on the way to the store",
         "reads or changes records",
-        "https only, verified against the public CAs and `ca_bundle`, no way to switch that off",
+        "https only, verified against the public CAs and `ca_bundle`. Nobody can switch that off",
         (f"{_STORE}::test_a_store_is_tried_when_an_input_is_made_and_never_spoken_to_behind_an_unknown_ca",),
         (
             Change(
@@ -657,12 +665,12 @@ RISKS = (
         "events come again, none is lost. A seal over contents would cost each commit a write for all partitions",
     ),
     Risk(
-        "the same",
+        "whoever may write the collection",
         "removes all documents of the input, claims included",
         "that is how an admin begins anew by `start_from`",
     ),
     Risk(
-        "the same",
+        "whoever may write the collection",
         "claims the input and never reads",
         "every forwarder shows `standby`, and `action=state_changed state=standby` names the holder; no alert fires "
         "for a standby, so watch that one forwarder is `running`",
