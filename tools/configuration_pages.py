@@ -224,7 +224,6 @@ _STATES = {
     "waiting_app_id": "Waiting for the app ID",
     "error": "Error",
     "starting": "Starting",
-    "stopped": "Stopped",
     "not_running": "Not running",
     "disabled": "Disabled",
 }

@@ -120,7 +120,7 @@ class Inputs:
             state, trouble = "disabled", ""
         elif state == "stopped":
             state = "starting"
-        elif state not in ("error", "starting") and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
+        elif shown and state != "error" and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
             state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
         lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
         return {

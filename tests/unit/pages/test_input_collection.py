@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, Tuple, cast
 
 import pytest
 
-from falcon_streams.pages.input_collection import LIST, Inputs
+from falcon_streams.pages.input_collection import LIST, STALE_AFTER, Inputs
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 from tests.fakes.clock import FakeClock
@@ -58,3 +58,28 @@ def test_a_partition_that_was_never_opened_has_no_offset_yet(tmp_path: Path) -> 
 
     assert (entry["offsets"], entry["events"], entry["lag"]) == ("7: none yet", "0", "-")
     assert entry["trouble"] == "partition 7: Falcon offers no 7"
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [
+        ("running", "not_running"),
+        ("standby", "not_running"),
+        ("starting", "not_running"),  # its process has ended before it came to read
+        ("stopped", "starting"),  # between two starts
+        ("error", "error"),  # the end of an input that cannot run: its sentence stays until the next start
+    ],
+)
+def test_an_input_that_has_told_nothing_for_a_quarter_of_a_minute_does_not_run(
+    tmp_path: Path, state: str, page: str
+) -> None:
+    silent = {"state": state, "updated_at": FakeClock().now() - STALE_AFTER - 1.0}
+
+    assert shown(tmp_path, silent)["state"] == page
+    assert shown(tmp_path / "control", {"state": state})["state"] == ("starting" if state == "stopped" else state)
+
+
+def test_an_input_that_has_told_nothing_yet_starts(tmp_path: Path) -> None:
+    page = Inputs(cast(WritableSplunkd, OneInput()), FakeClock(), tmp_path)
+
+    assert page.entry("main").content["state"] == "starting"
