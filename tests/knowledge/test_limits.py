@@ -7,11 +7,12 @@ import itertools
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.knowledge.expressions import CALLS, Expression, called, shipped
 from tests.pcre import compile_pattern, overruns
+from tests.profile import trying
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
@@ -78,7 +79,7 @@ def test_an_expression_meets_no_limit_on_a_long_line_and_works_in_step_with_it(e
     st.sampled_from(OPENINGS),
     st.lists(st.sampled_from([*OPENINGS, *UNITS, *ENDS]), min_size=1, max_size=12).map("".join).filter(bool),
 )
-@settings(max_examples=40)
+@trying(40)
 def test_no_expression_meets_a_limit_on_a_line_of_any_pieces(opening: str, piece: str) -> None:
     line = opening + piece * (SIZE // len(piece))
     assert [(each.place, found) for each in EXPRESSIONS for found in faults(each.pattern, line)] == []
