@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import Callable, List, Mapping, Optional, Tuple
 
-from falcon_streams.errors import Fatal, Refused
+from falcon_streams.errors import Refused
 from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
 from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
-from falcon_streams.pages.secret_change import SecretChange, require_secret_again
+from falcon_streams.pages.secret_change import SecretChange, require_secret_again, values_before
 from falcon_streams.splunk.accounts import (
     ACCOUNT_CONF,
     RESERVED_PROXY_NAMES,
@@ -26,7 +26,7 @@ from falcon_streams.splunk.accounts import (
     make_account,
     read_proxy_stanza,
 )
-from falcon_streams.splunk.settings import Values, check_name, is_true, read_schema, written
+from falcon_streams.splunk.settings import Values, check_name, is_true, known, read_schema, written
 from falcon_streams.splunk.stored_secret import client_secret
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
@@ -115,18 +115,9 @@ class Accounts:
         secret = stored.read(self._splunkd)
         if not secret:
             raise Refused(400, f"[{name}] client_secret is required: none is stored. Enter it")
-        require_secret_again(self._splunkd, stored, secret, _checked_before(name, former), values)
+        require_secret_again(self._splunkd, stored, secret, values_before(check_account, name, former), values)
         return secret
 
 
-def _checked_before(name: str, former: Mapping[str, str]) -> Values:
-    try:
-        return check_account(name, former)
-    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
-        return {}
-
-
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
-    known = read_schema("account")["properties"]
-    # only our settings are shown: somebody may have written a secret into the conf by hand
-    return Entry(name, {**{setting: value for setting, value in raw.items() if setting in known}, SECRET: MASK})
+    return Entry(name, {**known(read_schema("account"), raw), SECRET: MASK})

@@ -19,7 +19,7 @@ from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
 from falcon_streams.ports import Clock
-from falcon_streams.splunk.settings import UNSET, is_false, is_true, read_input, read_schema, written
+from falcon_streams.splunk.settings import UNSET, is_false, is_true, known, read_input, read_schema, written
 from falcon_streams.splunk.state import read_state
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
@@ -70,8 +70,7 @@ class Inputs:
         schema = read_schema("input")
         texts = {}
         if settings:
-            own = {setting: value for setting, value in former.items() if setting in schema["properties"]}
-            read_input(name, {**own, **settings})
+            read_input(name, {**known(schema, former), **settings})
             texts = _with_splunks_defaults(written(schema, settings), schema["properties"])
 
         def change() -> Entry:
@@ -107,9 +106,7 @@ class Inputs:
 
     def _entry(self, name: str, settings: Mapping[str, str]) -> Entry:
         disabled = is_true(settings.get("disabled", ""))
-        known = read_schema("input")["properties"]
-        content: Dict[str, object] = {setting: value for setting, value in settings.items() if setting in known}
-        content["disabled"] = disabled
+        content = {**known(read_schema("input"), settings), "disabled": disabled}
         return Entry(name, {**content, **self._health(name, disabled)})
 
     def _health(self, name: str, disabled: bool) -> Dict[str, object]:

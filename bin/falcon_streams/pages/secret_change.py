@@ -13,10 +13,11 @@ Rules:
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Mapping, Optional, Type
+from typing import Callable, Mapping, Optional, Type
 
 from falcon_streams.core.destination import Verdict
-from falcon_streams.errors import Refused, Retryable, StreamsError, Unanswered, Undecipherable
+from falcon_streams.errors import Fatal, Refused, Retryable, StreamsError, Unanswered, Undecipherable
+from falcon_streams.splunk.settings import Values
 from falcon_streams.splunk.splunkd import Splunkd
 from falcon_streams.splunk.stored_secret import StoredSecret
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
@@ -90,6 +91,15 @@ class SecretChange:
             self._splunkd.store_secret(self._stored.realm, user, text, replaces=bool(found))
         elif found is not None:
             self._splunkd.remove_secret(self._stored.realm, user)
+
+
+def values_before(check: Callable[[str, Mapping[str, str]], Values], name: str, former: Mapping[str, str]) -> Values:
+    """The values of a stanza before a change; none if somebody edited the conf by hand and `check` refuses it, because
+    then we do not know where the secret went."""
+    try:
+        return check(name, former)
+    except Fatal:
+        return {}
 
 
 def require_secret_again(

@@ -16,12 +16,12 @@ from contextlib import nullcontext
 from typing import Any, ContextManager, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.text import tidy
-from falcon_streams.errors import Fatal, Refused
+from falcon_streams.errors import Refused
 from falcon_streams.pages.conf_stanzas import ConfStanzas, StanzaKind
 from falcon_streams.pages.rest import MASK, SECRETS, Change, Entry, entered_secret, without
-from falcon_streams.pages.secret_change import SecretChange, require_secret_again
+from falcon_streams.pages.secret_change import SecretChange, require_secret_again, values_before
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, RESERVED_PROXY_NAMES, SETTINGS_CONF
-from falcon_streams.splunk.settings import Values, check_stanza, stanza_schema, written
+from falcon_streams.splunk.settings import Values, check_stanza, known, stanza_schema, written
 from falcon_streams.splunk.stored_secret import StoredSecret, checkpoint_token, proxy_password
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 
@@ -124,19 +124,12 @@ class AddonSettings:
             return SecretChange(self._splunkd, secret.stored, "", values)
         stored = secret.stored.read(self._splunkd) or ""
         _refuse_half(name, secret, values, stored)
-        require_secret_again(self._splunkd, secret.stored, stored, _checked_before(name, former), values)
+        require_secret_again(self._splunkd, secret.stored, stored, values_before(_checked, name, former), values)
         return SecretChange(self._splunkd, secret.stored, None, values)
 
 
 def _checked(name: str, raw: Mapping[str, str]) -> Values:
     return check_stanza(_schema(name), name, raw)
-
-
-def _checked_before(name: str, former: Mapping[str, str]) -> Values:
-    try:
-        return _checked(name, former)
-    except Fatal:  # somebody edited the conf by hand, so we do not know where the secret went
-        return {}
 
 
 def _schema(name: str) -> Dict[str, Any]:
@@ -165,9 +158,7 @@ def _refuse_half(name: str, secret: _Secret, values: Values, entered: str) -> No
 
 
 def _entry(name: str, raw: Mapping[str, str]) -> Entry:
-    known = _schema(name)["properties"]
-    # only our settings are shown: somebody may have written a secret into the conf by hand
-    shown = {setting: value for setting, value in raw.items() if setting in known}
+    shown = known(_schema(name), raw)
     secret = _secret_of(name)
     if secret is None:
         return Entry(name, shown)

@@ -44,7 +44,6 @@ class Commits:
 
     def __init__(self, beginning: Beginning, store: OffsetStore, clock: Clock) -> None:
         self.progress: Dict[str, Progress] = {}
-        self.several = False  # whether more than one partition was opened; readers ask, too
         self._beginning = beginning
         self._store = store
         self._clock = clock
@@ -64,8 +63,12 @@ class Commits:
             stored = self._store.load(partition)
             known = self._anew(partition, served_at, first) if stored is None else self._again(stored)
             self.progress[partition] = known
-            self.several = len(self.progress) > 1
         return known
+
+    @property
+    def several(self) -> bool:
+        """Whether this run has opened more than one partition. Readers ask, too."""
+        return len(self.progress) > 1
 
     def follow_clock(self, at: float) -> None:
         """Note the time that has passed until the monotonic time `at`, so that trails age only while the process

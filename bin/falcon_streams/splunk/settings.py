@@ -85,6 +85,11 @@ def check_stanza(schema: Mapping[str, Any], stanza: str, raw: Mapping[str, str])
     return {**defaults, **values}
 
 
+def known(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]:
+    """Those settings of a stanza that the schema has. Somebody may have written a secret beside them by hand."""
+    return {setting: value for setting, value in raw.items() if setting in schema["properties"]}
+
+
 def written(schema: Mapping[str, Any], raw: Mapping[str, str]) -> Dict[str, str]:
     """Values as a conf holds them: one line, lists with bare commas. Raises Fatal for what a conf would misread."""
     properties: Mapping[str, Any] = schema["properties"]
