@@ -35,6 +35,8 @@ UNITS = [
     *('\\"', "\\\\", '\\\\\\"', 'a\\"', '"x', "a", "0", "é", " ", "\r\n", "{", "[", "}", "]", "/", "a/", ":", ", "),
     *('"Name":"', '"Name":"v",', '"AuditKeyValues":[', '"metadata":{"', '{"Key":"k","ValueString":"v"},'),
     *('{ "Key": "target_name", "ValueString": "\\"v\\" of it" }, ', '{"Key":"target_name","ValueString":"\\"v\\""},'),
+    # arrays within each other's strings, none of which ends
+    '\\"]"AuditKeyValues":[',
 ]
 ENDS = ["", '"}]}}']
 # Of a single character more than MATCH_LIMIT, of the others so much: 45,000 escapes, 2,000 pairs.
@@ -62,11 +64,10 @@ def faults(pattern: str, text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=1)
 def grown() -> list[str]:
-    """Every opening with every unit, repeated, and one of the ends."""
-    pairs = itertools.product(OPENINGS, UNITS)
+    """Every opening with every unit, repeated, and every end."""
     return [
-        opening + unit * (SINGLE if len(unit) == 1 else SIZE // len(unit)) + ENDS[number % len(ENDS)]
-        for number, (opening, unit) in enumerate(pairs)
+        opening + unit * (SINGLE if len(unit) == 1 else SIZE // len(unit)) + end
+        for opening, unit, end in itertools.product(OPENINGS, UNITS, ENDS)
     ]
 
 
