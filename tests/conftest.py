@@ -9,10 +9,11 @@ from __future__ import annotations
 import compileall
 import fcntl
 import gc
+import shutil
 import sys
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,8 +45,9 @@ _OPENS_SOCKETS = frozenset({"integration", "faults", "emulator", "splunkd", "uni
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which of several Pythons this is."""
+    """Which of several Pythons this is, and what it tests."""
     parser.addoption("--share", default="0/1", help="K/N: this is Python K of N, counted from 0")
+    parser.addoption("--package", type=Path, help="the built package; without it, the run builds one")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -103,15 +105,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, built once for all workers of a run."""
+def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, one for all workers of a run."""
+    given: Optional[Path] = request.config.getoption("--package")
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if base.name.startswith("popen-") else base
     with (shared / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = shared / "package"
         built = sorted(folder.glob("*.tgz"))
-        return built[0] if built else _with_bytecode(builder.build(folder))
+        if built:
+            return built[0]
+        if given is None:
+            return _with_bytecode(builder.build(folder))
+        folder.mkdir()
+        return _with_bytecode(Path(shutil.copy(given, folder)))
 
 
 def _with_bytecode(archive: Path) -> Path:

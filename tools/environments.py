@@ -9,6 +9,7 @@ and with a full cache the environment can be made without a network.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -53,6 +54,7 @@ def candidates() -> Iterator[str]:
     yield from ("python3", "python")
 
 
+@functools.lru_cache(maxsize=1)
 def interpreters() -> Dict[str, str]:
     """The supported interpreters that are here, by version; at least the current one."""
     found: Dict[str, str] = {}

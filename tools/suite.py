@@ -12,18 +12,19 @@ import argparse
 import hashlib
 import os
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
-from tools import browser, environments, studio
+from tools import browser, environments, package, studio
 
 CHECKED = ("bin", "tools", "tests")
 QUICK = ("tests/unit", "tests/fakes", "tests/model", "tests/fuzz", "tests/test_architecture.py")
 # The stand-ins' own tests, and what else they depend on.
 STAND_INS = ("tests/emulator", "tests/splunkd", "tests/searchtime", "tests/pcre")
-# Scenes wait more than they compute: two of them fill a core. A browser fills a core by itself.
-WORKERS = min(8, 2 * (os.cpu_count() or 1))
+# Scenes wait more than they compute: three of them fill a core. A browser fills a core by itself.
+WORKERS = min(8, 3 * (os.cpu_count() or 1))
 BROWSERS = 2
 _STAMP = environments.ROOT / ".cache" / "stand-ins"
 
@@ -56,10 +57,18 @@ def bring_into_form(python: Path) -> None:
 
 
 def run_tests(pythons: List[Path], options: List[str], workers: int = WORKERS) -> None:
-    """Run pytest on each Python, with its share of the scenes."""
+    """Run pytest on each Python, with its share of the scenes. A worker that has nothing left to do takes over tests of
+    another, so the scenes that wait long stand side by side."""
     for number, python in enumerate(pythons):
-        share = ["--share", f"{number}/{len(pythons)}"]
-        run([str(python), "-m", "pytest", "-q", "-n", str(workers), *share, *options])
+        command = [str(python), "-m", "pytest", "-q", "-n", str(workers), "--dist", "worksteal"]
+        run([*command, "--share", f"{number}/{len(pythons)}", *options])
+
+
+def test_package(pythons: List[Path], options: List[str], workers: int = WORKERS) -> None:
+    """Build the package once, and run the tests on each Python with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = package.build(Path(folder))
+        run_tests(pythons, [f"--package={built}", *options], workers)
 
 
 def whole(pythons: List[Path], options: List[str]) -> None:
@@ -69,7 +78,7 @@ def whole(pythons: List[Path], options: List[str]) -> None:
     if known:
         print(f"unchanged since they passed, so left out: {', '.join(STAND_INS)}", flush=True)
     left_out = [f"--ignore={folder}" for folder in STAND_INS if known]
-    run_tests(pythons, ["-m", "not ui and not nightly", *left_out, *options])
+    test_package(pythons, ["-m", "not ui and not nightly", *left_out, *options])
     if not options:
         _STAMP.parent.mkdir(parents=True, exist_ok=True)
         _STAMP.write_text(state)
@@ -121,7 +130,7 @@ def main() -> None:
     if arguments.ui:
         browser.find()
         studio.build()  # before two workers want it at once
-        run_tests(pythons, ["-m", "ui", "tests/ui", *arguments.pytest], BROWSERS)
+        test_package(pythons, ["-m", "ui and not nightly", "tests/ui", *arguments.pytest], BROWSERS)
         return
     check(pythons[0])
     if not arguments.check_only:

@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
 def index() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
         server.known = {"requests": REQUESTS}
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()

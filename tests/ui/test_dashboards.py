@@ -18,7 +18,7 @@ def renderer() -> Path:
     return studio.build()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_the_dashboards_render_without_an_error(
     browser: Browser, package: Path, tmp_path: Path, renderer: Path, theme: str
 ) -> None:
