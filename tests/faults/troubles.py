@@ -11,7 +11,7 @@ from tests.faults.discoveries import MINUTE, offer_nothing
 from tests.faults.row import Row, Step, await_lines, find_line
 from tests.integration.scene import INPUT, Scene
 
-IN_USE = "Falcon gives app id appmain to another reader"
+IN_USE = "Falcon gives app ID appmain to another reader"
 NO_SEVEN = "Falcon offers no partition 7 (it offers 0, 1)"
 NONE = "none"
 NOTHING: Step = {"on": "discover", "merge": {"resources": None}}

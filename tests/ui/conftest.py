@@ -15,10 +15,11 @@ SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands in this folder drives a browser."""
+    """Whatever stands in this folder drives a browser. The longest walk begins first, so that nobody waits for it."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.ui)
+    items.sort(key=lambda item: item.path.name != "test_mission.py")
 
 
 @pytest.fixture(scope="session")

@@ -51,8 +51,8 @@ class LastErrors:
 
 def _in_use(app_id: str) -> str:
     return (
-        f"Falcon gives app id {app_id} to another reader. Wait six minutes if an input of this app id has just ended; "
-        "otherwise end the other reader, or choose an app id that nobody else uses. If nobody uses it, ask CrowdStrike "
+        f"Falcon gives app ID {app_id} to another reader. Wait six minutes if an input of this app ID has just ended; "
+        "otherwise end the other reader, or choose an app ID that nobody else uses. If nobody uses it, ask CrowdStrike "
         "to enable event streams for this tenant"
     )
 
@@ -62,6 +62,6 @@ def _not_offered(partition: str, offered: Collection[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
     return (
         f"Falcon offers no partition {partition} (it offers {shown}). Correct the setting partitions if it names "
-        f"{partition} by mistake; otherwise end another reader of this app id that may have it. If Falcon has given it "
+        f"{partition} by mistake; otherwise end another reader of this app ID that may have it. If Falcon has given it "
         "up, there is nothing to do"
     )

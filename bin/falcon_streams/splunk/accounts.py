@@ -150,7 +150,7 @@ def refuse_shared_app_id(splunkd: Splunkd, settings: InputSettings) -> None:
         if same and name != settings.name:
             raise Fatal(
                 f"[{settings.stanza}] app_id = {settings.app_id} is used by input {name} with the same account: Falcon "
-                "gives the streams of an app id to one reader only. Choose another app_id"
+                "gives the streams of an app ID to one reader only. Choose another app_id"
             )
 
 

@@ -47,7 +47,7 @@ def test_an_app_id_in_use_is_told_with_what_to_do() -> None:
     errors = LastErrors("main")
     errors.discovered(offer(), [], [])
 
-    assert errors.of(ALL).startswith("Falcon gives app id main to another reader. Wait six minutes if ")
+    assert errors.of(ALL).startswith("Falcon gives app ID main to another reader. Wait six minutes if ")
     errors.discovered(offer("0"), [], [])
     assert errors.of(ALL) == ""
 

@@ -305,7 +305,7 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
 
     good = Discovered(Discovery(streams, ()))
     in_use = told(Discovered(Discovery((), ())))
-    assert in_use[0].startswith("Falcon gives app id app to another reader. ")
+    assert in_use[0].startswith("Falcon gives app ID app to another reader. ")
     assert told(good, opened("0"), opened("1")) == ["", "", ""]
     assert told(DiscoveryFailed(Retryable("no connection"))) == ["no connection", "", ""]
     cut = [FeedEnded(each, "feed_cut", 0.0, Retryable(f"{each} was cut")) for each in "01"]
