@@ -171,7 +171,13 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
         ("lag", "Lag"),
         ("disabled", "Status"),
     ]
-    details = [("name", "Name"), ("trouble", "Trouble"), ("offsets", "Offsets by partition"), ("interval", "Interval")]
+    details = [
+        ("name", "Name"),
+        ("trouble", "Trouble"),
+        ("progress", "Progress"),
+        ("offsets", "Offsets by partition"),
+        ("interval", "Interval"),
+    ]
     return {
         "title": "Inputs",
         "description": "One input reads the event streams of one account, every partition, from where it left off.",
@@ -203,7 +209,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     }
 
 
-_FIRST = ("account", "app_id", "index", "start_from", "event_types")
+_FIRST = ("account", "app_id", "index", "start_from", "stop_at", "event_types")
 # Splunk's own settings, or chosen elsewhere: they stay as they are.
 _NOT_ON_THE_PAGE = (
     "disabled",
@@ -225,6 +231,7 @@ _STATES = {
     "error": "Error",
     "starting": "Starting",
     "not_running": "Not running",
+    "finished": "Finished",
     "disabled": "Disabled",
 }
 

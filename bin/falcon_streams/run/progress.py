@@ -3,7 +3,8 @@
 Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock guards both; it is taken per
 batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record is handed out
 until it is stored, so a full disk delays a commit but loses none. Only the first commit of this run completes a replay:
-until then the stored record stays as it is.
+until then the stored record stays as it is. A partition has passed its finish when its reader has reached that, and all
+that it wrote is settled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from typing import List, Optional, Sequence, Set
 
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import fingerprint
 from falcon_streams.core.positions import Mark, Marks, OffsetSequence, is_reset
 from falcon_streams.core.record import Record
@@ -65,6 +67,8 @@ class Progress:
         self.counters = Counters()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
+        self.has_reached_finish = False  # its reader says so
+        self.over_at: Optional[float] = None  # when Falcon's clock reaches the finish, as monotonic time
         self._resume = resume
         self._replay_seconds = replay_seconds
         self._lock = threading.Lock()
@@ -73,6 +77,11 @@ class Progress:
         self._written, self._receipted = Marks(), Marks()
         self._committed = False
         self._unsaved: Optional[Record] = None
+
+    @property
+    def finish(self) -> Optional[Finish]:
+        """Where this partition ends, None for an input without `stop_at`."""
+        return self.record.finish
 
     # -- called by the reader --------------------------------------------------------------------------------------
 
@@ -160,7 +169,14 @@ class Progress:
         mark = self._receipted.take_settled(until)
         if mark is not None:
             self._commit(mark, now)
+        if self.has_reached_finish and not (self._written or self._receipted):
+            self._pass_finish()
         return self._unsaved
+
+    def _pass_finish(self) -> None:
+        finish = self.record.finish
+        if finish is not None and not finish.passed:
+            self.record = self._unsaved = replace(self.record, finish=finish._replace(passed=True))
 
     def _commit(self, mark: Mark, now: float) -> None:
         record = self.record
@@ -170,6 +186,12 @@ class Progress:
         self.record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
         self._unsaved = self.record
         self._committed = True
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether the store knows that this partition has passed its finish."""
+        finish = self.record.finish
+        return finish is not None and finish.passed and self._unsaved is None
 
     def stored(self, record: Record) -> None:
         """The store has this record."""

@@ -108,7 +108,8 @@ def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplo
 
     keys = (
         "partition state offset committed lag_s session_left_s events bytes malformed unplaced excluded gaps "
-        "unknown_types reconnects refreshes last_event_age_s rss_mb resets overlong before_start trouble"
+        "unknown_types reconnects refreshes last_event_age_s rss_mb resets overlong before_start trouble rate "
+        "catch_up_s"
     )
     assert list(statistics(caplog)[1]) == keys.split()
 
