@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from typing import Any
 
-import pytest
-
-from tests.integration.comparison import compare, partition_of
+from tests.integration.comparison import compare
 from tests.integration.conftest import Stage
 from tests.integration.scene import Scene
 

@@ -230,7 +230,8 @@ def _extend(trail: Tuple[Step, ...], step: Step, now: float, replay_seconds: flo
 def _finish(told: Any) -> Optional[Finish]:
     if told is None:
         return None
-    return Finish(_text(told["setting"]), _whole(told["offset"]), _whole(told["before"]), _flag(told["passed"]))
+    offset, before, behind = (_whole(told[name]) for name in ("offset", "before", "behind"))
+    return Finish(_text(told["setting"]), offset, before, _flag(told["passed"]), behind)
 
 
 def _text(value: Any) -> str:

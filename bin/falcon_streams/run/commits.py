@@ -18,7 +18,7 @@ from typing import Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tu
 
 from falcon_streams.core.finish import Finish, StopAt
 from falcon_streams.core.moment import iso_time
-from falcon_streams.core.record import Owner, Record, first_record
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
 from falcon_streams.errors import Retryable
 from falcon_streams.ports import Clock, OffsetStore, Sink
@@ -65,7 +65,10 @@ class Commits:
         if known is None:
             stored = self._store.load(partition)
             finish = self._finish(partition, served_at, stored)
-            known = self._anew(partition, served_at, first, finish) if stored is None else self._again(stored, finish)
+            if stored is None:
+                known = self._anew(partition, served_at, first, finish)
+            else:
+                known = self._again(self._moved(stored, finish), finish)
             known.over_at = self._over_at(finish, served_at)
             self.progress[partition] = known
         return known
@@ -186,6 +189,17 @@ class Commits:
     def _known_records(self) -> Iterator[Record]:
         records = (self._store.load(partition) for partition in sorted(self.known))
         return (record for record in records if record is not None)
+
+    def _moved(self, stored: Record, finish: Optional[Finish]) -> Record:
+        """The record for another finish than before: it begins anew at the first event that was left out, unless it
+        goes back further anyway. Events that were read behind that one come again."""
+        former = stored.finish
+        behind = None if former is None or former == finish else former.behind
+        step = step_to_resume(stored, self._beginning.splunkd_started, self._beginning.replay_seconds)
+        if behind is None or step.offset is None or step.offset < behind:
+            return stored
+        record = replace(stored.reset(None), origin=StartPosition(offset=behind))
+        return replace(record, offset=None, identity=None, created=None)
 
     def _again(self, stored: Record, finish: Optional[Finish]) -> Progress:
         beginning, owner = self._beginning, self._beginning.owner

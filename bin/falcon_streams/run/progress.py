@@ -67,6 +67,7 @@ class Progress:
         self.counters = Counters()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
+        self.finish: Optional[Finish] = record.finish
         self.has_reached_finish = False  # its reader says so
         self.over_at: Optional[float] = None  # when Falcon's clock reaches the finish, as monotonic time
         self._resume = resume
@@ -77,11 +78,6 @@ class Progress:
         self._written, self._receipted = Marks(), Marks()
         self._committed = False
         self._unsaved: Optional[Record] = None
-
-    @property
-    def finish(self) -> Optional[Finish]:
-        """Where this partition ends, None for an input without `stop_at`."""
-        return self.record.finish
 
     # -- called by the reader --------------------------------------------------------------------------------------
 
@@ -137,6 +133,11 @@ class Progress:
             self._written.add(last, self._sequence, ticket, at)
         return alone
 
+    def leave_out(self, offset: int) -> None:
+        """The event at this offset is behind the finish, and the reader leaves it out. The first one counts."""
+        if self.finish is not None and self.finish.behind is None:
+            self.finish = self.finish._replace(behind=offset)
+
     def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
         """These lines without an offset were written last; `after_event` says that their batch also had an event."""
         if after_event:
@@ -174,24 +175,24 @@ class Progress:
         return self._unsaved
 
     def _pass_finish(self) -> None:
-        finish = self.record.finish
-        if finish is not None and not finish.passed:
-            self.record = self._unsaved = replace(self.record, finish=finish._replace(passed=True))
+        if self.finish is not None and not self.finish.passed:
+            self.finish = self.finish._replace(passed=True)
+            self.record = self._unsaved = replace(self.record, finish=self.finish)
 
     def _commit(self, mark: Mark, now: float) -> None:
         record = self.record
         if mark.sequence != self._committed_sequence:
             self._committed_sequence = mark.sequence
             record = record.reset(mark.sequence.not_before)
-        self.record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
+        record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
+        self.record = record if self.finish is None else replace(record, finish=self.finish)
         self._unsaved = self.record
         self._committed = True
 
     @property
     def has_finished(self) -> bool:
         """Whether the store knows that this partition has passed its finish."""
-        finish = self.record.finish
-        return finish is not None and finish.passed and self._unsaved is None
+        return self.finish is not None and self.finish.passed and self._unsaved is None
 
     def stored(self, record: Record) -> None:
         """The store has this record."""

@@ -158,8 +158,11 @@ class Reader:
         """What of a batch stands before the finish, None for nothing."""
         if self._is_at_finish:
             return None
-        kept, self._is_at_finish = finish.cut(batch)
-        return kept
+        kept = finish.keep(batch)
+        self._is_at_finish = kept.passes
+        if kept.behind is not None:
+            self._progress.leave_out(kept.behind)
+        return kept.batch
 
     def _is_over(self, only_heartbeat: bool) -> bool:
         """Whether heartbeats show that nothing before the finish will come."""
