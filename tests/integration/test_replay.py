@@ -25,6 +25,11 @@ REPLAY = "replay"
 FINISHED = " action=finished "
 
 
+def begin(scene: Scene, **settings: str) -> None:
+    """A replay; it runs at once, and ends soon after it has read all."""
+    scene.begin(REPLAY, **{"replay_seconds": "2", **settings})
+
+
 def is_disabled(scene: Scene, name: str = REPLAY) -> bool:
     """What splunkd says of the input."""
     entry: dict[str, Any] = scene.splunkd.get(f"/services/data/inputs/falcon_event_streams/{name}")["entry"][0]
@@ -63,7 +68,7 @@ def iso(millis: int) -> str:
 def test_a_replay_finishes_is_disabled_and_says_so_when_it_is_enabled_again(stage: Stage) -> None:
     scene = stage(partitions=2, preload=300, lock=0.5)
     before = heads(scene)
-    scene.begin(REPLAY, stop_at=listed(before))
+    begin(scene, stop_at=listed(before))
     wait_until_over(scene)
 
     assert scene.committed(REPLAY) == before
@@ -103,7 +108,7 @@ def test_an_hour_is_replayed_beside_the_live_input_whose_checkpoints_stay(stage:
     live = {path: path.read_bytes() for path in scene.checkpoints(INPUT)}
     times = sorted(map(created, of(scene, INPUT)))
     start, stop = (times[len(times) * part // 10] // 1000 * 1000 for part in (4, 7))
-    scene.begin(REPLAY, start_from=iso(start), stop_at=iso(stop), checkpoint_store=store)
+    begin(scene, start_from=iso(start), stop_at=iso(stop), checkpoint_store=store)
     wait_until_over(scene)
 
     hour = {event.raw for event in of(scene, INPUT) if start <= created(event) < stop}
@@ -122,7 +127,7 @@ def test_a_replay_that_is_killed_in_the_middle_finishes_once_with_nothing_missin
     scene = stage(partitions=2, preload=8000, lock=0.5, linger=0.1)
     before = heads(scene)
     scene.splunkd.switch(drop_at_stop_ms=500)
-    scene.begin(REPLAY, stop_at=listed(before))
+    begin(scene, stop_at=listed(before))
     for share in (1, 2, 3):
         scene.splunkd.pace_reading(REPLAY, 1_000_000)
         scene.wait(partial(has_indexed, scene, share * 2500), 60.0, "events")
@@ -140,7 +145,7 @@ def test_a_replay_that_is_killed_in_the_middle_finishes_once_with_nothing_missin
 def test_a_replay_that_may_not_disable_itself_stays_idle_and_is_not_started_over_and_over(stage: Stage) -> None:
     scene = stage(partitions=2, preload=10, lock=0.5)
     scene.splunkd.switch(rest_status=403, rest_path=f"{REPLAY}/disable", inputs_only=True)
-    scene.begin(REPLAY, stop_at=listed(heads(scene)))
+    begin(scene, stop_at=listed(heads(scene)))
     scene.says("partition=* state=finished reason=not_disabled", REPLAY)
 
     pid = scene.splunkd.input_pid(REPLAY)

@@ -4,7 +4,7 @@ Theory. An offset is the last one that is read. A time is compared with when an 
 that time or later is not read. Creation times are not strictly in order (events reference, section 12), so a minute of
 them behind the time is looked through for what is older.
 
-| a partition has passed its finish when | because |
+| a partition has reached its finish when | because |
 |---|---|
 | it brings an event at the offset, or at a higher one | offsets rise |
 | it brings an event that was created a minute after the time, or later | creation times are almost in order |
@@ -42,7 +42,7 @@ class Kept(NamedTuple):
 
 class Finish(NamedTuple):
     """Where one partition ends: at an offset, or before a time (epoch milliseconds). `setting` is the text of `stop_at`
-    that this comes from; `passed` says that all before it is committed."""
+    that this comes from; `passed` says that all before it is with splunkd for good."""
 
     setting: str
     offset: Optional[int] = None

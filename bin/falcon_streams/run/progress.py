@@ -3,8 +3,8 @@
 Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock guards both; it is taken per
 batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record is handed out
 until it is stored, so a full disk delays a commit but loses none. Only the first commit of this run completes a replay:
-until then the stored record stays as it is. A partition has passed its finish when its reader has reached that, and all
-that it wrote is settled.
+until then the stored record stays as it is. A partition has passed its finish when its reader has reached that, and the
+last commit is `replay_seconds` old: splunkd could lose what is younger, and nobody would read it again.
 """
 
 from __future__ import annotations
@@ -170,7 +170,8 @@ class Progress:
         mark = self._receipted.take_settled(until)
         if mark is not None:
             self._commit(mark, now)
-        if self.has_reached_finish and not (self._written or self._receipted):
+        is_old = now - self.record.updated_at >= self._replay_seconds
+        if self.has_reached_finish and is_old and not (self._written or self._receipted):
             self._pass_finish()
         return self._unsaved
 

@@ -165,6 +165,7 @@ def test_another_text_of_stop_at_is_another_end_and_the_same_one_is_not() -> Non
     clock, store = FakeClock(), MemoryStore()
     begun = starts(clock, store, StartFrom(), StopAt("9", offset=9))
     begun.begin("0", None, first=True).has_reached_finish = True
+    clock.pause(REPLAY)
     first_save(begun, clock)
 
     assert starts(clock, store, StartFrom(), StopAt("9", offset=9)).finished() == {"0"}
@@ -192,7 +193,7 @@ def test_where_the_end_is_moved_reading_goes_on_at_the_first_event_that_was_left
     assert again.begin("0", None, first=True).resume().query == asked
 
 
-def test_a_partition_has_finished_when_all_that_it_wrote_is_settled_and_the_store_knows() -> None:
+def test_a_partition_has_finished_when_its_last_commit_is_as_old_as_a_replay_goes_back_and_the_store_knows() -> None:
     clock, store = FakeClock(), MemoryStore()
     commits = starts(clock, store, StartFrom(), StopAt("9", offset=9))
     progress = commits.begin("0", None, first=True)
@@ -207,6 +208,8 @@ def test_a_partition_has_finished_when_all_that_it_wrote_is_settled_and_the_stor
     progress.receipt(1, clock.monotonic())
     assert not passes()
     clock.pause(2.0)
+    assert not passes()
+    clock.pause(REPLAY)
     assert passes()
     assert not commits.have_finished
     commits.saved(commits.save(commits.due(clock.monotonic())))
