@@ -65,6 +65,7 @@ def iso(millis: int) -> str:
     return datetime.fromtimestamp(millis / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@pytest.mark.slow
 def test_a_replay_finishes_is_disabled_and_says_so_when_it_is_enabled_again(stage: Stage) -> None:
     scene = stage(partitions=2, preload=300, lock=0.5)
     before = heads(scene)
@@ -98,6 +99,7 @@ def page_shows(scene: Scene) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["file", "kvstore"])
 def test_an_hour_is_replayed_beside_the_live_input_whose_checkpoints_stay(stage: Stage, store: str) -> None:
     scene = stage(partitions=2, lock=0.5)
@@ -142,6 +144,7 @@ def test_a_replay_that_is_killed_in_the_middle_finishes_once_with_nothing_missin
     assert scene.log(REPLAY).count(" action=started ") == 4
 
 
+@pytest.mark.slow
 def test_a_replay_that_may_not_disable_itself_stays_idle_and_is_not_started_over_and_over(stage: Stage) -> None:
     scene = stage(partitions=2, preload=10, lock=0.5)
     scene.splunkd.switch(rest_status=403, rest_path=f"{REPLAY}/disable", inputs_only=True)
@@ -156,6 +159,7 @@ def test_a_replay_that_may_not_disable_itself_stays_idle_and_is_not_started_over
     assert [(run["pid"], run["exit_code"], run["killed"]) for run in scene.splunkd.runs(REPLAY)] == [(pid, 0, False)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_the_command_of_the_page_replays_the_hour_that_it_names(package: Path, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -164,6 +168,7 @@ def test_the_command_of_the_page_replays_the_hour_that_it_names(package: Path, t
     hour, create, show = found.group(1).strip().splitlines()
     with Scene(tmp_path, package, preload=3, lock=0.5) as scene:
         before = f"{variables(scene)}{hour}\n"
+        create = create.replace(" $HOUR", " $HOUR -d replay_seconds=0")  # a proof need not wait as long as a replay
 
         def run(command: str) -> dict[str, Any]:
             done = subprocess.run(["bash", "-ec", before + command], capture_output=True, text=True, timeout=60)
