@@ -22,7 +22,7 @@ from tools.page_fields import (
     short,
 )
 
-APP_ID_HOOK = "app_id_proposal"
+NEW_INPUT_HOOK, REPLAY_CELL = "new_input", "replay_link"
 _FEED_STAYS = (
     "The checkpoint stays with the input. Another API client of the same tenant goes on where this input is; another "
     "tenant is refused with a sentence in the input's log, and needs an input of its own."
@@ -170,8 +170,15 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
         ("events", "Events"),
         ("lag", "Lag"),
         ("disabled", "Status"),
+        ("replay", "Replay"),
     ]
-    details = [("name", "Name"), ("trouble", "Trouble"), ("offsets", "Offsets by partition"), ("interval", "Interval")]
+    details = [
+        ("name", "Name"),
+        ("trouble", "Trouble"),
+        ("progress", "Progress"),
+        ("offsets", "Offsets by partition"),
+        ("interval", "Interval"),
+    ]
     return {
         "title": "Inputs",
         "description": "One input reads the event streams of one account, every partition, from where it left off.",
@@ -185,7 +192,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
                 "name": "input",
                 "title": "Falcon event streams",
                 "formTitle": "input",
-                "hook": {"src": APP_ID_HOOK, "type": "external"},
+                "hook": {"src": NEW_INPUT_HOOK, "type": "external"},
                 "groups": [
                     {
                         "label": "Advanced",
@@ -203,7 +210,7 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     }
 
 
-_FIRST = ("account", "app_id", "index", "start_from", "event_types")
+_FIRST = ("account", "app_id", "index", "start_from", "stop_at", "event_types")
 # Splunk's own settings, or chosen elsewhere: they stay as they are.
 _NOT_ON_THE_PAGE = (
     "disabled",
@@ -225,6 +232,7 @@ _STATES = {
     "error": "Error",
     "starting": "Starting",
     "not_running": "Not running",
+    "finished": "Finished",
     "disabled": "Disabled",
 }
 
@@ -232,6 +240,8 @@ _STATES = {
 def _column(name: str, label: str) -> Page:
     mappings = {"state": _STATES, "disabled": {"true": "Disabled", "false": "Enabled"}}
     column: Page = {"field": name, "label": label}
+    if name == "replay":
+        column["customCell"] = {"src": REPLAY_CELL, "type": "external"}
     return {**column, "mapping": mappings[name]} if name in mappings else column
 
 

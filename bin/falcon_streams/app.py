@@ -109,6 +109,9 @@ def _run_input(invocation: Invocation, descriptor: int, clock: Clock) -> Stop:
         return Stop(Ending.FATAL)
     start_logging(invocation.name)
     stop = _run_named(invocation, descriptor, clock)
+    if stop.ending is Ending.FINISHED:
+        tell_of_input(stop.ending.value, "")  # the state file keeps what the run has shown last
+        return stop
     state = "error" if stop.ending is Ending.FATAL else "stopped"
     trouble = str(stop.error) if isinstance(stop.error, StreamsError) else ""
     tell_of_input(state, trouble)

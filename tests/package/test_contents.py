@@ -27,7 +27,7 @@ def test_it_is_small_and_holds_of_the_front_end_what_the_pages_need(package: Pat
     built = {path.name for path in (unpacked / "appserver" / "static" / "js" / "build").rglob("*")}
 
     assert package.stat().st_size < 6_000_000
-    assert {"entry_page.js", "globalConfig.json", "licenses.txt", "app_id_proposal.js"} <= built
+    assert {"entry_page.js", "globalConfig.json", "licenses.txt", "new_input.js", "replay_link.js"} <= built
     assert [name for name in built if name.startswith(("Dashboard.", "html2canvas", "purify", "index.es"))] == []
     assert not (unpacked / "bin" / "import_declare_test.py").exists()
     assert (unpacked / "default" / "data" / "ui" / "views" / "inputs.xml").exists()

@@ -162,7 +162,7 @@ THREATS = (
         ),
         (
             Change(
-                "appserver/static/js/build/custom/app_id_proposal.js",
+                "appserver/static/js/build/custom/new_input.js",
                 "this.util = util;",
                 "this.util = util; document.body.innerHTML += mode;",
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,38 @@ def test_an_account_is_added_by_keyboard_alone(stage: Stage) -> None:
     keyboard.press("Enter")
     stage.wait_until_closed()
     expect(stage.row("typed")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_link_of_a_live_input_opens_a_form_that_replays_an_hour_of_it(
+    browser: Browser, package: Path, tmp_path: Path, theme: str
+) -> None:
+    with Stage(browser, package, tmp_path, SHOTS, switches={"theme": theme}) as stage:
+        stage.scene.add_account()
+        kept = {"event_types": "CustomerIOCEvent,FirewallMatchEvent", "partitions": "0,1"}
+        stage.scene.begin("live", index="main", **kept)
+        stage.open("inputs")
+        stage.wait_for_cell("live", "state", "Running")
+        stage.shoot(f"replay-link-{theme}")
+        stage.row("live").get_by_role("link", name="Replay an hour").click()
+        expect(stage.field("stop_at").locator("input")).to_have_value(re.compile("Z$"))
+        assert stage.value("name") == "live_replay"
+        assert re.fullmatch("splunk[a-z0-9]{10}", stage.value("app_id"))
+        started, stopped = (datetime.fromisoformat(stage.value(each)[:-1]) for each in ("start_from", "stop_at"))
+        assert stopped - started == timedelta(hours=1)
+        assert 0 <= (datetime.now(timezone.utc).replace(tzinfo=None) - stopped).total_seconds() < 3700
+        stage.page.wait_for_load_state("networkidle")
+        stage.shoot(f"replay-form-{theme}")
+
+        stage.page.get_by_role("button", name="Add", exact=True).click()
+        expect(stage.row("live_replay")).to_be_visible(timeout=15_000)
+        settings = stage.scene.splunkd.input_state("live_replay")["settings"]
+        assert (settings["account"], settings["index"]) == ("prod", "main")
+        assert {name: settings[name] for name in kept} == kept
+        assert stage.cell("live", "app_id") == "applive" != settings["app_id"]
+        stage.shoot(f"replay-saved-{theme}")
+        stage.page.get_by_role("button", name="Create New Input").click()
+        assert (stage.value("name"), stage.value("start_from"), stage.value("stop_at")) == ("", "oldest", "none")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -40,7 +40,7 @@ def words(node: ast.expr) -> Iterator[str]:
         yield node.value
     else:
         assert ast.unparse(node) == "stop.ending.value", f"{ast.unparse(node)} is no plain text"
-        yield from (ending.value for ending in Ending if ending is not Ending.STOPPED)  # a stop is no complaint
+        yield from (each.value for each in Ending if each not in (Ending.STOPPED, Ending.FINISHED))  # no complaints
 
 
 def _is_logger(node: ast.expr) -> bool:

@@ -29,6 +29,7 @@ class Phase(Enum):
     OPENING = "Its reader has started, and Falcon has not answered 200 yet."
     OPEN = "Falcon has answered 200, and the reader reads."
     CLOSING = "The feed has to end, and the reader has not ended yet."
+    FINISHED = "It has passed `stop_at`, and nothing of it is read any more."
 
 
 class Search(Enum):
@@ -39,7 +40,7 @@ class Search(Enum):
     VANISHED = "It was missing for ten minutes, and Falcon did not offer it although no feed of ours was connected."
 
 
-Happening = Literal["offered", "offered too early", "not offered", "opened", "told to close", "ended"]
+Happening = Literal["offered", "offered too early", "not offered", "opened", "told to close", "ended", "finished"]
 Finding = Literal["missing too long", "missing with no feed connected", "opened"]
 
 PHASES: Dict[Tuple[Phase, Happening], Phase] = {
@@ -54,6 +55,9 @@ PHASES: Dict[Tuple[Phase, Happening], Phase] = {
     (Phase.OPEN, "told to close"): Phase.CLOSING,
     (Phase.OPEN, "ended"): Phase.IDLE,
     (Phase.CLOSING, "ended"): Phase.IDLE,
+    (Phase.IDLE, "finished"): Phase.FINISHED,
+    (Phase.OPEN, "finished"): Phase.FINISHED,
+    (Phase.CLOSING, "finished"): Phase.FINISHED,
 }
 SEARCHES: Dict[Tuple[Search, Finding], Search] = {
     (Search.UNTRIED, "missing too long"): Search.STARTED_OVER,
@@ -84,7 +88,12 @@ class Member:
     @property
     def has_reader(self) -> bool:
         """Whether a reader of this partition may be alive."""
-        return self.phase not in (Phase.IDLE, Phase.MISSING)
+        return self.phase not in (Phase.IDLE, Phase.MISSING, Phase.FINISHED)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a discovery may bring this partition a reader."""
+        return self.phase in (Phase.IDLE, Phase.MISSING)
 
     def is_missing_too_long(self, at: float) -> bool:
         """Whether waiting alone does not bring the partition back."""
@@ -92,7 +101,7 @@ class Member:
 
     def offered(self, stream: Stream, at: float) -> bool:
         """Falcon offers this stream; returns whether to start a reader for it."""
-        if self.has_reader:
+        if not self.is_waiting:
             return False
         if at < self._floor_at:
             self._move("offered too early")
@@ -127,6 +136,11 @@ class Member:
             self._backoff.reset()
         self._floor_at = at + min(max(after, 0.0), LONGEST_FLOOR)
         self.retry_at = at + self._backoff.next(after)
+        self.stream = self.session = None
+
+    def finished(self) -> None:
+        """The partition has passed `stop_at`, and its reader, if it had one, has ended."""
+        self._move("finished")
         self.stream = self.session = None
 
     def searched(self, finding: Finding) -> None:

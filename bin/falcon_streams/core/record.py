@@ -9,7 +9,7 @@ offsets that Falcon has given up: a reset leaves one entry, the start of the new
 
 `version` names the oldest reader that can use a record; `revision` says what its writer knew. A revision only adds
 keys, so that an older package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds
-what an event is recognised by.
+what an event is recognised by, revision 3 where the partition ends.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.account import bare_cid
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import Identity, identify
 
 VERSION = 1
-REVISION = 2
+REVISION = 3
 _TRAIL_ENTRIES = 30.0  # keeps a trail of an hour as short on disk as one of half a minute
 
 
@@ -45,7 +46,8 @@ class Step(NamedTuple):
 
 
 class StartPosition(NamedTuple):
-    """Where the stream of this record began: `oldest` (both None), an offset, or `newest` at `not_before`."""
+    """Where the stream of this record began: `oldest` (both None), an offset, or the first event that was created at
+    `not_before` or later."""
 
     offset: Optional[int] = None
     not_before: Optional[int] = None
@@ -79,6 +81,7 @@ class Record:
     generation: int
     origin: StartPosition
     trail: Tuple[Step, ...]
+    finish: Optional[Finish] = None
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
@@ -121,6 +124,7 @@ class Record:
             version=VERSION,
             revision=REVISION,
             origin=self.origin._asdict(),
+            finish=None if self.finish is None else self.finish._asdict(),
             fingerprint=_fingerprint(self.identity),
             identity=_told(self.identity),
             trail=[[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
@@ -189,6 +193,7 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         generation=int(tree["generation"]),
         origin=StartPosition(_whole(origin["offset"]), _whole(origin["not_before"])),
         trail=tuple(map(_step, trail, told)),
+        finish=_finish(tree.get("finish")),
     )
 
 
@@ -220,6 +225,13 @@ def _extend(trail: Tuple[Step, ...], step: Step, now: float, replay_seconds: flo
         steps.append(step)
     old = [index for index, earlier in enumerate(steps) if earlier.instant <= now - replay_seconds]
     return tuple(steps[old[-1] :] if old else steps)
+
+
+def _finish(told: Any) -> Optional[Finish]:
+    if told is None:
+        return None
+    offset, before, behind = (_whole(told[name]) for name in ("offset", "before", "behind"))
+    return Finish(_text(told["setting"]), offset, before, _flag(told["passed"]), behind)
 
 
 def _text(value: Any) -> str:

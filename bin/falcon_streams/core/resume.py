@@ -17,8 +17,12 @@ checkpoint belongs to another tenant. One unknown customer proves nothing, becau
 children that join later. `core/admission.py` therefore looks at more than one event before it believes FOREIGN.
 
 `newest` is `whence=2` on the very first open only. After that, a feed without an offset asks for the oldest event and
-drops what was created before the start, so that what came while nobody listened is not lost. The same drop serves a
-stream whose offset is beyond Falcon's head: it is read from its oldest event, without what precedes our last commit.
+drops what was created before the start, so that what came while nobody listened is not lost. A start at a time does so
+from the first open on, because Falcon can be asked for an offset and not for a time. The same drop serves a stream
+whose offset is beyond Falcon's head: it is read from its oldest event, without what precedes our last commit.
+
+What is dropped ends with the first event that is not too old: all that follows is read, because creation times are not
+strictly in order.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from typing import NamedTuple, Optional, Tuple
 
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import Identity, identify
+from falcon_streams.core.moment import Moment
 from falcon_streams.core.record import Record, StartPosition, Step
 
 OLDEST, NEWEST = "whence=0", "whence=2"
@@ -86,21 +91,28 @@ class Resume(NamedTuple):
 
 
 class StartFrom(NamedTuple):
-    """The setting `start_from`: `newest`, one offset for all partitions, or offsets for some; otherwise the oldest."""
+    """The setting `start_from`: `newest`, a moment, one offset for all partitions, or offsets for some; otherwise the
+    oldest."""
 
     newest: bool = False
     offset: Optional[int] = None
     offsets: Tuple[Tuple[str, int], ...] = ()
+    moment: Optional[Moment] = None
 
-    def origin(self, partition: str, now_ms: int) -> StartPosition:
-        """Where a partition without a record begins."""
-        if self.newest:
-            return StartPosition(not_before=now_ms)
+    def since(self, now_ms: int) -> int:
+        """The creation time (epoch milliseconds) from which on a start at `newest` or at a moment reads."""
+        return now_ms if self.moment is None else self.moment.resolve(now_ms)
+
+    def origin(self, partition: str, since: int) -> StartPosition:
+        """Where a partition without a record begins; `since` is what `since` said at the input's first start."""
+        if self.newest or self.moment is not None:
+            return StartPosition(not_before=since)
         return StartPosition(offset=dict(self.offsets).get(partition, self.offset))
 
 
 def resume_at_origin(origin: StartPosition, first_open: bool) -> Resume:
-    """Open a stream that has no offset yet; `first_open` says that none of its feeds was ever opened."""
+    """Open a stream that has no offset yet; `first_open` says that it begins at `newest`, and that none of its feeds
+    was ever opened."""
     if origin.offset is not None:
         return Resume(f"offset={origin.offset}", origin.offset)
     if origin.not_before is None:

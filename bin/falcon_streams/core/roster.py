@@ -36,7 +36,7 @@ REDISCOVERY = 900.0
 # Each partition costs a thread, a connection, and a record. Tenants have a handful; an answer may name thousands.
 MOST_PARTITIONS = 64
 
-STARTING, RUNNING, WAITING_APP_ID, ERROR = "starting", "running", "waiting_app_id", "error"
+STARTING, RUNNING, WAITING_APP_ID, ERROR, FINISHED = "starting", "running", "waiting_app_id", "error", "finished"
 ALL = "*"
 
 
@@ -132,7 +132,7 @@ class Roster:
             intents.append(Exceed(len(offered) - len(taken)))
         names = {stream.partition for stream in offered}
         for member in self.members.values():
-            if not member.has_reader and member.partition not in names:
+            if member.is_waiting and member.partition not in names:
                 intents += self._miss(member, at)
         return intents + self._change(ALL, RUNNING, "reading")
 
@@ -152,6 +152,15 @@ class Roster:
         """The reader of this partition has ended, and its connection is closed."""
         self.members[partition].ended(at, after)
         return self._change(partition, ERROR, reason)
+
+    def finished(self, partition: str) -> List[Intent]:
+        """This partition has passed `stop_at`, and has no reader any more."""
+        self.members[partition].finished()
+        return self._change(partition, FINISHED, "stop_at")
+
+    def all_finished(self) -> List[Intent]:
+        """The input has committed all that stands before `stop_at`."""
+        return self._change(ALL, FINISHED, "stop_at")
 
     def refreshed(self, stream: Stream, at: float) -> None:
         """Falcon answered the refresh of this stream with 200."""
@@ -188,6 +197,11 @@ class Roster:
     def close(self, partition: str, reason: str) -> List[Intent]:
         """The supervisor wants this feed to end."""
         return self._close(self.members[partition], reason)
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether there are partitions, and all have passed `stop_at`."""
+        return bool(self.members) and all(each.phase is Phase.FINISHED for each in self.members.values())
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -232,6 +246,8 @@ class Roster:
         reason = "not_offered" if discovery.streams else "no_streams_offered"
         intents = self._change(ALL, WAITING_APP_ID, reason)
         for member in self.members.values():
+            if not member.is_waiting:
+                continue
             if discovery.streams:
                 member.not_offered(at)
             intents += self._change(member.partition, WAITING_APP_ID, reason)
@@ -271,7 +287,7 @@ class Roster:
         return [CloseOf(member.partition, reason)] if member.told_to_close() else []
 
     def _discovery_due(self, at: float) -> bool:
-        waits = [member.retry_at for member in self.members.values() if not member.has_reader]
+        waits = [member.retry_at for member in self.members.values() if member.is_waiting]
         return at >= min([self._rediscover_at, *waits])
 
     def _session_of(self, stream: Stream) -> Optional[Session]:

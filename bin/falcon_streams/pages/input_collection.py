@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
 from falcon_streams.core.last_error import NO_ERROR
+from falcon_streams.core.roster import FINISHED
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
@@ -113,7 +114,9 @@ class Inputs:
         shown = read_state(folder_of(str(self._checkpoint_dir), name))
         partitions = [each for each in _mapping(shown.get("partitions")).values() if isinstance(each, dict)]
         state, trouble = str(shown.get("state") or "starting"), _trouble(shown)
-        if disabled:
+        if state == FINISHED:
+            trouble = "" if disabled else "it has finished. Disable it, or change Stop at to read on"
+        elif disabled:
             state, trouble = "disabled", ""
         elif state == "stopped":
             state = "starting"
@@ -125,6 +128,7 @@ class Inputs:
             "trouble": trouble or NO_ERROR,
             "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
             "lag": f"{max(lags):.0f} s" if lags else "-",
+            "progress": _progress(partitions, max(lags, default=0.0)),
             "offsets": ", ".join(
                 _position(partition, each) for partition, each in _mapping(shown.get("partitions")).items()
             )
@@ -152,6 +156,27 @@ def _trouble(shown: Mapping[str, Any]) -> str:
         sentence = str(_mapping(each).get("trouble") or NO_ERROR)
         told.append("" if sentence == NO_ERROR else f"partition {partition}: {sentence}")
     return "; ".join(filter(None, told))
+
+
+def _progress(partitions: List[Dict[str, Any]], lag: float) -> str:
+    """How far behind the slowest partition is, how fast all are together, and when the last will be done."""
+    rate = sum(_number(each.get("rate")) for each in partitions)
+    left = [each.get("catch_up_s") for each in partitions if "lag_s" in each]
+    if not left:
+        return "-"
+    if all(each == 0 for each in left):
+        return "up to date"
+    known = all(isinstance(each, (int, float)) for each in left)
+    done = f"done in about {_duration(max(map(_number, left)))}" if known else "no estimate yet"
+    return f"{_duration(lag)} behind, {rate:,.0f} events/s, {done}"
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in the unit that a person would use."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _mapping(value: object) -> Dict[str, Any]:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import asdict, replace
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tuple
 
-from falcon_streams.core.record import Owner, Record, first_record
+from falcon_streams.core.finish import Finish, StopAt
+from falcon_streams.core.moment import iso_time
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.core.resume import StartFrom, resume_at_origin, resume_at_step, step_to_resume
 from falcon_streams.errors import Retryable
 from falcon_streams.ports import Clock, OffsetStore, Sink
@@ -30,13 +32,14 @@ LONGEST_LOOK = 2.0
 
 
 class Beginning(NamedTuple):
-    """What the settings and splunkd say about where partitions begin to read."""
+    """What the settings and splunkd say about where partitions begin to read, and where they end."""
 
     name: str
     owner: Owner
     start_from: StartFrom
     replay_seconds: float
     splunkd_started: Optional[float]
+    stop_at: Optional[StopAt] = None
 
 
 class Commits:
@@ -47,7 +50,7 @@ class Commits:
         self._beginning = beginning
         self._store = store
         self._clock = clock
-        self._started_ms: Optional[int] = None
+        self._since: Optional[int] = None
         self._saving = threading.Lock()
         self._looked: Optional[Tuple[float, float]] = None
         self.known = store.partitions()
@@ -56,14 +59,32 @@ class Commits:
         """The progress of a partition that is about to be opened.
 
         `served_at` is Falcon's clock in epoch seconds; `first` says whether this run's first discovery offers the
-        partition. Raises Fatal if its record must not be used.
+        partition. Raises Fatal if its record must not be used, or if `stop_at` leaves the partition out.
         """
         known = self.progress.get(partition)
         if known is None:
             stored = self._store.load(partition)
-            known = self._anew(partition, served_at, first) if stored is None else self._again(stored)
+            finish = self._finish(partition, served_at, stored)
+            if stored is None:
+                known = self._anew(partition, served_at, first, finish)
+            else:
+                known = self._again(self._moved(stored, finish), finish)
+            known.over_at = self._over_at(finish, served_at)
             self.progress[partition] = known
         return known
+
+    def finished(self) -> FrozenSet[str]:
+        """The partitions of which the store knows that they have passed the present `stop_at`."""
+        stop_at = self._beginning.stop_at
+        if stop_at is None:
+            return frozenset()
+        finishes = ((record.partition, record.finish) for record in self._known_records())
+        return frozenset(name for name, each in finishes if each and each.passed and each.setting == stop_at.setting)
+
+    @property
+    def have_finished(self) -> bool:
+        """Whether all partitions that were opened in this run have passed their finish, and the store knows that."""
+        return all(progress.has_finished for progress in self.progress.values())
 
     @property
     def several(self) -> bool:
@@ -122,35 +143,78 @@ class Commits:
             names = ",".join(record.partition for record in committed.records)
             LOG.error("commit_failed", {"partition": names, "error": str(committed.error)})
 
-    def _anew(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
-        now = self._clock.now()
-        if self._started_ms is None:
+    def _anew(self, partition: str, served_at: Optional[float], first: bool, finish: Optional[Finish]) -> Progress:
+        now, beginning = self._clock.now(), self._beginning
+        if self._since is None:
             # Use Falcon's clock if it is behind ours: `newest` must not drop what Falcon has yet to create.
             ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
-            self._started_ms = min([ours_ms, *self._earlier_starts()])
-        beginning = self._beginning
-        origin = beginning.start_from.origin(partition, self._started_ms)
+            self._since = min([beginning.start_from.since(ours_ms), *self._earlier_starts()])
+        origin = beginning.start_from.origin(partition, self._since)
         record = first_record(beginning.name, partition, beginning.owner, origin, now, beginning.splunkd_started)
-        resume = resume_at_origin(origin, first_open=first and not self.known)
-        LOG.info("starting", {"partition": partition, "from": resume.query})
+        record = replace(record, finish=finish)
+        first_open = beginning.start_from.newest and first and not self.known
+        resume = resume_at_origin(origin, first_open)
+        since = None if origin.not_before is None else iso_time(origin.not_before)
+        LOG.info("starting", {"partition": partition, "from": resume.query, "since": since, **_told(finish)})
         progress = Progress(record, resume, beginning.replay_seconds)
-        if beginning.start_from.newest:
-            progress.must_store()
+        if origin.not_before is not None or finish is not None:
+            progress.must_store()  # these times count from this start, and must not move at the next one
         return progress
 
-    def _earlier_starts(self) -> List[int]:
-        """When this input began at `newest`: a partition that appears later begins at that time, not now."""
-        records = (self._store.load(partition) for partition in self.known)
-        starts = (record.origin.not_before for record in records if record is not None)
-        return [start for start in starts if start is not None]
+    def _earlier_starts(self) -> Iterator[int]:
+        """Where this input began at `newest` or at a time: a partition that appears later begins there, not later."""
+        starts = (record.origin.not_before for record in self._known_records())
+        return (start for start in starts if start is not None)
 
-    def _again(self, stored: Record) -> Progress:
+    def _finish(self, partition: str, served_at: Optional[float], stored: Optional[Record]) -> Optional[Finish]:
+        """Where a partition ends: as its record says, else as another partition's record does, else as resolved now."""
+        stop_at = self._beginning.stop_at
+        if stop_at is None:
+            return None
+        known = stored.finish if stored is not None else None
+        if known is not None and known.setting == stop_at.setting:
+            return known
+        finish = stop_at.finish(partition, int((self._clock.now() if served_at is None else served_at) * 1000))
+        told = (record.finish for record in self._known_records())
+        earlier = [each.before for each in told if each and each.before and each.setting == stop_at.setting]
+        return finish._replace(before=earlier[0]) if earlier else finish
+
+    def _over_at(self, finish: Optional[Finish], served_at: Optional[float]) -> Optional[float]:
+        """The monotonic time at which Falcon's clock reaches a finish, None for a finish that no clock tells."""
+        if finish is None or finish.before is None:
+            return None
+        falcon_now = self._clock.now() if served_at is None else served_at
+        return self._clock.monotonic() + finish.before / 1000 - falcon_now
+
+    def _known_records(self) -> Iterator[Record]:
+        records = (self._store.load(partition) for partition in sorted(self.known))
+        return (record for record in records if record is not None)
+
+    def _moved(self, stored: Record, finish: Optional[Finish]) -> Record:
+        """The record for another finish than before: it begins anew at the first event that was left out, unless it
+        goes back further anyway. Events that were read behind that one come again."""
+        former = stored.finish
+        behind = None if former is None or former == finish else former.behind
+        step = step_to_resume(stored, self._beginning.splunkd_started, self._beginning.replay_seconds)
+        if behind is None or step.offset is None or step.offset < behind:
+            return stored
+        record = replace(stored.reset(None), origin=StartPosition(offset=behind))
+        return replace(record, offset=None, identity=None, created=None)
+
+    def _again(self, stored: Record, finish: Optional[Finish]) -> Progress:
         beginning, owner = self._beginning, self._beginning.owner
         step = step_to_resume(stored, beginning.splunkd_started, beginning.replay_seconds)
         same_account = (stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid)
         resume = resume_at_step(stored, step, same_account)
         fields = {"partition": stored.partition, "offset": stored.offset, "from": resume.query, "clean": stored.clean}
-        LOG.info("resuming", fields)
+        LOG.info("resuming", {**fields, **_told(finish)})
         record = stored.resumed_at(step).shifted(self._clock.now() - stored.updated_at)
-        record = replace(record, splunkd_started=beginning.splunkd_started, **asdict(owner))
+        record = replace(record, splunkd_started=beginning.splunkd_started, finish=finish, **asdict(owner))
         return Progress(record, resume, beginning.replay_seconds)
+
+
+def _told(finish: Optional[Finish]) -> Dict[str, object]:
+    """A finish in the fields of a log line."""
+    if finish is None:
+        return {}
+    return {"until": finish.offset if finish.before is None else iso_time(finish.before)}

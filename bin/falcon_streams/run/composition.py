@@ -29,9 +29,10 @@ from falcon_streams.falcon.transport import Transport
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.run.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.run.commits import Beginning, Commits
-from falcon_streams.run.happenings import Happening, Stop
+from falcon_streams.run.happenings import Ending, Happening, Stop
 from falcon_streams.run.health import Health, Label
 from falcon_streams.run.process import ParentWatch, report_signals, start_thread
+from falcon_streams.run.retirement import retire, tell_finished
 from falcon_streams.run.supervisor import Plan, Supervisor
 from falcon_streams.run.tally import Filters
 from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
@@ -98,12 +99,26 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     store, right = _file_store(parts, lock) if settings.checkpoint_store == "file" else _shared_store(parts)
     try:
         stop = right.stand_by(board, parent.check)
-        if stop is None:
-            stop = _supervisor(parts, store, right, descriptor, parent, board).run()
+        if stop is not None:
+            return stop
+        supervisor = _supervisor(parts, store, right, descriptor, parent, board)
+        stop = supervisor.run()
     finally:
         right.release()
         lock.release()
-    return stop
+    if stop.ending is not Ending.FINISHED:
+        return stop
+    tell_finished(supervisor.commits.progress)
+    return retire(_switch_off(invocation), clock, inbox, start_thread, parent.check)
+
+
+def _switch_off(invocation: Invocation) -> Callable[[], None]:
+    """Has splunkd disable this input, with the rights of the input's own session."""
+
+    def switch_off() -> None:
+        WritableSplunkd(invocation.server_uri, invocation.session_key).switch_input(invocation.name, on=False)
+
+    return switch_off
 
 
 def _adopter(invocation: Invocation) -> Adopt:
@@ -129,7 +144,9 @@ def _supervisor(
     read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
     bearers = Bearers(transport, clock, account.origin, account.credentials, read_again)
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
-    beginning = Beginning(settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started)
+    beginning = Beginning(
+        settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started, settings.stop_at
+    )
     commits = Commits(beginning, store, clock)
     sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
     sink.start()

@@ -19,6 +19,7 @@ from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 class Ending(enum.Enum):
     """How an input ends, the best ending first. After `UNCLEAN` no record is marked clean."""
 
+    FINISHED = "finished"
     STOPPED = "stopped"
     RESTART = "restart"
     FATAL = "fatal"
@@ -78,6 +79,12 @@ class Claimed(NamedTuple):
     generation: int
 
 
+class SwitchedOff(NamedTuple):
+    """splunkd was asked to disable the input; `refusal` is its sentence, empty if it did."""
+
+    refusal: str
+
+
 class Stop(NamedTuple):
     """The input must end."""
 
@@ -85,7 +92,9 @@ class Stop(NamedTuple):
     error: Optional[Exception] = None
 
 
-Happening = Union[FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, Stop]
+Happening = Union[
+    FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, SwitchedOff, Stop
+]
 
 
 def stop_for(error: Exception) -> Stop:

@@ -13,6 +13,7 @@ import sys
 from typing import Dict, Mapping, NamedTuple, Optional
 
 from falcon_streams.core.last_error import NO_ERROR, LastErrors
+from falcon_streams.core.pace import Look, Pace
 from falcon_streams.core.roster import ALL, Roster
 from falcon_streams.ports import Clock, StateBoard
 from falcon_streams.run.progress import Progress
@@ -21,6 +22,7 @@ LOG = logging.getLogger(__name__)
 STATISTICS_EVERY = 60.0
 SHOW_EVERY, SHOW_QUIET_EVERY = 2.0, 6.0
 CLOCK_STEP = 2.0
+UP_TO_DATE = 60.0  # seconds of lag that need no catching up
 HELD_UP = 30.0  # the supervisor calls us about once a second
 
 
@@ -52,6 +54,7 @@ class Health:
         self._checked_now = clock.now()
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
+        self._paces: Dict[str, Pace] = {}
 
     def check(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors) -> None:
         """Log and show what is due."""
@@ -93,6 +96,7 @@ class Health:
                 "state": state,
                 **(self._numbers(partitions[name], roster.session_left(name, at)) if name in partitions else {}),
                 "trouble": last_errors.of(name) or NO_ERROR,
+                **(self._pace(partitions[name], at) if name in partitions else {}),
             }
             for name, state in roster.states()[1].items()
         }
@@ -121,6 +125,15 @@ class Health:
             "before_start": counters.before_start,
         }
 
+    def _pace(self, progress: Progress, at: float) -> Dict[str, object]:
+        pace = self._paces.setdefault(progress.partition, Pace())
+        pace.note(Look(at, progress.counters.events, _left(progress)))
+        rate, left = pace.rate, pace.seconds_left
+        return {
+            "rate": None if rate is None else round(rate, 1),
+            "catch_up_s": None if left is None else round(left),
+        }
+
     def _show(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float) -> None:
         self._board.show(
             {
@@ -134,6 +147,21 @@ class Health:
 
 def _events(partitions: Mapping[str, Progress]) -> int:
     return sum(progress.counters.events for progress in partitions.values())
+
+
+def _left(progress: Progress) -> Optional[float]:
+    """What a partition has before it: offsets or seconds to its finish, without a finish the seconds of its lag."""
+    finish, lag, seen_at = progress.finish, progress.lag, progress.last_event_at
+    if finish is not None and (finish.passed or progress.has_reached_finish):
+        return 0.0
+    if finish is not None and finish.offset is not None:
+        written = progress.written_offset
+        return None if written is None else float(max(finish.offset - written, 0))
+    if lag is None or seen_at is None:
+        return None
+    if finish is not None and finish.before is not None:
+        return max(finish.before / 1000 - (seen_at - lag), 0.0)
+    return lag if lag > UP_TO_DATE else 0.0
 
 
 def resident_mb() -> float:

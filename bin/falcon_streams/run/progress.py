@@ -3,7 +3,8 @@
 Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock guards both; it is taken per
 batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record is handed out
 until it is stored, so a full disk delays a commit but loses none. Only the first commit of this run completes a replay:
-until then the stored record stays as it is.
+until then the stored record stays as it is. A partition has passed its finish when its reader has reached that, and the
+last commit is `replay_seconds` old: splunkd could lose what is younger, and nobody would read it again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from typing import List, Optional, Sequence, Set
 
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import fingerprint
 from falcon_streams.core.positions import Mark, Marks, OffsetSequence, is_reset
 from falcon_streams.core.record import Record
@@ -65,6 +67,9 @@ class Progress:
         self.counters = Counters()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
+        self.finish: Optional[Finish] = record.finish
+        self.has_reached_finish = False  # its reader says so
+        self.over_at: Optional[float] = None  # when Falcon's clock reaches the finish, as monotonic time
         self._resume = resume
         self._replay_seconds = replay_seconds
         self._lock = threading.Lock()
@@ -128,6 +133,11 @@ class Progress:
             self._written.add(last, self._sequence, ticket, at)
         return alone
 
+    def leave_out(self, offset: int) -> None:
+        """The event at this offset is behind the finish, and the reader leaves it out. The first one counts."""
+        if self.finish is not None and self.finish.behind is None:
+            self.finish = self.finish._replace(behind=offset)
+
     def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
         """These lines without an offset were written last; `after_event` says that their batch also had an event."""
         if after_event:
@@ -160,16 +170,30 @@ class Progress:
         mark = self._receipted.take_settled(until)
         if mark is not None:
             self._commit(mark, now)
+        is_old = now - self.record.updated_at >= self._replay_seconds
+        if self.has_reached_finish and is_old and not (self._written or self._receipted):
+            self._pass_finish()
         return self._unsaved
+
+    def _pass_finish(self) -> None:
+        if self.finish is not None and not self.finish.passed:
+            self.finish = self.finish._replace(passed=True)
+            self.record = self._unsaved = replace(self.record, finish=self.finish)
 
     def _commit(self, mark: Mark, now: float) -> None:
         record = self.record
         if mark.sequence != self._committed_sequence:
             self._committed_sequence = mark.sequence
             record = record.reset(mark.sequence.not_before)
-        self.record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
+        record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
+        self.record = record if self.finish is None else replace(record, finish=self.finish)
         self._unsaved = self.record
         self._committed = True
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether the store knows that this partition has passed its finish."""
+        return self.finish is not None and self.finish.passed and self._unsaved is None
 
     def stored(self, record: Record) -> None:
         """The store has this record."""

@@ -4,7 +4,8 @@ Rules: a batch is what the feed has right now, so no event waits for others, and
 is one exception: when small batches come faster than one a millisecond, the reader waits half a millisecond so that the
 next one can grow, if one read then returns all that has arrived. Before anything is written, the first placed event of
 each feed is compared with what was asked for. A bad line is delivered and counted. Whatever ends the feed, its
-connection is closed before the supervisor hears of it, because a new feed of this partition may open right after.
+connection is closed before the supervisor hears of it, because a new feed of this partition may open right after. If
+the partition has a finish (`core/finish.py`), the reader ends the feed there.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import logging
 from typing import Callable, List, Optional
 
 from falcon_streams.core.admission import Admission
-from falcon_streams.core.batch import read_batch
+from falcon_streams.core.batch import Batch, read_batch
 from falcon_streams.core.discovery import Stream
 from falcon_streams.core.envelope import Event, read_tail
+from falcon_streams.core.finish import QUIET_SECONDS, Finish
 from falcon_streams.core.framing import Framer
 from falcon_streams.core.resume import Resume, Verdict
 from falcon_streams.core.session import Pulse
@@ -48,10 +50,13 @@ class Reader:
         self._framer = Framer()
         self._admission: Optional[Admission] = None
         self._feed: Optional[Feed] = None
+        self._finish = progress.finish
+        self._is_at_finish = False
         self._closed = False
         self._report: Callable[[Happening], None] = lambda happening: None
         self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
+        self._opened_at = clock.monotonic()
 
     @property
     def asked_offset(self) -> Optional[int]:
@@ -74,7 +79,7 @@ class Reader:
             return self._ended("open_failed", error)
         try:
             report(FeedOpened(self.stream.partition, self.pulse))
-            self.pulse.heard_at = self._clock.monotonic()
+            self.pulse.heard_at = self._opened_at = self._clock.monotonic()
             if self._closed:
                 return self._ended("closed")
             return self._read(feed)
@@ -121,6 +126,9 @@ class Reader:
                 self._deliver(lines)
                 if feed.gathers:
                     self._take_breath(len(lines))
+            if self._finish is not None and (self._is_at_finish or self._is_over(heartbeat and not received)):
+                self._progress.has_reached_finish = True
+                return self._ended("stop_at")
 
     def _take_pulse(self, heartbeat: bool, line: bool) -> None:
         """Note signs of life; lines that may be a proxy's page are none."""
@@ -144,8 +152,35 @@ class Reader:
             self._deliver(lines)
         return b""
 
+    # -- where the partition ends ----------------------------------------------------------------------------------
+
+    def _before(self, finish: Finish, batch: Batch) -> Optional[Batch]:
+        """What of a batch stands before the finish, None for nothing."""
+        if self._is_at_finish:
+            return None
+        kept = finish.keep(batch)
+        self._is_at_finish = kept.passes
+        if kept.behind is not None:
+            self._progress.leave_out(kept.behind)
+        return kept.batch
+
+    def _is_over(self, only_heartbeat: bool) -> bool:
+        """Whether heartbeats show that nothing before the finish will come."""
+        over_at = self._progress.over_at
+        if over_at is None or not (only_heartbeat and self.pulse.heartbeats_seen) or self.asked_offset is not None:
+            return False
+        quiet_since = max(over_at, self._opened_at, self.pulse.event_at or self._opened_at)
+        return self._clock.monotonic() - quiet_since >= QUIET_SECONDS
+
+    # -- delivering ------------------------------------------------------------------------------------------------
+
     def _deliver(self, lines: List[bytes]) -> None:
         batch = read_batch(lines)
+        if self._finish is not None:
+            kept = self._before(self._finish, batch)
+            if kept is None:
+                return
+            batch = kept
         wanted = self._tally.admit(batch)
         last = batch.last_placed()
         self.pulse.writing = True
@@ -198,6 +233,8 @@ class Reader:
                 self._progress.read_new_sequence()
                 raise Retryable("Falcon reset the stream: the input opens it again at its oldest event")
             self._progress.begin_sequence(resume.not_before)
+        if verdict is Verdict.KNOWN and self._finish is not None:
+            self._is_at_finish = self._finish.is_passed_by(event)
         if verdict is Verdict.GAP and not self._filters.event_types:
             counters.gaps += 1
             LOG.warning("offset_gap", fields)

@@ -9,6 +9,9 @@ Rules: each partition has one reader thread; if one partition fails, the others 
 what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when the stop was asked for, and
 marks the records clean. An unclean end leaves them as they are, so that the next start replays. If several things end
 an input, the worst ending counts. Fatal ends the input with its sentence; splunkd tries again after `interval`.
+
+An input with `stop_at` ends when the store knows that all its partitions have passed it, and a discovery of this run
+has offered no other.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from falcon_streams.core.last_error import LastErrors
 from falcon_streams.core.record import Record
 from falcon_streams.core.roster import (
     ALL,
+    FINISHED,
     MOST_PARTITIONS,
     RUNNING,
     Changed,
@@ -122,6 +126,8 @@ class Supervisor:
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
         self._next_tick = self._next_receipt = clock.monotonic()
+        for partition in sorted(commits.finished() & set(self.roster.members)):
+            self._carry_out(self.roster.finished(partition))
 
     def run(self) -> Stop:
         """Run to the end, and return the stop that ended the input. Raises none of our errors."""
@@ -193,7 +199,11 @@ class Supervisor:
             raise ended.error
         if ended.error is not None:
             self.last_errors.note(ended.partition, str(ended.error))
-        self.commits.progress[ended.partition].counters.reconnects += 1
+        progress = self.commits.progress[ended.partition]
+        if progress.has_reached_finish:
+            self._carry_out(self.roster.finished(ended.partition))
+            return
+        progress.counters.reconnects += 1
         session = self.roster.members[ended.partition].session
         if session is not None and at - session.opened_at < EARLY:
             self._on_early_end()
@@ -221,6 +231,9 @@ class Supervisor:
             if at >= self._closing.get(partition, at + 1):
                 reader.abort()
         self._commit(at)
+        if self._discoveries and self.roster.has_finished and self.commits.have_finished:
+            self._carry_out(self.roster.all_finished())
+            self._inbox.put(Stop(Ending.FINISHED))
         self._show(self.roster, self.commits.progress, self.last_errors)
 
     def _commit(self, at: float) -> None:
@@ -268,9 +281,9 @@ class Supervisor:
                 LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
                 self.last_errors.note(ALL, str(intent))
             elif isinstance(intent, Changed):
-                level = logging.INFO if intent.state == RUNNING else logging.WARNING
+                level = logging.INFO if intent.state in (RUNNING, FINISHED) else logging.WARNING
                 LOG.log(level, "state_changed", intent._asdict())
-                if intent.state == RUNNING and intent.partition != ALL:
+                if intent.state in (RUNNING, FINISHED) and intent.partition != ALL:
                     self.last_errors.heal(intent.partition)
 
     def _open(self, stream: Stream) -> None:

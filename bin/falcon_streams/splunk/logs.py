@@ -22,7 +22,7 @@ from falcon_streams.splunk.private_file import NO_LINK, tighten
 
 _WORDS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 _LEVELS = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR}
-_TURNING_POINTS = frozenset({"started", "ended", "state_changed"})
+_TURNING_POINTS = frozenset({"started", "ended", "finished", "state_changed"})
 _FILE_BYTES, _FILES = 25_000_000, 5  # as solnlib does
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/*+@#%")
 

@@ -17,6 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
+from falcon_streams.core.finish import StopAt
+from falcon_streams.core.moment import Moment, read_moment
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal
@@ -46,6 +48,7 @@ class InputSettings:
     event_types: Tuple[str, ...]
     exclude_event_types: FrozenSet[str]
     start_from: StartFrom
+    stop_at: Optional[StopAt]
     partitions: Optional[FrozenSet[str]]
     format: str
     checkpoint_store: str
@@ -141,7 +144,8 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         app_id=values["app_id"].lower(),
         event_types=tuple(values.get("event_types", ())),
         exclude_event_types=frozenset(values.get("exclude_event_types", ())),
-        start_from=_start_from(str(values["start_from"])),
+        start_from=_start_from(stanza, str(values["start_from"])),
+        stop_at=_stop_at(stanza, str(values["stop_at"])),
         partitions=_partitions(values.get("partitions")),
         format=values["format"],
         checkpoint_store=values["checkpoint_store"],
@@ -253,13 +257,44 @@ def _refuse_name(stanza: str) -> None:
     )
 
 
-def _start_from(text: str) -> StartFrom:
-    if text == "newest":
-        return StartFrom(newest=True)
+def _start_from(stanza: str, text: str) -> StartFrom:
+    if text in ("oldest", "newest"):
+        return StartFrom(newest=text == "newest")
+    if _is_moment(text):
+        return StartFrom(moment=_moment(stanza, "start_from", text))
+    offset, offsets = _offsets(text)
+    return StartFrom(offset=offset, offsets=offsets)
+
+
+def _stop_at(stanza: str, text: str) -> Optional[StopAt]:
+    if text == "none":
+        return None
+    if text == "now":
+        return StopAt(text, Moment())
+    if _is_moment(text):
+        return StopAt(text, _moment(stanza, "stop_at", text))
+    offset, offsets = _offsets(text)
+    return StopAt(text, offset=offset, offsets=offsets)
+
+
+def _is_moment(text: str) -> bool:
+    return "=" not in text and ("T" in text or text.startswith("-"))
+
+
+def _moment(stanza: str, setting: str, text: str) -> Moment:
+    """The moment of a text that has the form of one. Raises Fatal if there is no such time."""
+    moment = read_moment(text)
+    if moment is None:
+        raise Fatal(_join(stanza, setting, text, "is not a time from 2000 to 2100", "Correct its day, hour, or zone."))
+    return moment
+
+
+def _offsets(text: str) -> Tuple[Optional[int], Tuple[Tuple[str, int], ...]]:
+    """One offset for all partitions, or an offset for each."""
     if text.isdigit():
-        return StartFrom(offset=int(text))
-    pairs = [pair.partition("=") for pair in text.split(",") if "=" in pair]
-    return StartFrom(offsets=tuple((partition.strip(), int(offset)) for partition, _, offset in pairs))
+        return int(text), ()
+    pairs = (pair.partition("=") for pair in text.split(","))
+    return None, tuple((partition.strip(), int(offset)) for partition, _, offset in pairs)
 
 
 def _partitions(value: Any) -> Optional[FrozenSet[str]]:

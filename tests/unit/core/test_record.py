@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import Identity, fingerprint
 from falcon_streams.core.record import (
     Owner,
@@ -23,7 +24,7 @@ from falcon_streams.core.record import (
 )
 from falcon_streams.core.resume import step_to_resume
 
-ADDED = {"revision", "identity", "trail_identities"}
+ADDED = {"revision", "identity", "trail_identities", "finish"}
 KEYS_OF_REVISION_1 = {
     "version", "input", "partition", "api_host", "client_id", "member_cid", "customers", "offset", "fingerprint",
     "created", "updated_at", "splunkd_started", "clean", "generation", "origin", "trail",
@@ -59,7 +60,8 @@ def test_the_stored_bytes_are_pinned() -> None:
         "generation": 0,
         "origin": {"offset": None, "not_before": None},
         "identity": ["c", "A", 1_700_000_000_007, ""],
-        "revision": 2,
+        "revision": 3,
+        "finish": None,
         "trail": [[None, None, 1000.0], [7, fingerprint(b'{"n":7}'), 1010.0]],
         "trail_identities": [None, ["c", "A", 1_700_000_000_007, ""]],
     }
@@ -69,6 +71,19 @@ def test_what_was_stored_is_read_as_it_was() -> None:
     stored = replace(record(StartPosition(not_before=5)).committed(event(0), ("a", "b"), 1001.0, 30.0), clean=True)
 
     assert read_record(stored.to_bytes()) == stored
+
+
+@pytest.mark.parametrize("finish", [Finish("-1h", before=5), Finish("0=7", offset=7, passed=True)])
+def test_where_a_partition_ends_is_read_as_it_was_stored_and_a_record_of_revision_2_has_none(finish: Finish) -> None:
+    stored = replace(record(), finish=finish)
+    tree = json.loads(stored.to_bytes())
+
+    assert read_record(stored.to_bytes()) == stored
+    for wrong in ({**tree["finish"], "passed": 1}, {**tree["finish"], "before": -1}, {}):
+        with pytest.raises(RecordUnreadable):
+            read_record(json.dumps({**tree, "finish": wrong}).encode())
+    del tree["finish"]
+    assert read_record(json.dumps(tree).encode()).finish is None
 
 
 def test_a_child_tenants_cid_that_was_stored_as_entered_is_read_bare() -> None:
@@ -161,7 +176,7 @@ def test_a_record_of_revision_1_is_read_and_knows_its_events_by_their_bytes() ->
     assert old.trail[-1].identity == old.identity
 
 
-def test_what_revision_2_adds_is_all_that_an_older_reader_passes_over() -> None:
+def test_what_later_revisions_add_is_all_that_an_older_reader_passes_over() -> None:
     """The package of revision 1 takes the keys that it knows, each of its kind, and no others."""
     tree = json.loads(record().committed(event(7), ("c1",), 1010.0, 30.0).to_bytes())
 

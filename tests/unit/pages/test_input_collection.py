@@ -83,3 +83,33 @@ def test_an_input_that_has_told_nothing_yet_starts(tmp_path: Path) -> None:
     page = Inputs(cast(WritableSplunkd, OneInput()), FakeClock(), tmp_path)
 
     assert page.entry("main").content["state"] == "starting"
+
+
+def test_an_input_that_has_finished_stays_so_however_old_its_state_is(tmp_path: Path) -> None:
+    entry = shown(tmp_path, {"state": "finished", "updated_at": 1.0, "partitions": {"0": {"events": 7, "trouble": ""}}})
+
+    assert (entry["state"], entry["events"]) == ("finished", "7")
+    assert entry["trouble"] == "it has finished. Disable it, or change Stop at to read on"
+
+
+@pytest.mark.parametrize(
+    "partitions, expected",
+    [
+        ({}, "-"),
+        ({"0": {"state": "starting"}}, "-"),
+        ({"0": {"lag_s": 0.2, "rate": 3.0, "catch_up_s": 0}}, "up to date"),
+        (
+            {
+                "0": {"lag_s": 7300.0, "rate": 2000.4, "catch_up_s": 900},
+                "1": {"lag_s": 90.0, "rate": 11.0, "catch_up_s": 0},
+            },
+            "2 h behind, 2,011 events/s, done in about 15 min",
+        ),
+        ({"0": {"lag_s": 200_000.0, "rate": None, "catch_up_s": None}}, "2 days behind, 0 events/s, no estimate yet"),
+        ({"0": {"lag_s": 100.0, "rate": 5.0, "catch_up_s": 30}}, "100 s behind, 5 events/s, done in about 30 s"),
+    ],
+)
+def test_the_progress_says_how_far_behind_how_fast_and_when_it_is_done(
+    tmp_path: Path, partitions: Dict[str, object], expected: str
+) -> None:
+    assert shown(tmp_path, {"state": "running", "partitions": partitions})["progress"] == expected

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from falcon_streams.core.envelope import Event
+from falcon_streams.core.finish import Finish, StopAt
+from falcon_streams.core.moment import Moment
 from falcon_streams.core.record import Owner, Record
-from falcon_streams.core.resume import StartFrom
+from falcon_streams.core.resume import Resume, StartFrom
 from falcon_streams.errors import Retryable
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Committed
@@ -117,3 +119,99 @@ def test_a_reset_leaves_nothing_of_the_former_sequence_in_the_trail() -> None:
     trail = record(run.store).trail
     assert [step.offset for step in trail] == sorted(step.offset or 0 for step in trail)
     assert run.resumes_at() <= 60 - REPLAY + 2
+
+
+HOUR = 3_600_000
+
+
+def starts(clock: FakeClock, store: MemoryStore, start_from: StartFrom, stop_at: StopAt | None = None) -> Commits:
+    return Commits(Beginning("i", Owner("h", "a", ""), start_from, REPLAY, 1.0, stop_at), store, clock)
+
+
+def first_save(commits: Commits, clock: FakeClock) -> None:
+    """What the supervisor stores before the first open."""
+    commits.save(commits.due(clock.monotonic()))
+
+
+def test_a_relative_start_and_end_are_fixed_at_the_first_start_for_partitions_that_come_later_too() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    start_from, stop_at = StartFrom(moment=Moment(ago=3 * HOUR)), StopAt("-1h", Moment(ago=HOUR))
+    now_ms = int(clock.now() * 1000)
+    first = starts(clock, store, start_from, stop_at)
+    resume = first.begin("0", None, first=True).resume()
+    assert (resume.query, resume.not_before) == ("whence=0", now_ms - 3 * HOUR)
+    assert first.progress["0"].waits_for_store
+    first_save(first, clock)
+
+    clock.pause(7200.0)
+    later = starts(clock, store, start_from, stop_at)
+    for partition in ("0", "1"):
+        progress = later.begin(partition, None, first=True)
+        assert progress.resume() == Resume("whence=0", not_before=now_ms - 3 * HOUR)
+        assert progress.finish == Finish("-1h", before=now_ms - HOUR)
+        assert progress.over_at == clock.monotonic() - 7200.0 - 3600.0
+
+
+def test_falcons_clock_decides_where_now_is() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    served_at = clock.now() - 50.0
+    progress = starts(clock, store, StartFrom(), StopAt("now", Moment())).begin("0", served_at, first=True)
+
+    assert progress.finish == Finish("now", before=int(served_at * 1000))
+    assert progress.over_at == clock.monotonic()
+
+
+def test_another_text_of_stop_at_is_another_end_and_the_same_one_is_not() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    begun = starts(clock, store, StartFrom(), StopAt("9", offset=9))
+    begun.begin("0", None, first=True).has_reached_finish = True
+    clock.pause(REPLAY)
+    first_save(begun, clock)
+
+    assert starts(clock, store, StartFrom(), StopAt("9", offset=9)).finished() == {"0"}
+    moved = starts(clock, store, StartFrom(), StopAt("10", offset=10))
+    assert moved.finished() == frozenset()
+    assert moved.begin("0", None, first=True).finish == Finish("10", offset=10)
+    ended = starts(clock, store, StartFrom())
+    assert (ended.finished(), ended.begin("0", None, first=True).finish) == (frozenset(), None)
+
+
+@pytest.mark.parametrize("stop_at, asked", [("later", "offset=5"), ("t", "offset=6")])
+def test_where_the_end_is_moved_reading_goes_on_at_the_first_event_that_was_left_out(stop_at: str, asked: str) -> None:
+    """Offset 6 was created before the end, stood behind 5, and was read; 5 was not."""
+    clock, store = FakeClock(), MemoryStore()
+    commits = starts(clock, store, StartFrom(), StopAt("t", Moment(1_770_000_000_000)))
+    progress = commits.begin("0", None, first=True)
+    progress.leave_out(5)
+    progress.wrote(Event(b"6", 6, "A", 1_769_999_999_999, "c"), 1, clock.monotonic())
+    progress.receipt(1, clock.monotonic())
+    clock.pause(2.0)
+    commits.save(commits.final_records(clock.monotonic()))
+    assert record(store).offset == 6
+
+    again = starts(clock, store, StartFrom(), StopAt(stop_at, Moment(1_770_000_000_000)))
+    assert again.begin("0", None, first=True).resume().query == asked
+
+
+def test_a_partition_has_finished_when_its_last_commit_is_as_old_as_a_replay_goes_back_and_the_store_knows() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    commits = starts(clock, store, StartFrom(), StopAt("9", offset=9))
+    progress = commits.begin("0", None, first=True)
+    progress.wrote(Event(b"9", 9, "A", 1_770_000_000_000, "c"), 1, clock.monotonic())
+    progress.has_reached_finish = True
+
+    def passes() -> bool:
+        records = commits.due(clock.monotonic())
+        return any(each.finish is not None and each.finish.passed for each in records)
+
+    assert not passes()
+    progress.receipt(1, clock.monotonic())
+    assert not passes()
+    clock.pause(2.0)
+    assert not passes()
+    clock.pause(REPLAY)
+    assert passes()
+    assert not commits.have_finished
+    commits.saved(commits.save(commits.due(clock.monotonic())))
+    assert commits.have_finished
+    assert record(store).offset == 9

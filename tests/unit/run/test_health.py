@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from queue import SimpleQueue
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Tuple, cast
 
 import pytest
 
 from falcon_streams.core.discovery import Discovery, Stream
+from falcon_streams.core.finish import Finish
 from falcon_streams.core.last_error import LastErrors
 from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import resume_at_origin
@@ -108,7 +110,8 @@ def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplo
 
     keys = (
         "partition state offset committed lag_s session_left_s events bytes malformed unplaced excluded gaps "
-        "unknown_types reconnects refreshes last_event_age_s rss_mb resets overlong before_start trouble"
+        "unknown_types reconnects refreshes last_event_age_s rss_mb resets overlong before_start trouble rate "
+        "catch_up_s"
     )
     assert list(statistics(caplog)[1]) == keys.split()
 
@@ -152,3 +155,39 @@ def test_the_state_is_shown_every_other_second_while_events_come_and_more_rarely
     after(1, 0)
     assert after(12, events=1) == 6
     assert after(12, events=0) == 2
+
+
+def last_pace(finish: Finish | None, looks: list[tuple[float, float, int]]) -> tuple[object, object]:
+    """`rate` and `catch_up_s` after looks a few seconds apart: seconds since the last one, lag, offset and events."""
+    clock, board, roster = FakeClock(), Board(), Roster(None, 60.0, lambda: 0.0)
+    record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
+    progress = Progress(replace(record, finish=finish), resume_at_origin(StartPosition(), True), 30.0)
+    roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
+    health = Health(clock, board, LABEL)
+    for passed, lag, events in looks:
+        clock.take(SimpleQueue(), passed)
+        progress.lag, progress.last_event_at, progress.counters.events = lag, clock.now(), events
+        progress.written_offset = events
+        health.check(roster, {"0": progress}, LastErrors("app"))
+    shown = cast(Dict[str, Dict[str, object]], board.latest["partitions"])["0"]
+    return shown["rate"], shown["catch_up_s"]
+
+
+NOW = 1_770_000_000_000  # FakeClock's beginning
+
+
+@pytest.mark.parametrize(
+    ("finish", "looks", "rate", "catch_up"),
+    [
+        (None, [(10.0, 1000.0, 0), (10.0, 900.0, 500)], 50.0, 90),
+        (None, [(10.0, 900.0, 0), (10.0, 910.0, 500)], 50.0, None),
+        (None, [(10.0, 2.0, 0), (10.0, 3.0, 30)], 3.0, 0),
+        (Finish("900", offset=900), [(10.0, 1000.0, 0), (10.0, 1000.0, 500)], 50.0, 8),
+        (Finish("t", before=NOW), [(10.0, 1010.0, 0), (10.0, 520.0, 500)], 50.0, 10),
+        (Finish("t", before=NOW, passed=True), [(10.0, 1010.0, 0), (10.0, 520.0, 500)], 50.0, 0),
+    ],
+)
+def test_how_long_it_takes_until_the_lag_is_small_or_the_end_is_reached(
+    finish: Finish | None, looks: list[tuple[float, float, int]], rate: float, catch_up: int | None
+) -> None:
+    assert last_pace(finish, looks) == (rate, catch_up)

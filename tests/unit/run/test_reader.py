@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from falcon_streams.core.admission import HELD_SECONDS, WINDOW_EVENTS
 from falcon_streams.core.discovery import Stream
 from falcon_streams.core.envelope import read_event
+from falcon_streams.core.finish import QUIET_SECONDS, Finish
 from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import Resume, resume_at_origin
@@ -33,9 +35,15 @@ def line(offset: int, event_type: str = "AuthActivityAuditEvent", customer: str 
 class Desk:
     """One partition with its progress and sink; `read` plays a feed of these steps."""
 
-    def __init__(self, resume: Resume | None = None, filters: Filters = Filters()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        resume: Resume | None = None,
+        filters: Filters = Filters(),  # noqa: B008 - frozen
+        finish: Finish | None = None,
+    ) -> None:
         self.clock, self.sink = FakeClock(), MemorySink()
         record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), self.clock.now(), None)
+        record = replace(record, finish=finish)
         self.progress = Progress(record, resume or resume_at_origin(StartPosition(), True), 30.0)
         self.filters = filters
         self.asked: list[str] = []
@@ -376,3 +384,78 @@ class TimedFeed(ScriptedFeed):
             self._clock.pause(self._seconds)
         self._first = False
         return super().read()
+
+
+def test_a_feed_ends_at_its_last_offset_and_what_stands_behind_is_not_written() -> None:
+    desk = Desk(finish=Finish("2", offset=2))
+
+    assert desk.read(lines(0, 1), lines(2, 3), lines(4)).reason == "stop_at"
+    assert offsets_of(desk) == [0, 1, 2]
+    assert desk.progress.has_reached_finish
+
+
+def test_a_feed_whose_known_event_is_the_last_one_ends_at_once() -> None:
+    desk = Desk()
+    desk.read(lines(0, 1))
+    desk.progress.finish = Finish("1", offset=1)
+
+    assert desk.read(lines(1), b"\r\n", lines(2)).reason == "stop_at"
+    assert offsets_of(desk) == [0, 1]
+
+
+def test_the_first_event_that_a_time_leaves_out_is_kept_in_mind_over_feeds() -> None:
+    desk = Desk(finish=Finish("t", before=1_770_000_000_000))
+    early = line(4).replace(b"1770000000000", b"1769999999999")
+    desk.read(lines(2, 3), early + b"\n")
+    assert desk.read(early + b"\n" + lines(5)).reason == "feed_ended"
+    assert desk.read(early + b"\n" + line(6).replace(b"1770000000000", b"1770000060000") + b"\n").reason == "stop_at"
+
+    assert offsets_of(desk) == [4]
+    assert desk.progress.finish is not None and desk.progress.finish.behind == 2
+
+
+class Beats(ScriptedFeed):
+    """A feed of heartbeats, one every five seconds, with a step of its own now and then; ends after `count`."""
+
+    def __init__(self, clock: FakeClock, count: int, others: dict[int, bytes]) -> None:
+        super().__init__([others.get(number, b"\r\n") for number in range(count)])
+        self._clock = clock
+
+    def read(self) -> bytes:
+        self._clock.pause(5.0)
+        return super().read()
+
+
+@pytest.mark.parametrize(
+    "over_in, others, ends_after",
+    [
+        (-100.0, {}, QUIET_SECONDS),
+        (0.0, {}, QUIET_SECONDS),
+        (50.0, {}, 50.0 + QUIET_SECONDS),
+        (0.0, {7: lines(1)}, 40.0 + QUIET_SECONDS),
+        (None, {}, None),
+    ],
+)
+def test_a_quiet_feed_is_over_after_a_minute_of_heartbeats_past_the_time(
+    over_in: float | None, others: dict[int, bytes], ends_after: float | None
+) -> None:
+    desk = Desk(finish=Finish("t", before=1_770_000_000_000))
+    began = desk.clock.monotonic()
+    desk.progress.over_at = None if over_in is None else began + over_in
+    feeds = ScriptedFeeds(lambda stream, position: Beats(desk.clock, 40, others))
+    ended = Reader(STREAM, desk.progress, feeds, desk.sink, desk.clock, Filters()).run(lambda happening: None)
+
+    assert ended.reason == ("feed_ended" if ends_after is None else "stop_at")
+    assert ends_after is None or desk.clock.monotonic() - began == ends_after
+    assert desk.sink.lines() == []
+
+
+def test_heartbeats_prove_nothing_while_the_event_that_was_asked_for_has_not_come() -> None:
+    known = Identity("f" * 64)
+    desk = Desk(Resume("offset=7", 7, known), finish=Finish("t", before=1_770_000_000_000))
+    desk.progress.over_at = desk.clock.monotonic()
+    feeds = ScriptedFeeds(lambda stream, position: Beats(desk.clock, 40, {}))
+    ended = Reader(STREAM, desk.progress, feeds, desk.sink, desk.clock, Filters()).run(lambda happening: None)
+
+    assert ended.reason == "feed_ended"
+    assert not desk.progress.has_reached_finish

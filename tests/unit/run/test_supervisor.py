@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from queue import SimpleQueue
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import pytest
 
 from falcon_streams.core.batch import read_batch
 from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.envelope import read_event
-from falcon_streams.core.record import Owner, Record
+from falcon_streams.core.finish import Finish, StopAt
+from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.core.roster import ALL
 from falcon_streams.core.session import Pulse
@@ -100,6 +102,7 @@ def supervise(
     start_thread: StartThread = start_thread,
     watch: Callable[[], None] = lambda: None,
     start_from: StartFrom = StartFrom(),  # noqa: B008 - frozen
+    stop_at: Optional[StopAt] = None,
 ) -> Supervisor:
     """A supervisor of one input that reads all."""
     return Supervisor(
@@ -107,7 +110,7 @@ def supervise(
         api=falcon,
         feeds=falcon,
         sink=sink,
-        commits=Commits(Beginning("i", Owner("h", "a", ""), start_from, 30.0, 1.0), store, clock),
+        commits=Commits(Beginning("i", Owner("h", "a", ""), start_from, 30.0, 1.0, stop_at), store, clock),
         clock=clock,
         inbox=inbox,
         start_thread=start_thread,
@@ -314,3 +317,61 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
     assert told(opened("0", heartbeat=False)) == ["", "0 was cut", ""]  # an answer of 200 may be a proxy's page
     told(FeedEnded("0", "feed_ended", 0.0, Retryable("a page")), good)
     assert told(opened("0")) == ["", "", ""]
+
+
+class Quiet(Falcon):
+    """Two partitions, of which Falcon offers those that are named; their feeds bring nothing."""
+
+    def __init__(self, *offered: str) -> None:
+        super().__init__()
+        self._offered = offered
+        self.opened: List[str] = []
+
+    def discover(self) -> Discovery:
+        streams = (Stream(each, f"https://f/{each}", f"https://a/{each}", "t", 1800.0) for each in self._offered)
+        return Discovery(tuple(streams), ())
+
+    def open(self, stream: Stream, position: str) -> Falcon:
+        self.opened.append(stream.partition)
+        return self
+
+
+def finished_store(*partitions: str) -> MemoryStore:
+    """A store that knows that these partitions have passed `stop_at = 9`."""
+    store = MemoryStore()
+    for each in partitions:
+        record = first_record("i", each, Owner("h", "a", ""), StartPosition(), 1.0, 1.0)
+        store.save([replace(record, finish=Finish("9", offset=9, passed=True))])
+    return store
+
+
+def seconds_of(store: MemoryStore, falcon: Quiet, seconds: int) -> List[Stop]:
+    """What an input with `stop_at = 9` ends with in so many seconds; its readers run until they have opened."""
+    clock, inbox = FakeClock(), SimpleQueue[Happening]()
+    falcon.finish()  # each feed ends at once
+
+    def run(name: str, work: Callable[[], None]) -> None:
+        work()
+
+    supervisor = supervise(store, falcon, MemorySink(), clock, inbox, run, stop_at=StopAt("9", offset=9))
+    stops = (supervisor.step() for _ in range(seconds))
+    return [stop for stop in stops if stop is not None][:1]
+
+
+def test_an_input_whose_partitions_have_all_passed_stop_at_finishes_and_opens_nothing() -> None:
+    falcon = Quiet("0", "1")
+
+    assert [stop.ending for stop in seconds_of(finished_store("0", "1"), falcon, 5)] == [Ending.FINISHED]
+    assert falcon.opened == []
+
+
+def test_a_partition_of_which_no_record_is_known_is_read_before_the_input_finishes() -> None:
+    falcon = Quiet("0", "1")
+
+    assert seconds_of(finished_store("0"), falcon, 5) == []
+    assert set(falcon.opened) == {"1"}
+
+
+def test_an_input_does_not_finish_on_its_records_alone_while_falcon_offers_nothing() -> None:
+    """Only an answer says that there is no other partition."""
+    assert seconds_of(finished_store("0", "1"), Quiet(), 5) == []

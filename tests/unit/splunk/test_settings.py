@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from falcon_streams.core.finish import StopAt
+from falcon_streams.core.moment import Moment
+from falcon_streams.core.resume import StartFrom
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.settings import check_stanza, nearest, read_input, read_schema, stanza_schema
 
@@ -109,3 +112,34 @@ def test_a_path_on_another_machine_is_no_ca_bundle(conf: str, stanza: str, path:
     others = {} if stanza else {"cloud": "us-1", "client_id": "1" * 32}
     with pytest.raises(Fatal, match=r"ca_bundle = .* is not an absolute path"):
         check_stanza(schema, "x", {**others, "ca_bundle": path})
+
+
+@pytest.mark.parametrize(
+    ("text", "start_from"),
+    [
+        ("oldest", StartFrom()),
+        ("newest", StartFrom(newest=True)),
+        ("7", StartFrom(offset=7)),
+        ("0=7, T1=8", StartFrom(offsets=(("0", 7), ("T1", 8)))),
+        ("-x=7", StartFrom(offsets=(("-x", 7),))),
+        ("2026-11-01T06:00:00Z", StartFrom(moment=Moment(1_793_512_800_000))),
+        ("-3d", StartFrom(moment=Moment(ago=259_200_000))),
+    ],
+)
+def test_where_an_input_begins(text: str, start_from: StartFrom) -> None:
+    assert read_input("main", {**STANZA, "start_from": text}).start_from == start_from
+
+
+@pytest.mark.parametrize(
+    ("text", "stop_at"),
+    [
+        ("none", None),
+        ("", None),
+        ("now", StopAt("now", Moment())),
+        ("-1h", StopAt("-1h", Moment(ago=3_600_000))),
+        ("7", StopAt("7", offset=7)),
+        ("0=7,1=8", StopAt("0=7,1=8", offsets=(("0", 7), ("1", 8)))),
+    ],
+)
+def test_where_an_input_ends(text: str, stop_at: object) -> None:
+    assert read_input("main", {**STANZA, "stop_at": text}).stop_at == stop_at
