@@ -101,7 +101,7 @@ class WritableSplunkd(Splunkd):
         except binding.AuthenticationError:
             raise Refused(401, "your session has ended: log in again") from None
         except binding.HTTPError as error:
-            raise Refused(error.status, _words(error)) from None
+            raise Refused(error.status, words_of(error)) from None
         except (OSError, HTTPException) as error:
             sentence = (
                 f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
@@ -114,8 +114,8 @@ def _may_write(entries: Optional[List[Dict[str, Any]]]) -> bool:
     return not isinstance(acl, dict) or bool(acl.get("can_write", True))
 
 
-def _words(error: binding.HTTPError) -> str:
-    """What splunkd said."""
+def words_of(error: binding.HTTPError) -> str:
+    """The sentence in an answer that refuses something."""
     try:
         messages: List[Mapping[str, str]] = json.loads(error.body)["messages"]
         said: Tuple[str, ...] = tuple(str(message["text"]) for message in messages)
