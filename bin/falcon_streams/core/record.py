@@ -9,7 +9,7 @@ offsets that Falcon has given up: a reset leaves one entry, the start of the new
 
 `version` names the oldest reader that can use a record; `revision` says what its writer knew. A revision only adds
 keys, so that an older package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds
-what an event is recognised by.
+what an event is recognised by, revision 3 who wrote the record.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import Identity, identify
 
 VERSION = 1
-REVISION = 2
+REVISION = 3
 _TRAIL_ENTRIES = 30.0  # keeps a trail of an hour as short on disk as one of half a minute
 
 
@@ -49,6 +49,19 @@ class StartPosition(NamedTuple):
 
     offset: Optional[int] = None
     not_before: Optional[int] = None
+
+
+class Author(NamedTuple):
+    """Who wrote a record: the input itself (`INPUT`), a user with a reason (`ADMIN`), or the take-over from the
+    vendor's add-on (`TAKEOVER`), which a user started. When is the record's `updated_at`."""
+
+    by: str
+    user: str = ""
+    why: str = ""
+
+
+INPUT, ADMIN, TAKEOVER = "input", "admin", "takeover"
+THE_INPUT = Author(INPUT)
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Record:
     generation: int
     origin: StartPosition
     trail: Tuple[Step, ...]
+    author: Author = THE_INPUT
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
@@ -91,6 +105,7 @@ class Record:
             customers=customers,
             updated_at=now,
             clean=False,
+            author=THE_INPUT,
             trail=_extend(self.trail, Step(event.offset, identity, now), now, replay_seconds),
         )
 
@@ -121,6 +136,7 @@ class Record:
             version=VERSION,
             revision=REVISION,
             origin=self.origin._asdict(),
+            author=self.author._asdict(),
             fingerprint=_fingerprint(self.identity),
             identity=_told(self.identity),
             trail=[[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
@@ -189,7 +205,13 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         generation=int(tree["generation"]),
         origin=StartPosition(_whole(origin["offset"]), _whole(origin["not_before"])),
         trail=tuple(map(_step, trail, told)),
+        author=_author(tree.get("author")),
     )
+
+
+def _author(told: Any) -> Author:
+    """Who wrote the record; before revision 3, only the input did."""
+    return THE_INPUT if told is None else Author(*(_text(told[field]) for field in Author._fields))
 
 
 def _fingerprint(identity: Optional[Identity]) -> Optional[str]:

@@ -2,8 +2,9 @@
 
 Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has its
 own documents and cannot overwrite another's. Readers take the highest generation. A record has the same bytes as in a
-file. A writer removes the documents that its own replace. The last claims stay, because a process that has slept must
-not find an old key free again.
+file. An admin's changes (`core/offset_history.py`) are under `<input>:history`; whoever has the claim writes them. A
+writer removes the documents that its own replace. The last claims stay, because a process that has slept must not find
+an old key free again.
 
 Others may also write the collection. Records and their manifest have seals, and `core.custody` says which count. A
 claim's generation is that of its key, whatever the document says. The claim counts if its seal fits, or if writers
@@ -27,7 +28,7 @@ from falcon_streams.errors import Fatal
 from falcon_streams.store.kvstore import COLLECTION, Document, KvStore
 
 LOG = logging.getLogger(__name__)
-_CLAIM, _RECORD, _MANIFEST, _ASIDE = "claim", "record", "manifest", "aside"
+_CLAIM, _RECORD, _MANIFEST, _ASIDE, _HISTORY = "claim", "record", "manifest", "aside", "history"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
 _SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
@@ -146,9 +147,32 @@ class SharedRecords:
         stored = [replace(record, generation=self.generation) for record in records]
         self._store.save([self._document(record) for record in stored])
         self._note([record for record in stored if not self._is_noted(record.partition)])
-        for record in records:
+        for record in stored:
+            self._found[record.partition] = record
             for key in self._former.pop(record.partition, []):
                 self._store.remove(key)
+
+    def remove(self, partition: str) -> None:
+        """Remove the record of a partition if there is one. The manifest forgets it first: a crash between leaves the
+        record, which still bears its seal."""
+        if self._landmarks.pop(partition, None) is not None:
+            self._keep_manifest(self.generation)
+        for key in (*self._former.pop(partition, []), f"{self._name}:{self.generation}:{partition}"):
+            self._store.remove(key)
+        self._found.pop(partition, None)
+
+    def history(self) -> str:
+        """What `keep_history` has stored, empty for nothing. What does not bear our seal is reported and not used."""
+        found = [each for each in self._store.find({"input": self._name}) if each.get("kind") == _HISTORY]
+        texts = [str(each.get("history")) for each in found if self._seal.fits(*_sealed_history(each))]
+        if len(texts) < len(found):
+            _complain("*", None, f"the history of an admin's changes does not bear this add-on's seal: {WHO}")
+        return texts[0] if texts else ""
+
+    def keep_history(self, text: str) -> None:
+        """Store the text of an admin's changes."""
+        known = {"_key": f"{self._name}:{_HISTORY}", "kind": _HISTORY, "input": self._name, "history": text}
+        self._store.save([{**known, "seal": self._seal.of(_history_text(text))}])
 
     def _is_noted(self, partition: str) -> bool:
         landmark = self._landmarks.get(partition)
@@ -228,6 +252,15 @@ class SharedRecords:
             "record": data,
             "seal": self._seal.of(data),
         }
+
+
+def _history_text(text: str) -> str:
+    """What a history's seal covers; never equal to the text of a record, a claim or a manifest."""
+    return f"history\0{text}"
+
+
+def _sealed_history(document: Document) -> Tuple[str, object]:
+    return _history_text(str(document.get("history"))), document.get("seal")
 
 
 def _complain(partition: str, record: Optional[Record], reason: str) -> None:
