@@ -117,6 +117,9 @@ class ChangeableStore(OffsetStore, Protocol):
     def remove(self, partition: str) -> None:
         """Remove the record of a partition if there is one. Raises what `save` raises."""
 
+    def faults(self) -> Sequence[str]:
+        """A sentence for each record that the input had and that cannot be used; empty if all can."""
+
     def history(self) -> str:
         """The text that `keep_history` has stored, empty for nothing."""
 

@@ -13,12 +13,12 @@ import getpass
 import json
 from typing import List, Sequence, TextIO
 
-from falcon_streams.command import inputs
+from falcon_streams.command import inputs, offsets
 from falcon_streams.command.our_endpoints import Entries, OurEndpoints, log_in
 from falcon_streams.errors import Fatal, Refused
 
 MANAGEMENT_PORT = "https://127.0.0.1:8089"
-COMMANDS = (inputs,)
+COMMANDS = (inputs, offsets)
 
 
 def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:

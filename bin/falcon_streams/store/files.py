@@ -15,7 +15,7 @@ import hashlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, FrozenSet, Iterator, Optional, Sequence
+from typing import Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
@@ -37,13 +37,30 @@ class FileStore:
 
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have a readable record; `load` reports the damaged ones."""
-        found = []
-        for path in self._folder.glob("partition-*.json"):
+        return frozenset(self.look())
+
+    def look(self) -> Dict[str, Record]:
+        """The records by partition, without those that cannot be read. Nothing is moved aside."""
+        found = {}
+        for path in self._paths():
             try:
-                found.append(read_record(path.read_bytes()).partition)
+                record = read_record(path.read_bytes())
             except (OSError, RecordTooNew, RecordUnreadable):
                 continue
-        return frozenset(found)
+            found[record.partition] = record
+        return found
+
+    def faults(self) -> Sequence[str]:
+        """A sentence for each file that may be a record and cannot be used; empty if there is none."""
+        readable = {self._path(partition) for partition, record in self.look().items() if record.input == self._name}
+        aside = sorted(self._folder.glob(f"partition-*.json{_DAMAGED}"))
+        return [
+            *(f"the checkpoint {path} cannot be used" for path in self._paths() if path not in readable),
+            *(f"a damaged checkpoint is kept as {path}" for path in aside if path.with_suffix("") not in readable),
+        ]
+
+    def _paths(self) -> List[Path]:
+        return sorted(self._folder.glob("partition-*.json"))
 
     def load(self, partition: str) -> Optional[Record]:
         """The record of a partition. Raises Fatal if it exists but must not be used."""

@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.claim import Claim, Trace, View
-from falcon_streams.core.custody import WHO, Manifest, Seal, Sealed, choose, newest_manifest, oldest
+from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest, oldest
 from falcon_streams.core.record import Record, RecordTooNew
 from falcon_streams.errors import Fatal
 from falcon_streams.store.kvstore import COLLECTION, Document, KvStore
@@ -108,12 +108,7 @@ class SharedRecords:
         under this generation. Raises Fatal for a record of a newer add-on."""
         documents = self._store.find({"input": self._name})
         claims, refused = _judge_claims(self._name, documents, self._seal)
-        manifests = [
-            Sealed(str(each["_key"]), place[0], str(each.get("records")), each.get("seal"))
-            for each in documents
-            for place in [_place(self._name, each, _MANIFEST)]
-            if place is not None
-        ]
+        manifests = _manifests(self._name, documents)
         manifest = newest_manifest(self._name, manifests, self._seal)
         promised = max((each.generation for each in claims if each.left_manifest), default=0)
         self._lost = promised > (0 if manifest is None else manifest.generation)
@@ -131,6 +126,13 @@ class SharedRecords:
                 self._store.remove(each.key)
         self._set_aside([each for each in documents if str(each.get("_key")) in refused])
         self.generation = generation
+
+    def look(self) -> Dict[str, Choice]:
+        """What `read` would choose for each partition. Nothing is written or reported; raises RecordTooNew."""
+        documents = self._store.find({"input": self._name})
+        manifest = newest_manifest(self._name, _manifests(self._name, documents), self._seal)
+        found = _by_partition(self._name, documents, manifest)
+        return {name: choose(self._name, name, each, manifest, self._seal) for name, each in found.items()}
 
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have, or had, a record."""
@@ -160,6 +162,10 @@ class SharedRecords:
         for key in (*self._former.pop(partition, []), f"{self._name}:{self.generation}:{partition}"):
             self._store.remove(key)
         self._found.pop(partition, None)
+
+    def faults(self) -> Sequence[str]:
+        """Why not all records that the input had are known; empty if they are."""
+        return ("the manifest of its records is missing",) if self._lost else ()
 
     def history(self) -> str:
         """What `keep_history` has stored, empty for nothing. What does not bear our seal is reported and not used."""
@@ -192,18 +198,14 @@ class SharedRecords:
 
     def _choose(self, documents: Sequence[Document], manifest: Optional[Manifest]) -> List[str]:
         """Find the record of each partition; return the keys of what no holder can have written."""
-        by_partition: Dict[str, List[Sealed]] = {name: [] for name in (manifest.landmarks if manifest else ())}
         refused: List[str] = []
         for document in documents:
-            place, key = _place(self._name, document, _RECORD), str(document.get("_key"))
-            if place is not None:
-                sealed = Sealed(key, place[0], str(document.get("record")), document.get("seal"))
-                by_partition.setdefault(place[1], []).append(sealed)
-            elif document.get("kind") == _RECORD:
+            if document.get("kind") == _RECORD and _place(self._name, document, _RECORD) is None:
+                key = str(document.get("_key"))
                 _complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
                 refused.append(key)
         self._found, self._former = {}, {}
-        for partition, found in by_partition.items():
+        for partition, found in _by_partition(self._name, documents, manifest).items():
             refused += self._take(partition, found, manifest)
         return refused
 
@@ -252,6 +254,26 @@ class SharedRecords:
             "record": data,
             "seal": self._seal.of(data),
         }
+
+
+def _manifests(name: str, documents: Sequence[Document]) -> List[Sealed]:
+    return [
+        Sealed(str(each["_key"]), place[0], str(each.get("records")), each.get("seal"))
+        for each in documents
+        for place in [_place(name, each, _MANIFEST)]
+        if place is not None
+    ]
+
+
+def _by_partition(name: str, documents: Sequence[Document], manifest: Optional[Manifest]) -> Dict[str, List[Sealed]]:
+    """The documents of the records, by partition; a partition of the manifest may have none."""
+    found: Dict[str, List[Sealed]] = {partition: [] for partition in (manifest.landmarks if manifest else ())}
+    for each in documents:
+        place = _place(name, each, _RECORD)
+        if place is not None:
+            sealed = Sealed(str(each["_key"]), place[0], str(each.get("record")), each.get("seal"))
+            found.setdefault(place[1], []).append(sealed)
+    return found
 
 
 def _history_text(text: str) -> str:

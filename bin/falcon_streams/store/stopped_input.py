@@ -166,6 +166,10 @@ class _ClaimedRecords:
         self._require_claim()
         self._records.remove(partition)
 
+    def faults(self) -> Sequence[str]:
+        """Why not all records are known."""
+        return self._records.faults()
+
     def history(self) -> str:
         """The text of an admin's changes."""
         return self._records.history()
