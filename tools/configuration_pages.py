@@ -31,8 +31,8 @@ _START_STAYS = (
     "Only a partition that was never read begins here. Those with a checkpoint go on from it, whatever stands here."
 )
 _STORE_STAYS = (
-    "After a change here this input begins where Start from says. To carry its checkpoints to the other store, use Move "
-    "on Configuration > Offsets instead."
+    "After a change here this input begins where Start from says. To carry its checkpoints to the other store, move "
+    "them on Configuration > Offsets instead."
 )
 
 
