@@ -262,6 +262,8 @@ THREATS = (
             f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
             "security/test_callers.py::test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list",
             f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
+            "integration/test_offsets.py::"
+            "test_whoever_may_not_change_inputs_may_only_look_and_seals_take_the_right_to_read_the_secret",
         ),
         (
             Change(f"{_OURS}/pages/rest.py", "require_capability(splunkd, *collection.needs)", "pass"),
@@ -616,8 +618,7 @@ CHECKPOINTS = (
         "The records of a caller who cannot check the seals are shown, and cannot be exported",
         (
             "unit/store/test_stopped_input.py::test_a_history_that_does_not_bear_our_seal_is_not_used",
-            "integration/test_offsets.py::"
-            "test_whoever_may_not_change_inputs_may_only_look_and_seals_take_the_right_to_read_the_secret",
+            "unit/pages/test_offset_collection.py::test_what_a_caller_sees_without_the_secret_is_not_exported",
         ),
         (
             Change(f"{_OURS}/store/shared.py", "if self._seal.fits(*_sealed_history(each))", "if True"),

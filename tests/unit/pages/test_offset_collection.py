@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.record import ADMIN, Owner, Record, StartPosition, first_record
-from falcon_streams.errors import Refused
+from falcon_streams.errors import Refused, Retryable
 from falcon_streams.pages.offset_collection import Offsets
 from falcon_streams.ports import ChangeableStore
 from falcon_streams.splunk.settings import read_input
@@ -223,6 +223,22 @@ def test_a_damaged_checkpoint_is_told_and_neither_moved_nor_exported(
     assert "document" not in shown
     refused(409, "cannot be used: restore it first", lambda: scene.do(action="move"))
     assert one.read_bytes() == b"{"
+
+
+def test_what_a_caller_sees_without_the_secret_is_not_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may have written it, and another machine would make seals for it."""
+
+    def forbid(splunkd: object, name: str) -> None:
+        raise Retryable("splunkd answered 403 for storage/passwords", status=403)
+
+    scene = Scene(tmp_path, KVSTORE, monkeypatch)
+    assert "document" in scene.offsets.entry("main").content
+    monkeypatch.setattr(shown_records, "read_account", forbid)
+    shown = scene.offsets.entry("main").content
+
+    assert "the seals of these records were not checked" in str(shown["trouble"])
+    assert len(cast(List[object], shown["partitions"])) == 2
+    assert "document" not in shown and shown["changes"] == []
 
 
 def test_a_damaged_history_is_told_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
