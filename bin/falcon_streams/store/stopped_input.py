@@ -24,7 +24,7 @@ from falcon_streams.core.claim import STILL_FOR, Claims, Look, Take
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.record import Record
 from falcon_streams.core.text import tidy
-from falcon_streams.errors import Refused, RestartNeeded, Retryable
+from falcon_streams.errors import Refused, Retryable
 from falcon_streams.ports import ChangeableStore, ClaimStore, Clock
 from falcon_streams.splunk.accounts import read_account
 from falcon_streams.splunk.process_lock import ProcessLock
@@ -181,7 +181,9 @@ class _ClaimedRecords:
 
     def _require_claim(self) -> None:
         if not self._holds():
-            raise RestartNeeded("the KV store took too long, and the claim on this input is lost")
+            raise Refused(
+                503, "the KV store took too long, and the claim on this input is lost: load the offsets, then try again"
+            )
 
 
 def _shows_life(folder: Path, now: float) -> bool:

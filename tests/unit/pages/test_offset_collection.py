@@ -328,6 +328,7 @@ class Writes:
         return False
 
 
+@pytest.mark.slow
 @trying(25)
 @given(acts=st.lists(st.one_of(st.sampled_from(["oldest", "newest", "undo", "move"]), st.integers(0, 200)), max_size=8))
 def test_any_sequence_of_changes_and_undos_comes_back_to_each_record_before(acts: List[Any]) -> None:

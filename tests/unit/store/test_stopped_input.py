@@ -12,7 +12,7 @@ import pytest
 from falcon_streams.core.claim import STILL_FOR, VALID_FOR, Claim
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.record import ADMIN, Author, Owner, Record, StartPosition, first_record
-from falcon_streams.errors import Refused, RestartNeeded, Retryable
+from falcon_streams.errors import Refused, Retryable
 from falcon_streams.splunk.process_lock import ProcessLock
 from falcon_streams.splunk.settings import InputSettings, read_input
 from falcon_streams.splunk.state import StateFile
@@ -167,7 +167,7 @@ def test_whoever_keeps_the_claim_too_long_writes_no_more(house: House) -> None:
     with house.open(KVSTORE) as records:
         house.clock.pause(VALID_FOR)
         for write, argument in ((records.save, [record()]), (records.remove, "0"), (records.keep_history, "x")):
-            with pytest.raises(RestartNeeded, match="the claim on this input is lost"):
+            with pytest.raises(Refused, match="the claim on this input is lost"):
                 write(argument)
 
 
