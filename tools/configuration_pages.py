@@ -31,7 +31,8 @@ _START_STAYS = (
     "Only a partition that was never read begins here. Those with a checkpoint go on from it, whatever stands here."
 )
 _STORE_STAYS = (
-    "Checkpoints are not carried from one store to the other: after a change this input begins where Start from says."
+    "After a change here this input begins where Start from says. To carry its checkpoints to the other store, move "
+    "them on Configuration > Offsets instead."
 )
 
 
@@ -65,6 +66,7 @@ def global_config(
                     _proxy_tab(settings["$defs"]["proxy"]["properties"]),
                     _checkpoint_tab(settings["$defs"]["checkpoint"]["properties"]),
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
+                    {"name": "offsets", "title": "Offsets", "customTab": {"src": "offsets", "type": "external"}},
                 ],
             },
             "inputs": _inputs_page(inputs["properties"], inputs["required"], types),

@@ -26,10 +26,11 @@ APP = "TA_falcon_event_streams"
 _SOURCES = ("app.manifest", "default/app.conf")
 _PAGE = "appserver/templates/base.html"
 _DESCRIPTION = "appserver/static/openapi.json"
+_SCRIPTS = "appserver/static/js/build"
 _TAKEN = (
     _PAGE,
     _DESCRIPTION,
-    "appserver/static/js/build/*",
+    f"{_SCRIPTS}/*",
     "default/data/ui/views/configuration.xml",
     "default/data/ui/views/inputs.xml",
 )
@@ -43,17 +44,18 @@ def unpack(app: Path) -> None:
     """Put the front end into a staged app."""
     with tempfile.TemporaryDirectory() as folder:
         built = _build(Path(folder))
-        digest = hashlib.sha256()
         for path in sorted(built.rglob("*")):
             name = str(path.relative_to(built))
             if path.is_file() and _taken(name):
                 (app / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, app / name)
-                digest.update(b"" if name == _PAGE else path.read_bytes())
     described = json.loads((app / _DESCRIPTION).read_text(encoding="utf-8"))
     correct(described)
     (app / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     page = (app / _PAGE).read_text(encoding="utf-8")
+    digest = hashlib.sha256()
+    for path in sorted((app / _SCRIPTS).rglob("*")):  # our own scripts too
+        digest.update(path.read_bytes() if path.is_file() else b"")
     (app / _PAGE).write_text(_finished(page, int(digest.hexdigest()[:8], 16)), encoding="utf-8")
 
 

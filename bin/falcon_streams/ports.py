@@ -111,6 +111,22 @@ class OffsetStore(Protocol):
         """Store the records durably. Raises Retryable if that is impossible now; some records may be stored then."""
 
 
+class ChangeableStore(OffsetStore, Protocol):
+    """Where the records are, for an admin's change of an input that does not run."""
+
+    def remove(self, partition: str) -> None:
+        """Remove the record of a partition if there is one. Raises what `save` raises."""
+
+    def faults(self) -> Sequence[str]:
+        """A sentence for each record that the input had and that cannot be used; empty if all can."""
+
+    def history(self) -> str:
+        """The text that `keep_history` has stored, empty for nothing."""
+
+    def keep_history(self, text: str) -> None:
+        """Store the text of an admin's changes durably. Raises what `save` raises."""
+
+
 class ClaimStore(Protocol):
     """Where the claims on a shared input are. Every call may raise Retryable and RestartNeeded."""
 

@@ -11,6 +11,7 @@ BASE = "/servicesNS/nobody/TA_falcon_event_streams"
 ACCOUNT = f"{BASE}/falcon_event_streams_account"
 SETTINGS = f"{BASE}/falcon_event_streams_settings"
 INPUT = f"{BASE}/falcon_event_streams_input"
+OFFSETS = f"{BASE}/falcon_event_streams_offsets"
 
 
 class Said(NamedTuple):

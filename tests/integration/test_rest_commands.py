@@ -1,9 +1,11 @@
-"""The commands under "By REST" in docs/configure.md, run as they are written there."""
+"""The commands under "By REST" in docs/configure.md, and those for the offsets in docs/operations.md, run as they are
+written there."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from falcon_streams.trust import make_trust
+from tests.integration.command import run
+from tests.integration.conftest import Stage
 from tests.integration.scene import Scene
 from tests.splunkd import Splunkd
 from tools.package import ROOT
@@ -19,9 +23,9 @@ from tools.package import ROOT
 _SECONDS = 60
 
 
-def commands(mark: str = "by rest") -> list[str]:
+def commands(mark: str = "by rest", page_name: str = "configure.md") -> list[str]:
     """The page's lines under a mark."""
-    page = (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / page_name).read_text(encoding="utf-8")
     found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", page, re.DOTALL)
     assert found is not None
     return found.group(1).strip().splitlines()
@@ -51,7 +55,7 @@ def test_the_five_commands_do_what_the_page_says(package: Path, tmp_path: Path) 
         (tmp_path / "secret.txt").write_text(scene.falcon.client_secret + "\n")
         before = variables(scene)
 
-        def run(command: str) -> dict[str, dict[str, object]]:
+        def curl(command: str) -> dict[str, dict[str, object]]:
             done = subprocess.run(
                 ["bash", "-ec", before + command],
                 cwd=tmp_path, capture_output=True, text=True, timeout=_SECONDS,
@@ -62,16 +66,39 @@ def test_the_five_commands_do_what_the_page_says(package: Path, tmp_path: Path) 
             return {entry["name"]: entry["content"] for entry in tree["entry"]}
 
         save, create, show, rotate, remove = commands()
-        assert "prod" in run(save)
-        assert "main" in run(create)
-        scene.wait(lambda: run(show)["main"]["events"] == "3", what="three events shown")
+        assert "prod" in curl(save)
+        assert "main" in curl(create)
+        scene.wait(lambda: curl(show)["main"]["events"] == "3", what="three events shown")
         scene.falcon.rotate_secret(revoke=True)
         (tmp_path / "secret.txt").write_text(scene.falcon.client_secret + "\n")
-        assert "prod" in run(rotate)
+        assert "prod" in curl(rotate)
         scene.falcon.drop_feeds()
         scene.falcon.generate(2)
         scene.wait(lambda: scene.splunkd.count() == 5, timeout=60, what="events after the rotation")
-        assert run(remove) == {}
+        assert curl(remove) == {}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_the_commands_for_the_offsets_do_what_the_page_says(stage: Stage, tmp_path: Path) -> None:
+    scene = stage(partitions=2, preload=3, lock=0.2, linger=0.2)
+    scene.begin()
+    scene.wait_until_committed()
+    before = variables(scene)
+    for line in commands("offsets by rest", "operations.md"):
+        done = subprocess.run(
+            ["bash", "-ec", before + line], cwd=tmp_path, capture_output=True, text=True, timeout=_SECONDS
+        )
+        assert json.loads(done.stdout)["messages"] == [], f"{line}: {done.stdout}"
+    assert scene.splunkd.input_state("main")["settings"]["checkpoint_store"] == "kvstore"
+    scene.wait(lambda: "running" in run(scene, "offsets").out, what="a running input")
+    for line in commands("offsets by command", "operations.md"):
+        script, _, arguments = line.partition("falcon_event_streams_admin.py ")
+        assert script == "splunk cmd python3 "
+        file = str(tmp_path / "offsets.json")
+        ended = run(scene, *(file if each == "offsets.json" else each for each in shlex.split(arguments)))
+        assert (ended.status, ended.err) == (0, ""), line
+    assert scene.splunkd.input_state("main")["settings"]["checkpoint_store"] == "file"
+    assert scene.wait_until_all_arrived().missing == 0
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")

@@ -262,6 +262,8 @@ THREATS = (
             f"{_PAGES}::test_who_may_not_write_the_app_gets_403_before_any_packet_leaves",
             "security/test_callers.py::test_who_may_not_list_inputs_gets_no_state_although_splunkd_gave_a_list",
             f"{_PAGES}::test_states_are_shown_only_to_those_who_may_list_inputs",
+            "integration/test_offsets.py::"
+            "test_whoever_may_not_change_inputs_may_only_look_and_seals_take_the_right_to_read_the_secret",
         ),
         (
             Change(f"{_OURS}/pages/rest.py", "require_capability(splunkd, *collection.needs)", "pass"),
@@ -284,7 +286,7 @@ THREATS = (
         ),
         (
             Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_REQUEST:", "if False:"),
-            Change(f"{_OURS}/pages/rest.py", "if len(value) > MAX_FIELD:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(value) > MAX_FIELD and field != DOCUMENT:", "if False:"),
         ),
     ),
     Claim(
@@ -607,6 +609,56 @@ CHECKPOINTS = (
             Change(
                 f"{_OURS}/store/kvstore.py", "body=json.dumps(body)) != expected:", "body=json.dumps(body)) is None:"
             ),
+        ),
+    ),
+    Claim(
+        "whoever may write the collection",
+        "plants a record as that to which an admin's undo goes back, so that the page makes a seal for it",
+        "The history of an admin's changes has a seal of its own. What does not bear it is reported and not undone. "
+        "The records of a caller who cannot check the seals are shown, and cannot be exported",
+        (
+            "unit/store/test_stopped_input.py::test_a_history_that_does_not_bear_our_seal_is_not_used",
+            "unit/pages/test_offset_collection.py::test_what_a_caller_sees_without_the_secret_is_not_exported",
+        ),
+        (
+            Change(f"{_OURS}/store/shared.py", "if self._seal.fits(*_sealed_history(each))", "if True"),
+            Change(
+                f"{_OURS}/pages/offset_collection.py", "if with_document and not shown.faults:", "if with_document:"
+            ),
+        ),
+    ),
+    Claim(
+        "an admin",
+        "changes an offset while the input reads, here or on another forwarder, so that one commits over the other",
+        "A change takes the lock of the input's folder and, for the KV store, the claim, as a run does. Whoever has "
+        "lost the claim meanwhile writes nothing",
+        (
+            "unit/store/test_stopped_input.py::"
+            "test_an_input_that_runs_on_this_machine_is_refused_and_all_is_given_back",
+            "unit/store/test_stopped_input.py::test_a_claim_that_another_forwarder_confirms_is_never_taken",
+            "unit/store/test_stopped_input.py::test_whoever_keeps_the_claim_too_long_writes_no_more",
+            "unit/store/test_stopped_input.py::test_a_file_system_without_locks_leaves_the_state_file_to_tell",
+        ),
+        (
+            Change(f"{_OURS}/store/stopped_input.py", "        if holder:\n", "        if False:\n"),
+            Change(f"{_OURS}/store/stopped_input.py", "if not self._holds():", "if False:"),
+            Change(f"{_OURS}/store/stopped_input.py", "not lock.is_held and", "False and"),
+        ),
+    ),
+    Claim(
+        "an admin",
+        "sets an offset forward, so that events are left out and nobody knows why",
+        "What a change can leave out is said before, and needs a reason. The reason, the user, and both places are in "
+        "the log (`offset_changed`), and the last ten changes can be undone",
+        (
+            "unit/core/test_offset_change.py::test_nothing_that_was_not_read_is_left_out_without_a_word",
+            "unit/pages/test_offset_collection.py::"
+            "test_what_makes_no_sense_or_leaves_events_out_without_a_reason_changes_nothing",
+            "unit/pages/test_offset_collection.py::test_the_log_says_who_changed_what_from_where_to_where_and_why",
+        ),
+        (
+            Change(f"{_OURS}/pages/offset_collection.py", "if skips and not why:", "if False:"),
+            Change(f"{_OURS}/core/offset_change.py", "if count > 0 else", "if False else"),
         ),
     ),
     Claim(

@@ -9,7 +9,7 @@ offsets that Falcon has given up: a reset leaves one entry, the start of the new
 
 `version` names the oldest reader that can use a record; `revision` says what its writer knew. A revision only adds
 keys, so that an older package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds
-what an event is recognised by, revision 3 where the partition ends.
+what an event is recognised by, revision 3 where the partition ends and who wrote the record.
 """
 
 from __future__ import annotations
@@ -53,6 +53,19 @@ class StartPosition(NamedTuple):
     not_before: Optional[int] = None
 
 
+class Author(NamedTuple):
+    """Who wrote a record: the input itself (`INPUT`), a user with a reason (`ADMIN`), or the take-over from the
+    vendor's add-on (`TAKEOVER`), which a user started. When is the record's `updated_at`."""
+
+    by: str
+    user: str = ""
+    why: str = ""
+
+
+INPUT, ADMIN, TAKEOVER = "input", "admin", "takeover"
+THE_INPUT = Author(INPUT)
+
+
 @dataclass(frozen=True)
 class Owner:
     """Whose stream it is, as the account says."""
@@ -82,6 +95,7 @@ class Record:
     origin: StartPosition
     trail: Tuple[Step, ...]
     finish: Optional[Finish] = None
+    author: Author = THE_INPUT
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
@@ -94,6 +108,7 @@ class Record:
             customers=customers,
             updated_at=now,
             clean=False,
+            author=THE_INPUT,
             trail=_extend(self.trail, Step(event.offset, identity, now), now, replay_seconds),
         )
 
@@ -125,6 +140,7 @@ class Record:
             revision=REVISION,
             origin=self.origin._asdict(),
             finish=None if self.finish is None else self.finish._asdict(),
+            author=self.author._asdict(),
             fingerprint=_fingerprint(self.identity),
             identity=_told(self.identity),
             trail=[[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
@@ -194,7 +210,13 @@ def _from_tree(tree: Dict[str, Any]) -> Record:
         origin=StartPosition(_whole(origin["offset"]), _whole(origin["not_before"])),
         trail=tuple(map(_step, trail, told)),
         finish=_finish(tree.get("finish")),
+        author=_author(tree.get("author")),
     )
+
+
+def _author(told: Any) -> Author:
+    """Who wrote the record; before revision 3, only the input did."""
+    return THE_INPUT if told is None else Author(*(_text(told[field]) for field in Author._fields))
 
 
 def _fingerprint(identity: Optional[Identity]) -> Optional[str]:

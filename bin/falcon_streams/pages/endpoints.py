@@ -18,6 +18,7 @@ from falcon_streams.errors import Refused, StreamsError
 from falcon_streams.pages.account_collection import Accounts
 from falcon_streams.pages.change_lock import ChangeLock
 from falcon_streams.pages.input_collection import Inputs
+from falcon_streams.pages.offset_collection import Offsets
 from falcon_streams.pages.rest import Collection, Endpoints
 from falcon_streams.pages.settings_collection import AddonSettings
 from falcon_streams.ports import Clock
@@ -25,9 +26,11 @@ from falcon_streams.run.process import start_thread
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
+from falcon_streams.store.stopped_input import StoppedInputs
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
+OFFSETS_ENDPOINT = f"{SCHEME}_offsets"
 CONNECTION_TEST_SECONDS = 10.0
 
 
@@ -42,7 +45,17 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     def inputs(splunkd: WritableSplunkd) -> Collection:
         return Inputs(splunkd, clock, checkpoint_dir)
 
-    collections = {ACCOUNT_CONF: accounts, SETTINGS_CONF: AddonSettings, INPUT_ENDPOINT: inputs}
+    stopped = StoppedInputs(checkpoint_dir, clock)
+
+    def offsets(splunkd: WritableSplunkd) -> Collection:
+        return Offsets(splunkd, clock, checkpoint_dir, stopped)
+
+    collections = {
+        ACCOUNT_CONF: accounts,
+        SETTINGS_CONF: AddonSettings,
+        INPUT_ENDPOINT: inputs,
+        OFFSETS_ENDPOINT: offsets,
+    }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
 
 

@@ -57,6 +57,11 @@ class ProcessLock:
         """Whether the folder is still ours; asked before each save."""
         return self._descriptor is None or _is_at(self._path, self._descriptor)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the system holds the lock for us; it does not if the file system has no locks."""
+        return self._descriptor is not None
+
     def release(self) -> None:
         """Release the lock. The file stays, so that nobody locks a file that is about to be removed."""
         if self._descriptor is not None:

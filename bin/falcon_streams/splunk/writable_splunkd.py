@@ -25,11 +25,21 @@ class WritableSplunkd(Splunkd):
 
     @cached_property
     def capabilities(self) -> FrozenSet[str]:
-        """What the caller may do. splunkd is asked once, because this object serves one request of a page."""
+        """What the caller may do."""
+        found = self._caller.get("capabilities")
+        return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+
+    @property
+    def username(self) -> str:
+        """Who the caller is, for the log."""
+        return tidy(str(self._caller.get("username") or "unknown"))
+
+    @cached_property
+    def _caller(self) -> Mapping[str, Any]:
+        # splunkd is asked once, because this object serves one request of a page.
         entries = self._entries("/services/authentication/current-context") or [{}]
         content = entries[0].get("content")
-        found = content.get("capabilities") if isinstance(content, dict) else None
-        return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+        return content if isinstance(content, dict) else {}
 
     def may_add_stanzas(self) -> bool:
         """Whether the caller may add stanzas to the app's confs. splunkd decides again when one is added."""
@@ -101,7 +111,7 @@ class WritableSplunkd(Splunkd):
         except binding.AuthenticationError:
             raise Refused(401, "your session has ended: log in again") from None
         except binding.HTTPError as error:
-            raise Refused(error.status, _words(error)) from None
+            raise Refused(error.status, words_of(error)) from None
         except (OSError, HTTPException) as error:
             sentence = (
                 f"splunkd did not answer ({type(error).__name__}): look whether the change was made, then repeat it"
@@ -114,8 +124,8 @@ def _may_write(entries: Optional[List[Dict[str, Any]]]) -> bool:
     return not isinstance(acl, dict) or bool(acl.get("can_write", True))
 
 
-def _words(error: binding.HTTPError) -> str:
-    """What splunkd said."""
+def words_of(error: binding.HTTPError) -> str:
+    """The sentence in an answer that refuses something."""
     try:
         messages: List[Mapping[str, str]] = json.loads(error.body)["messages"]
         said: Tuple[str, ...] = tuple(str(message["text"]) for message in messages)

@@ -6,21 +6,23 @@ process: before a temporary file is put in place, `is_ours` is asked, and a proc
 nothing. A record that cannot be read is kept under another name. The input then refuses to start, also the next time,
 until an admin has decided: to go on would collect everything again or skip what was never delivered. Folders are 0700,
 files 0600. File names have the input's name and a hash, so that no two inputs share one, even if the file system
-ignores case.
+ignores case. An admin's changes (`core/offset_history.py`) are a file of their own beside the records.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, FrozenSet, Optional, Sequence
+from typing import Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
 
 _DAMAGED = ".damaged"
+_HISTORY = "history.json"
 
 
 class FileStore:
@@ -35,13 +37,30 @@ class FileStore:
 
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have a readable record; `load` reports the damaged ones."""
-        found = []
-        for path in self._folder.glob("partition-*.json"):
+        return frozenset(self.look())
+
+    def look(self) -> Dict[str, Record]:
+        """The records by partition, without those that cannot be read. Nothing is moved aside."""
+        found = {}
+        for path in self._paths():
             try:
-                found.append(read_record(path.read_bytes()).partition)
+                record = read_record(path.read_bytes())
             except (OSError, RecordTooNew, RecordUnreadable):
                 continue
-        return frozenset(found)
+            found[record.partition] = record
+        return found
+
+    def faults(self) -> Sequence[str]:
+        """A sentence for each file that may be a record and cannot be used; empty if there is none."""
+        readable = {self._path(partition) for partition, record in self.look().items() if record.input == self._name}
+        aside = sorted(self._folder.glob(f"partition-*.json{_DAMAGED}"))
+        return [
+            *(f"the checkpoint {path} cannot be used" for path in self._paths() if path not in readable),
+            *(f"a damaged checkpoint is kept as {path}" for path in aside if path.with_suffix("") not in readable),
+        ]
+
+    def _paths(self) -> List[Path]:
+        return sorted(self._folder.glob("partition-*.json"))
 
     def load(self, partition: str) -> Optional[Record]:
         """The record of a partition. Raises Fatal if it exists but must not be used."""
@@ -58,20 +77,57 @@ class FileStore:
     def save(self, records: Sequence[Record]) -> None:
         """Store the records durably. Raises Retryable if the folder cannot be written now, RestartNeeded if another
         process has taken it over."""
-        try:
+        with self._writing():
             make_private_folder(self._folder)
             for record in records:
-                path = self._path(record.partition)
-                temporary = prepare_private_file(path, record.to_bytes(), durable=True)
-                if not self._is_ours():
-                    raise RestartNeeded("another process has taken over the checkpoints of this input, which ends")
-                os.replace(temporary, path)
+                self._put(self._path(record.partition), record.to_bytes())
             _sync_folder(self._folder)
+
+    def remove(self, partition: str) -> None:
+        """Remove the record of a partition if there is one. Raises what `save` raises."""
+        with self._writing():
+            self._refuse_if_lost()
+            path = self._path(partition)
+            if path.exists():
+                path.unlink()
+                _sync_folder(self._folder)
+
+    def history(self) -> str:
+        """What `keep_history` has stored, empty for nothing. Raises Retryable if it cannot be read."""
+        try:
+            return (self._folder / _HISTORY).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise Retryable(
+                f"{self._folder / _HISTORY} cannot be read ({error.strerror}): let Splunk's user read it"
+            ) from None
+
+    def keep_history(self, text: str) -> None:
+        """Store the text of an admin's changes durably. Raises what `save` raises."""
+        with self._writing():
+            make_private_folder(self._folder)
+            self._put(self._folder / _HISTORY, text.encode())
+            _sync_folder(self._folder)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise Retryable(
                 f"checkpoints in {self._folder} cannot be written ({error.strerror}): check the free space and the "
                 "rights of that folder"
             ) from None
+
+    def _put(self, path: Path, data: bytes) -> None:
+        temporary = prepare_private_file(path, data, durable=True)
+        self._refuse_if_lost()
+        os.replace(temporary, path)
+
+    def _refuse_if_lost(self) -> None:
+        if not self._is_ours():
+            raise RestartNeeded("another process has taken over the checkpoints of this input, which ends")
 
     def _path(self, partition: str) -> Path:
         return self._folder / f"partition-{_file_name(partition)}.json"

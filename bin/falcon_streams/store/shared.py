@@ -2,8 +2,9 @@
 
 Rules: a claim's key is `<input>:<generation>`, a record's `<input>:<generation>:<partition>`, so each writer has its
 own documents and cannot overwrite another's. Readers take the highest generation. A record has the same bytes as in a
-file. A writer removes the documents that its own replace. The last claims stay, because a process that has slept must
-not find an old key free again.
+file. An admin's changes (`core/offset_history.py`) are under `<input>:history`; whoever has the claim writes them. A
+writer removes the documents that its own replace. The last claims stay, because a process that has slept must not find
+an old key free again.
 
 Others may also write the collection. Records and their manifest have seals, and `core.custody` says which count. A
 claim's generation is that of its key, whatever the document says. The claim counts if its seal fits, or if writers
@@ -21,13 +22,13 @@ from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.claim import Claim, Trace, View
-from falcon_streams.core.custody import WHO, Manifest, Seal, Sealed, choose, newest_manifest, oldest
+from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest, oldest
 from falcon_streams.core.record import Record, RecordTooNew
 from falcon_streams.errors import Fatal
 from falcon_streams.store.kvstore import COLLECTION, Document, KvStore
 
 LOG = logging.getLogger(__name__)
-_CLAIM, _RECORD, _MANIFEST, _ASIDE = "claim", "record", "manifest", "aside"
+_CLAIM, _RECORD, _MANIFEST, _ASIDE, _HISTORY = "claim", "record", "manifest", "aside", "history"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
 _SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
@@ -107,12 +108,7 @@ class SharedRecords:
         under this generation. Raises Fatal for a record of a newer add-on."""
         documents = self._store.find({"input": self._name})
         claims, refused = _judge_claims(self._name, documents, self._seal)
-        manifests = [
-            Sealed(str(each["_key"]), place[0], str(each.get("records")), each.get("seal"))
-            for each in documents
-            for place in [_place(self._name, each, _MANIFEST)]
-            if place is not None
-        ]
+        manifests = _manifests(self._name, documents)
         manifest = newest_manifest(self._name, manifests, self._seal)
         promised = max((each.generation for each in claims if each.left_manifest), default=0)
         self._lost = promised > (0 if manifest is None else manifest.generation)
@@ -131,6 +127,13 @@ class SharedRecords:
         self._set_aside([each for each in documents if str(each.get("_key")) in refused])
         self.generation = generation
 
+    def look(self) -> Dict[str, Choice]:
+        """What `read` would choose for each partition. Nothing is written or reported; raises RecordTooNew."""
+        documents = self._store.find({"input": self._name})
+        manifest = newest_manifest(self._name, _manifests(self._name, documents), self._seal)
+        found = _by_partition(self._name, documents, manifest)
+        return {name: choose(self._name, name, each, manifest, self._seal) for name, each in found.items()}
+
     def partitions(self) -> FrozenSet[str]:
         """The partitions that have, or had, a record."""
         return frozenset(self._found)
@@ -146,9 +149,36 @@ class SharedRecords:
         stored = [replace(record, generation=self.generation) for record in records]
         self._store.save([self._document(record) for record in stored])
         self._note([record for record in stored if not self._is_noted(record.partition)])
-        for record in records:
+        for record in stored:
+            self._found[record.partition] = record
             for key in self._former.pop(record.partition, []):
                 self._store.remove(key)
+
+    def remove(self, partition: str) -> None:
+        """Remove the record of a partition if there is one. The manifest forgets it first: a crash between leaves the
+        record, which still bears its seal."""
+        if self._landmarks.pop(partition, None) is not None:
+            self._keep_manifest(self.generation)
+        for key in (*self._former.pop(partition, []), f"{self._name}:{self.generation}:{partition}"):
+            self._store.remove(key)
+        self._found.pop(partition, None)
+
+    def faults(self) -> Sequence[str]:
+        """Why not all records that the input had are known; empty if they are."""
+        return ("the manifest of its records is missing",) if self._lost else ()
+
+    def history(self) -> str:
+        """What `keep_history` has stored, empty for nothing. What does not bear our seal is reported and not used."""
+        found = [each for each in self._store.find({"input": self._name}) if each.get("kind") == _HISTORY]
+        texts = [str(each.get("history")) for each in found if self._seal.fits(*_sealed_history(each))]
+        if len(texts) < len(found):
+            _complain("*", None, f"the history of an admin's changes does not bear this add-on's seal: {WHO}")
+        return texts[0] if texts else ""
+
+    def keep_history(self, text: str) -> None:
+        """Store the text of an admin's changes."""
+        known = {"_key": f"{self._name}:{_HISTORY}", "kind": _HISTORY, "input": self._name, "history": text}
+        self._store.save([{**known, "seal": self._seal.of(_history_text(text))}])
 
     def _is_noted(self, partition: str) -> bool:
         landmark = self._landmarks.get(partition)
@@ -168,18 +198,14 @@ class SharedRecords:
 
     def _choose(self, documents: Sequence[Document], manifest: Optional[Manifest]) -> List[str]:
         """Find the record of each partition; return the keys of what no holder can have written."""
-        by_partition: Dict[str, List[Sealed]] = {name: [] for name in (manifest.landmarks if manifest else ())}
         refused: List[str] = []
         for document in documents:
-            place, key = _place(self._name, document, _RECORD), str(document.get("_key"))
-            if place is not None:
-                sealed = Sealed(key, place[0], str(document.get("record")), document.get("seal"))
-                by_partition.setdefault(place[1], []).append(sealed)
-            elif document.get("kind") == _RECORD:
+            if document.get("kind") == _RECORD and _place(self._name, document, _RECORD) is None:
+                key = str(document.get("_key"))
                 _complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
                 refused.append(key)
         self._found, self._former = {}, {}
-        for partition, found in by_partition.items():
+        for partition, found in _by_partition(self._name, documents, manifest).items():
             refused += self._take(partition, found, manifest)
         return refused
 
@@ -228,6 +254,35 @@ class SharedRecords:
             "record": data,
             "seal": self._seal.of(data),
         }
+
+
+def _manifests(name: str, documents: Sequence[Document]) -> List[Sealed]:
+    return [
+        Sealed(str(each["_key"]), place[0], str(each.get("records")), each.get("seal"))
+        for each in documents
+        for place in [_place(name, each, _MANIFEST)]
+        if place is not None
+    ]
+
+
+def _by_partition(name: str, documents: Sequence[Document], manifest: Optional[Manifest]) -> Dict[str, List[Sealed]]:
+    """The documents of the records, by partition; a partition of the manifest may have none."""
+    found: Dict[str, List[Sealed]] = {partition: [] for partition in (manifest.landmarks if manifest else ())}
+    for each in documents:
+        place = _place(name, each, _RECORD)
+        if place is not None:
+            sealed = Sealed(str(each["_key"]), place[0], str(each.get("record")), each.get("seal"))
+            found.setdefault(place[1], []).append(sealed)
+    return found
+
+
+def _history_text(text: str) -> str:
+    """What a history's seal covers; never equal to the text of a record, a claim or a manifest."""
+    return f"history\0{text}"
+
+
+def _sealed_history(document: Document) -> Tuple[str, object]:
+    return _history_text(str(document.get("history"))), document.get("seal")
 
 
 def _complain(partition: str, record: Optional[Record], reason: str) -> None:

@@ -14,6 +14,9 @@ from falcon_streams.core.envelope import Event
 from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import Identity, fingerprint
 from falcon_streams.core.record import (
+    ADMIN,
+    THE_INPUT,
+    Author,
     Owner,
     Record,
     RecordTooNew,
@@ -24,7 +27,8 @@ from falcon_streams.core.record import (
 )
 from falcon_streams.core.resume import step_to_resume
 
-ADDED = {"revision", "identity", "trail_identities", "finish"}
+ADDED_BY_3 = {"author", "finish"}
+ADDED = {"revision", "identity", "trail_identities"} | ADDED_BY_3
 KEYS_OF_REVISION_1 = {
     "version", "input", "partition", "api_host", "client_id", "member_cid", "customers", "offset", "fingerprint",
     "created", "updated_at", "splunkd_started", "clean", "generation", "origin", "trail",
@@ -62,6 +66,7 @@ def test_the_stored_bytes_are_pinned() -> None:
         "identity": ["c", "A", 1_700_000_000_007, ""],
         "revision": 3,
         "finish": None,
+        "author": {"by": "input", "user": "", "why": ""},
         "trail": [[None, None, 1000.0], [7, fingerprint(b'{"n":7}'), 1010.0]],
         "trail_identities": [None, ["c", "A", 1_700_000_000_007, ""]],
     }
@@ -182,3 +187,26 @@ def test_what_later_revisions_add_is_all_that_an_older_reader_passes_over() -> N
 
     assert set(tree) - ADDED == KEYS_OF_REVISION_1
     assert [len(step) for step in tree["trail"]] == [3, 3]
+
+
+def test_a_record_of_revision_2_was_written_by_the_input() -> None:
+    newer = replace(record().committed(event(7), ("c1",), 1010.0, 30.0), author=Author(ADMIN, "alice", "a test"))
+    tree = json.loads(newer.to_bytes())
+    old = read_record(json.dumps({key: tree[key] for key in tree if key not in ADDED_BY_3}).encode())
+
+    assert read_record(newer.to_bytes()) == newer
+    assert old == replace(newer, author=THE_INPUT)
+
+
+@pytest.mark.parametrize("author", [{}, {"by": 1, "user": "", "why": ""}, "alice", ["admin"]])
+def test_an_author_of_the_wrong_kind_is_unreadable(author: Any) -> None:
+    tree = {**json.loads(record().to_bytes()), "author": author}
+
+    with pytest.raises(RecordUnreadable):
+        read_record(json.dumps(tree).encode())
+
+
+def test_the_next_commit_is_the_inputs_own() -> None:
+    taken_over = replace(record(), author=Author(ADMIN, "alice", "a test"))
+
+    assert taken_over.committed(event(7), (), 1010.0, 30.0).author == THE_INPUT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import List, Optional
 
 import pytest
 
@@ -13,50 +13,11 @@ from falcon_streams.core.custody import Seal
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import Fatal, Retryable
-from falcon_streams.store.kvstore import Document, KvStore
 from falcon_streams.store.shared import SharedClaims, SharedRecords
+from tests.fakes.collection import Collection
 
 NAME, SECRET = "main", "the account's secret"
 READS = "api client a member none partitions all"
-
-
-class Collection(KvStore):
-    """The documents in memory, as JSON, which whoever tests may change; counts what is written."""
-
-    def __init__(self) -> None:
-        self.texts: Dict[str, str] = {}
-        self.written: List[str] = []
-        self.broken_for: Optional[str] = None
-
-    def find(self, query: Mapping[str, Any], fields: Sequence[str] = ()) -> List[Document]:
-        found = [json.loads(text) for text in self.texts.values()]
-        return [each for each in found if all(each.get(name) == value for name, value in query.items())]
-
-    def insert(self, document: Document) -> bool:
-        if document["_key"] in self.texts:
-            return False
-        self.save([document])
-        return True
-
-    def replace(self, document: Document) -> None:
-        self.save([document])
-
-    def save(self, documents: Sequence[Document]) -> None:
-        for document in documents:
-            if document["kind"] == self.broken_for:
-                raise Retryable("the KV store answered 503", status=503)
-            self.texts[document["_key"]] = json.dumps(document)
-            self.written.append(document["_key"])
-
-    def remove(self, key: str) -> None:
-        self.texts.pop(key, None)
-
-    def one(self, key: str) -> Document:
-        found: Document = json.loads(self.texts[key])
-        return found
-
-    def keys(self, kind: str) -> List[str]:
-        return [key for key, text in self.texts.items() if json.loads(text)["kind"] == kind]
 
 
 class Run:

@@ -1,0 +1,54 @@
+"""The document of an input's records is read as it was written, and as nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falcon_streams.core.offset_change import portable
+from falcon_streams.core.offset_document import read_document, to_document
+from falcon_streams.core.record import RecordTooNew, RecordUnreadable
+from tests.unit.core.test_offset_change import committed
+
+TREE = json.loads(to_document("prod", {"0": committed(100)}))
+RECORD = TREE["records"][0]
+
+
+def test_a_document_has_every_record_with_the_one_step_that_counts() -> None:
+    record = committed(*range(50, 101))
+
+    assert read_document(to_document("prod", {"0": record})) == (portable(record),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"records": []},
+        {"records": [RECORD, RECORD]},
+        {"records": None},
+        {"records": [{**RECORD, "offset": None}]},
+        {"records": [{**RECORD, "partition": "../0"}]},
+        {"records": [{**RECORD, "partition": ""}]},
+        {"falcon_event_streams_offsets": "1"},
+        {"falcon_event_streams_offsets": None},
+    ],
+)
+def test_what_is_not_whole_is_refused(change: Any) -> None:
+    with pytest.raises(RecordUnreadable):
+        read_document(json.dumps({**TREE, **change}))
+
+
+@pytest.mark.parametrize("change", [{"falcon_event_streams_offsets": 2}, {"records": [{**RECORD, "version": 2}]}])
+def test_what_a_newer_add_on_wrote_is_refused_as_such(change: Any) -> None:
+    with pytest.raises(RecordTooNew):
+        read_document(json.dumps({**TREE, **change}))
+
+
+@given(st.text())
+def test_any_text_is_no_document(text: str) -> None:
+    with pytest.raises(RecordUnreadable):
+        read_document(text)
