@@ -12,6 +12,7 @@ import logging
 import sys
 from typing import Dict, Mapping, NamedTuple, Optional
 
+from falcon_streams import __version__
 from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.roster import ALL, Roster
 from falcon_streams.ports import Clock, StateBoard
@@ -48,7 +49,7 @@ class Health:
         self._doubt = doubt
         self._board = board
         self._label = label
-        self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
+        self._began_at = self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
         self._checked_now = clock.now()
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
@@ -127,6 +128,9 @@ class Health:
                 "state": roster.states()[0],
                 "trouble": last_errors.of(ALL) or self._doubt,
                 "updated_at": self._clock.now(),
+                "version": __version__,
+                "up_s": at - self._began_at,
+                "rss_mb": resident_mb(),
                 "partitions": self._statistics(roster, partitions, last_errors, at),
             }
         )

@@ -25,11 +25,21 @@ class WritableSplunkd(Splunkd):
 
     @cached_property
     def capabilities(self) -> FrozenSet[str]:
-        """What the caller may do. splunkd is asked once, because this object serves one request of a page."""
+        """What the caller may do."""
+        found = self._caller.get("capabilities")
+        return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+
+    @property
+    def user(self) -> str:
+        """The caller's name."""
+        return tidy(str(self._caller.get("username", "")))
+
+    @cached_property
+    def _caller(self) -> Mapping[str, Any]:
+        """splunkd is asked once, because this object serves one request of a page."""
         entries = self._entries("/services/authentication/current-context") or [{}]
         content = entries[0].get("content")
-        found = content.get("capabilities") if isinstance(content, dict) else None
-        return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset()
+        return content if isinstance(content, dict) else {}
 
     def may_add_stanzas(self) -> bool:
         """Whether the caller may add stanzas to the app's confs. splunkd decides again when one is added."""
