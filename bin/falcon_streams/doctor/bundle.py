@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 from falcon_streams.doctor.trace import folders
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF
-from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
+from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema, without_login
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.state import STATE_FILE
 
@@ -25,7 +25,6 @@ _MOST_STATE, _MOST_CONF = 1_000_000, 1_000_000
 _WITHHELD = frozenset(("client_id", "member_cid", "username"))
 _STANZA = re.compile(r"\[([^\]]*)\]\s*")
 _SETTING = re.compile(r"([A-Za-z0-9_.]+)\s*=\s*(.*)")
-_LOGIN = re.compile(r"//[^/@]*@")
 
 Piece = Tuple[str, str]
 """A name in the diag, and a text."""
@@ -102,7 +101,7 @@ def _cleaned_setting(schema: Mapping[str, Any], stanza: str, name: str, value: s
         check_stanza(one, stanza, {name: value})
     except Fatal:
         return f"{name} = (left out: not a value of this setting)"
-    return f"{name} = {_LOGIN.sub('//...@', value)}"
+    return f"{name} = {without_login(value)}"
 
 
 def _schema_of(conf: str, stanza: str) -> Dict[str, Any]:

@@ -75,4 +75,4 @@ def make_bundle(environment: Mapping[str, str] = os.environ, app: Path = _APP) -
 def _with_home(environment: Mapping[str, str], app: Path) -> Mapping[str, str]:
     """The environment, with the home of Splunk in which the app lies if nobody has set one: a Python that was started
     without `splunk cmd`."""
-    return {"SPLUNK_HOME": str(app.parents[2]), **environment}
+    return {"SPLUNK_HOME": str(app.parent.parent.parent), **environment}

@@ -75,7 +75,7 @@ class Trace:
             return Said.PROCESS_SILENT.about(age=f"{age:,.0f}")
         if state == "standby":
             return Said.PROCESS_STANDBY.about(trouble=trouble or "another forwarder reads")
-        running = tidy(str(shown.get("version", __version__)))
+        running = tidy(str(shown.get("version") or __version__))
         if running != __version__:
             return Said.PROCESS_OLD.about(running=running, installed=__version__)
         if trouble:

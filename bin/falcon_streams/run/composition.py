@@ -124,7 +124,7 @@ def _supervisor(
     parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
-    health = Health(clock, board, _label(settings), parts.doubt)
+    health = Health(clock, board, _label(settings), parts.doubt, __version__)
     transport = Transport(clock, account.ca_bundle, account.proxy)
     read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
     bearers = Bearers(transport, clock, account.origin, account.credentials, read_again)

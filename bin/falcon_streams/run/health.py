@@ -12,7 +12,6 @@ import logging
 import sys
 from typing import Dict, Mapping, NamedTuple, Optional
 
-from falcon_streams import __version__
 from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.roster import ALL, Roster
 from falcon_streams.ports import Clock, StateBoard
@@ -43,10 +42,11 @@ class Label(NamedTuple):
 class Health:
     """Logs and shows the state; the supervisor calls it about once a second."""
 
-    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "") -> None:
-        """`doubt` is shown while there is no error."""
+    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "", version: str = "") -> None:
+        """`doubt` is shown while there is no error; `version` is that of this code."""
         self._clock = clock
         self._doubt = doubt
+        self._version = version
         self._board = board
         self._label = label
         self._began_at = self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
@@ -128,7 +128,7 @@ class Health:
                 "state": roster.states()[0],
                 "trouble": last_errors.of(ALL) or self._doubt,
                 "updated_at": self._clock.now(),
-                "version": __version__,
+                "version": self._version,
                 "up_s": at - self._began_at,
                 "rss_mb": resident_mb(),
                 "partitions": self._statistics(roster, partitions, last_errors, at),
