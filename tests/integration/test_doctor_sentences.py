@@ -201,7 +201,7 @@ ROWS = (
     ),
     Row(
         Said.FOLDER_FULL, ": 12 MB are free", "Checkpoint store", "main",
-        patched(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 12_000_000)),  # type: ignore[attr-defined]
+        patched(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 12_000_000)),
     ),
     Row(
         Said.RECORD_DAMAGED, "partition-0-x.json.damaged", "Checkpoint store", "main",

@@ -19,7 +19,7 @@ from falcon_streams.splunk.settings import check_name, check_stanza, read_schema
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.state import STATE_FILE
 
-LIMIT = 16_000_000  # characters; data_limit in app.conf is 20 MB
+LIMIT = 16_000_000  # bytes; data_limit in app.conf is 20 MB
 TAIL, MOST_LOGS = 1_000_000, 12
 _MOST_STATE, _MOST_CONF = 1_000_000, 1_000_000
 _WITHHELD = frozenset(("client_id", "member_cid", "username"))
@@ -50,11 +50,11 @@ class Bundle:
         """Everything, as far as it fits."""
         left = LIMIT
         for name, text in self._all():
-            left -= len(text)
+            left -= len(text.encode())
             if left < 0:
                 yield (
                     "left_out.txt",
-                    f"From {name} on, the rest was left out: it is larger than {LIMIT:,} characters.\n",
+                    f"From {name} on, the rest was left out: it is larger than {LIMIT:,} bytes.\n",
                 )
                 return
             yield name, text

@@ -7,6 +7,8 @@ import { begin, button, call, make, table } from "./frame.js";
 const LOOK = `
     .fes .result { white-space: nowrap; }
     .fes .problem { font-weight: bold; }
+    .fes td:nth-child(2) { min-width: 150px; }
+    .fes td:nth-child(3) { min-width: 100px; }
 `;
 const MARKS = { ok: "\u2713 ok", problem: "\u2717 problem", "not checked": "\u2013 not checked" };
 const COLUMNS = [
@@ -43,9 +45,11 @@ export default class DoctorTab {
 }
 
 function verdict(rows) {
-    const problems = rows.filter((row) => row.result === "problem").length;
-    if (problems) {
-        return `${problems} of ${rows.length} checks found a problem. Begin with the first.`;
+    const problems = rows.filter((row) => row.result === "problem");
+    if (problems.length) {
+        const [{ check, about, sentence }] = problems;
+        const first = about ? `${check} of ${about}` : check;
+        return `${problems.length} of ${rows.length} checks found a problem. Begin with this one. ${first}: ${sentence}`;
     }
     const left = rows.filter((row) => row.result === "not checked").length;
     return left ? `No problem found; ${left} of ${rows.length} checks were not made.` : "Everything is in order.";
