@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from falcon_streams.doctor import report
 from tests.integration.command import Done, run
@@ -135,6 +136,30 @@ def test_a_falcon_that_hangs_does_not_hold_the_page_for_more_than_its_time(stage
     by_check = {(each["check"], each["about"]): each for each in found.entries.values()}
     assert by_check["Clock", "prod"]["said"] == "late"
     assert by_check["Process", "main"]["said"] == "process"
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_behind_a_proxy_the_way_is_checked_through_it(stage: Stage, tls: bool) -> None:
+    scene = stage(account=False, proxy_login=("u", "p4ssword"), proxy_tls=tls)
+    host, _, port = scene.falcon.address()["proxy"].rpartition("/")[2].partition(":")
+    proxy = {"enabled": "1", "type": "https" if tls else "http", "host": host, "port": port, "username": "u"}
+    scene.splunkd.create_conf_stanza("falcon_event_streams_settings", "proxy:lab", **proxy)
+    scene.splunkd.create_password("TA_falcon_event_streams#proxy#lab", "password", "p4ssword")
+    scene.add_account(cloud="us-1", base_url="", proxy="lab")
+    through = {(each["check"], each["about"]): each for each in json.loads(script(scene, "--json").out)}
+    scene.splunkd.edit_password("TA_falcon_event_streams#proxy#lab", "password", "wrong-one")
+    refused = {(each["check"], each["about"]): each for each in json.loads(script(scene, "--json").out)}
+
+    assert through["DNS", "prod"]["sentence"] == "127.0.0.1 is 127.0.0.1."
+    assert through["Connection", "prod"]["sentence"] == f"the proxy 127.0.0.1 port {port} takes connections."
+    assert [through[check, "prod"]["said"] for check in ("TLS", "Token", "Scope and streams")] == [
+        "tls",
+        "token",
+        "streams",
+    ]
+    assert "firehose.crowdstrike.com speaks TLS" in through["Hosts of the feeds", "prod"]["sentence"]
+    assert refused["TLS", "prod"]["said"] == "tls_failed"
+    assert "the proxy refused (status 407)" in refused["TLS", "prod"]["sentence"]
 
 
 def test_no_output_holds_a_secret_and_a_planted_one_is_found(stage: Stage) -> None:

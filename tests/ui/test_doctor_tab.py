@@ -64,7 +64,9 @@ def test_a_problem_stands_out_with_what_to_do_and_a_hostile_text_stays_text(stag
     expect(row).to_contain_text("\u2717 problem")
     expect(row).to_contain_text(hostile)
     assert stage.page.title() != "owned"
-    expect(stage.page.get_by_text("1 of 23 checks found a problem. Begin with this one. Token of prod: ")).to_be_visible()
+    expect(
+        stage.page.get_by_text("1 of 23 checks found a problem. Begin with this one. Token of prod: ")
+    ).to_be_visible()
     stage.shoot("doctor-problem")
     assert list(leaks.find(stage.scene.secrets, stage.bodies)) == []
 

@@ -21,7 +21,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProxyError
 
 from falcon_streams import __version__
 from falcon_streams.bounded import bound
@@ -264,6 +264,10 @@ class _Pool(HTTPSConnectionPool):  # type: ignore[misc]
             else:
                 connection.connect()
             return _handshake_of(connection.sock)
+        except OSError as error:
+            if self.proxy is not None and not connection.has_connected_to_proxy:
+                raise ProxyError("the proxy refused", error) from error  # as urllib3 has it of a request
+            raise
         finally:
             connection.close()
 
