@@ -135,6 +135,7 @@ def test_a_falcon_that_hangs_does_not_hold_the_page_for_more_than_its_time(stage
     assert took < 29.0  # splunkweb waits for 30 s
     by_check = {(each["check"], each["about"]): each for each in found.entries.values()}
     assert by_check["Clock", "prod"]["said"] == "late"
+    assert "It has not answered. Check the network" in by_check["Token", "prod"]["sentence"]
     assert by_check["Process", "main"]["said"] == "process"
 
 

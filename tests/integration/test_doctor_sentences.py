@@ -178,6 +178,9 @@ ROWS = (
         Said.PARTITIONS_MISSING, "it names 7, and Falcon offers 0, 1", "Partitions", SECOND, second(**IDLE),
     ),
     Row(Said.APP_ID_IN_USE, "This input reads with app ID appmain", "App ID", "main"),
+    Row(
+        Said.APP_ID_STANDBY, "Another forwarder reads with app ID appmain", "App ID", "main", away(state="standby"),
+    ),
     Row(Said.APP_ID_FREE, f"Nobody reads with app ID app{SECOND}", "App ID", SECOND, second(**IDLE)),
     Row(
         Said.APP_ID_TAKEN, f"End the other reader of app ID app{SECOND}", "App ID", SECOND,
@@ -258,7 +261,11 @@ ROWS = (
         Said.UNANSWERED, "splunkd answered 503", "Index", "main",
         lambda ward: ward.switch(rest_status=503, rest_path="data/indexes"),
     ),
-    Row(Said.LATE, "within 0 s", "Package", "", lambda ward: ward.within(0.0)),
+    Row(
+        Said.LATE, "There was no answer within", "Clock", "prod",
+        both(lambda ward: ward.within(5.0), fault(on="token", do="hang")),
+    ),
+    Row(Said.TIME_UP, "run falcon_event_streams_doctor.py", "Package", "", lambda ward: ward.within(0.0)),
     Row(Said.FAILED, "KeyError at", "Queues of splunkd", "", patched(Instance, "check_queues", fail)),
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ class Client:
         self._splunkd = splunkd
         self._clock = clock
         self._read: Optional[_Known] = None
-        self._token_error = ""
+        self._token_error: Optional[str] = None  # until Falcon has answered; empty if it gave a token
 
     @property
     def account(self) -> Account:
@@ -96,6 +96,7 @@ class Client:
         """This machine's clock against the date of the answer to the token request."""
         try:
             self._known.test.get_token()
+            self._token_error = ""
         except Retryable as error:
             self._token_error = str(error)
         served_at = self._known.transport.served_at
@@ -108,6 +109,8 @@ class Client:
 
     def check_token(self) -> Outcome:
         """What came of the token request."""
+        if self._token_error is None:
+            return Said.TOKEN_REFUSED.about(sentence="It has not answered. Check the network, or set a proxy")
         if self._token_error:
             return Said.TOKEN_REFUSED.about(sentence=self._token_error)
         return Said.TOKEN.about(cloud=cloud_at(self.account.origin.api_host))
@@ -151,7 +154,7 @@ class Client:
     def _first_hop(self) -> Tuple[str, int]:
         proxy = self._proxy()
         if proxy is not None:
-            return proxy.host, proxy.port
+            return proxy.host.strip("[]"), proxy.port
         return self.account.origin.api_host, urlsplit(self.account.origin.base_url).port or 443
 
     def _proxy(self) -> Optional[Proxy]:

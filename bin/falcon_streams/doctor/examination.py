@@ -63,10 +63,11 @@ class Examination:
             yield Finding(check.name, check.about, outcome.said, outcome.sentence)
 
     def _ask(self, check: Check) -> Outcome:
-        seconds = max(0.0, min(self._check_seconds, self._ends - self._clock.monotonic()))
+        seconds = min(self._check_seconds, self._ends - self._clock.monotonic())
+        if seconds <= 0.0:
+            return Said.TIME_UP.about()
         answers: SimpleQueue[Outcome] = SimpleQueue()
-        if seconds:
-            self._start_thread("doctor", lambda: answers.put(_outcome(check)))
+        self._start_thread("doctor", lambda: answers.put(_outcome(check)))
         return self._clock.take(answers, seconds) or Said.LATE.about(seconds=f"{seconds:.0f}")
 
 

@@ -72,6 +72,7 @@ class Said(Enum):
         "up, there is nothing to do.",
     )
     APP_ID_IN_USE = OK, "This input reads with app ID {app_id}."
+    APP_ID_STANDBY = OK, "Another forwarder reads with app ID {app_id}, and this one stands by."
     APP_ID_FREE = OK, "Nobody reads with app ID {app_id}."
     APP_ID_TAKEN = (
         PROBLEM,
@@ -122,6 +123,7 @@ class Said(Enum):
     NOT_ALLOWED = NOT_CHECKED, "You may not read this: ask a Splunk admin for the right to {what}."
     UNANSWERED = NOT_CHECKED, "There was no answer: {sentence}."
     LATE = NOT_CHECKED, "There was no answer within {seconds} s."
+    TIME_UP = NOT_CHECKED, "The time was up: run falcon_event_streams_doctor.py, which takes more of it than the page."
     FAILED = NOT_CHECKED, "Report this with the doctor's output: the check has failed ({kind} at {place})."
 
     def __init__(self, verdict: str, text: str) -> None:

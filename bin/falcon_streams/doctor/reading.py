@@ -70,6 +70,8 @@ class Reading:
         app_id = self.settings.app_id
         if self._trace.reads():
             return Said.APP_ID_IN_USE.about(app_id=app_id)
+        if self._trace.stands_by():
+            return Said.APP_ID_STANDBY.about(app_id=app_id)
         try:
             free = client.offers_to(app_id)
         except Retryable as error:

@@ -37,6 +37,11 @@ class Trace:
         states = [each.get("state") for each in _partitions(shown)]
         return self._age(shown) <= STALE_AFTER and "running" in states
 
+    def stands_by(self) -> bool:
+        """Whether the input's process waits for another forwarder."""
+        shown = read_state(self._folder)
+        return self._age(shown) <= STALE_AFTER and shown.get("state") == "standby"
+
     def events(self) -> int:
         """How many events the process has read since its start."""
         return sum(int(_number(each.get("events"))) for each in _partitions(read_state(self._folder)))
