@@ -67,6 +67,7 @@ def global_config(
                     _checkpoint_tab(settings["$defs"]["checkpoint"]["properties"]),
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
                     {"name": "offsets", "title": "Offsets", "customTab": {"src": "offsets", "type": "external"}},
+                    {"name": "doctor", "title": "Doctor", "customTab": {"src": "doctor", "type": "external"}},
                 ],
             },
             "inputs": _inputs_page(inputs["properties"], inputs["required"], types),

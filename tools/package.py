@@ -26,6 +26,7 @@ ROOT = vendor.ROOT
 APP = "TA_falcon_event_streams"
 # The package's README.md: the one of the checkout links to pages that do not ship.
 PACKAGE_README = ROOT / "tools" / "package_readme.md"
+MANIFEST = "build.sha256"
 _APP_CONF = "default/app.conf"
 _BUILD = re.compile(r"^build = ([0-9]+)$", re.MULTILINE)
 # What ships, as git paths; a folder ships with everything tracked below it.
@@ -94,7 +95,14 @@ def stage(folder: Path, time: int) -> Path:
     (app / _APP_CONF).write_text(_BUILD.sub(f"build = {time}", conf), encoding="utf-8")
     front_end.unpack(app)
     vendor.unpack(app / "lib")
+    (app / MANIFEST).write_text(manifest(app), encoding="utf-8")
     return app
+
+
+def manifest(app: Path) -> str:
+    """Each file of a staged app with its SHA-256, as `sha256sum -c` reads it; the doctor compares them."""
+    files = sorted((str(path.relative_to(app)), path) for path in app.rglob("*") if path.is_file())
+    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in files)
 
 
 def build(target: Path) -> Path:

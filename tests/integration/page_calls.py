@@ -34,6 +34,11 @@ class Caller:
             password or told["password"],
         )
 
+    @property
+    def session_key(self) -> str:
+        """The session of this user."""
+        return self._client.session_key
+
     def call(self, method: str, path: str, /, **form: str) -> Said:
         """One call."""
         reply = self._client.request(method, path, **form)

@@ -19,8 +19,9 @@ import pytest
 
 from falcon_streams.clock import SystemClock
 from falcon_streams.pages.change_lock import ChangeLock
-from falcon_streams.pages.endpoints import checkpoint_dir_of, make_endpoints
+from falcon_streams.pages.endpoints import make_endpoints
 from falcon_streams.pages.rest import Endpoints
+from falcon_streams.store.files import checkpoint_dir_of
 from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 

@@ -48,6 +48,15 @@ def test_without_git_the_build_time_is_that_of_app_conf(monkeypatch: pytest.Monk
     assert "bin/falcon_event_streams.py" in builder.tracked()
 
 
+def test_its_manifest_has_every_file_and_sha256sum_agrees(unpacked: Path) -> None:
+    files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+    named = [line.split("  ", 1)[1] for line in (unpacked / builder.MANIFEST).read_text().splitlines()]
+    done = subprocess.run(["sha256sum", "--check", "--quiet", builder.MANIFEST], cwd=unpacked, capture_output=True)
+
+    assert named == sorted(files - {builder.MANIFEST})
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
 def test_its_readme_is_the_one_that_is_made_for_it(unpacked: Path) -> None:
     assert (unpacked / "README.md").read_bytes() == builder.PACKAGE_README.read_bytes()
     assert not (unpacked / "docs" / "architecture.md").exists()

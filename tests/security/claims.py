@@ -273,6 +273,35 @@ THREATS = (
         ),
     ),
     Claim(
+        "a user who may not list inputs, or not read secrets",
+        "has the doctor read what splunkd does not let them read, or ask Falcon with an account",
+        "The doctor acts with the caller's own session: without `list_inputs` its endpoint checks nothing, and without "
+        "the right to read the secret it sends no packet",
+        (
+            "integration/test_doctor.py::"
+            "test_who_may_not_list_inputs_gets_nothing_and_who_may_gets_what_splunkd_lets_them_read",
+        ),
+        (
+            Change(f"{_OURS}/pages/doctor_collection.py", "require_capability(self._splunkd, LIST)", "pass"),
+            Change(
+                f"{_OURS}/doctor/rounds.py",
+                "yield Check(NAME, name, ((ACCOUNT, name),), lambda: client().check_name())",
+                "yield Check(NAME, name, (), lambda: client().check_name())",
+            ),
+        ),
+    ),
+    Claim(
+        "whoever gets a diag",
+        "finds a secret in it that somebody wrote into a conf by hand, into a comment or a wrong setting",
+        "Of a conf, a diag has what a schema knows and accepts. `passwords.conf` is not opened",
+        ("integration/test_diag.py::test_it_takes_findings_states_logs_and_confs_and_none_of_the_planted_secrets",),
+        (
+            Change(f"{_OURS}/doctor/bundle.py", "if name in _WITHHELD:", "if False:"),
+            Change(f"{_OURS}/doctor/bundle.py", "if name not in properties:", "if False:"),
+            Change(f"{_OURS}/doctor/bundle.py", "        check_stanza(one, stanza, {name: value})\n", "        pass\n"),
+        ),
+    ),
+    Claim(
         "any logged-in user",
         "sends a request so large, or of so many parts, that it keeps the process of all pages busy",
         "Before anything else, the endpoint checks the size of the request, then the capability, then the size of "

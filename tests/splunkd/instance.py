@@ -31,8 +31,10 @@ from tests.splunkd.rest.instance_endpoints import (
     ContextEndpoint,
     IndexesEndpoint,
     InfoEndpoint,
+    QueuesEndpoint,
     TimesEndpoint,
 )
+from tests.splunkd.rest.newest_events import newest_events
 from tests.splunkd.rest.passwords_endpoint import PasswordsEndpoint
 from tests.splunkd.rest.reception import Reception
 from tests.splunkd.rest.router import Router
@@ -94,6 +96,7 @@ class StandIn:
         changes = Changes(instance, self._roster)
         info = InfoEndpoint(options.server_host, home.guid(), home.start_time(), options.server_info)
         router.add("server/info", info)
+        router.add("server/introspection/queues", QueuesEndpoint(options.switches.queue_fill, info.in_cloud))
         router.add("apps/local", AppsEndpoint(confs))
         router.add("authentication/current-context", ContextEndpoint())
         router.add("configs", ConfsEndpoint(confs))
@@ -102,7 +105,7 @@ class StandIn:
         router.add("data/ui/times", TimesEndpoint())
         router.add("data/inputs", InputsEndpoint(confs, self._roster, changes, options.server_host))
         router.add("data/modular-inputs", KindsEndpoint(self._roster))
-        searches = SearchEndpoint([app_build(confs), stored(options.answers)])
+        searches = SearchEndpoint([app_build(confs), newest_events(home.index_file), stored(options.answers)])
         router.add("search/jobs", searches)
         router.add("search/v2/jobs", searches)
         documents = Documents(home.documents_file)

@@ -49,6 +49,9 @@ class Switches:
     """What storage/passwords gives where a password cannot be decrypted: a 500, or null as its clear text. Either has
     been seen (TA-thehive-cortex#11, solnlib#311)."""
 
+    full_queue: str = ""
+    """The queue that is full, parsingQueue for instance, as server/introspection/queues tells."""
+
     rest_delay_s: float = 0.0
     """Silence before a REST answer."""
 
@@ -88,6 +91,10 @@ class Switches:
 
     def told(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
+
+    def queue_fill(self, name: str) -> float:
+        """How full a queue is, from 0 to 1."""
+        return 1.0 if name == self.full_queue else 0.01
 
     def flush_seconds(self) -> float:
         return self.flush_ms / 1000

@@ -13,22 +13,25 @@ import getpass
 import json
 from typing import List, Sequence, TextIO
 
-from falcon_streams.command import inputs, offsets
+from falcon_streams.command import doctor, inputs, offsets
 from falcon_streams.command.our_endpoints import Entries, OurEndpoints, log_in
 from falcon_streams.errors import Fatal, Refused
 
 MANAGEMENT_PORT = "https://127.0.0.1:8089"
-COMMANDS = (inputs, offsets)
+COMMANDS = (inputs, doctor, offsets)
 
 
 def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
     """Run one command; returns the exit status."""
     chosen = _parser().parse_args(arguments)
+
+    def ask_password() -> str:
+        return _password(chosen.user, stdin)
+
     try:
-        password = (
-            getpass.getpass(f"Password of {chosen.user}: ") if stdin.isatty() else stdin.readline().rstrip("\r\n")
-        )
-        endpoints = OurEndpoints(chosen.splunkd, log_in(chosen.splunkd, chosen.user, password))
+        if chosen.command is doctor:
+            return doctor.run(chosen, ask_password, stdout, stderr)
+        endpoints = OurEndpoints(chosen.splunkd, log_in(chosen.splunkd, chosen.user, ask_password()))
         entries = chosen.command.run(chosen, endpoints)
     except (Refused, Fatal) as error:
         print(error, file=stderr)

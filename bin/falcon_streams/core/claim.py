@@ -228,6 +228,12 @@ class Claims:
         return newest.released or ours
 
 
+def what_is_read(api_host: str, client_id: str, member_cid: str, partitions: Optional[FrozenSet[str]]) -> str:
+    """What an input reads, in words that are the same on every forwarder with its stanza and account."""
+    wanted = "all" if partitions is None else ",".join(sorted(partitions))
+    return f"{api_host} client {client_id} member {member_cid or 'none'} partitions {wanted}"
+
+
 def _is_confirmed(claim: Claim, before: Optional[Claim]) -> bool:
     """Whether a holder has confirmed its claim between two looks."""
     same = before is not None and (claim.generation, claim.holder) == (before.generation, before.holder)

@@ -14,14 +14,14 @@ import http.client
 import re
 import socket
 import ssl
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProxyError
 
 from falcon_streams import __version__
 from falcon_streams.bounded import bound
@@ -41,6 +41,14 @@ _SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b
 # http.client's wording of a proxy's refusal
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
+
+
+class Handshake(NamedTuple):
+    """What TLS agreed on: the protocol, and the verified chain in DER, the host's own certificate first. Before Python
+    3.13 only that one is known."""
+
+    protocol: str
+    chain: Tuple[bytes, ...]
 
 
 class Transport:
@@ -100,6 +108,18 @@ class Transport:
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise Retryable(f"{_host(url)}: {explain(error)}") from None
+
+    def connect(self, url: str, seconds: float = CONNECT_SECONDS) -> Handshake:
+        """Connect to a host, by the proxy if it needs one, and ask it for nothing. Raises Retryable."""
+        with self.session(url) as session:
+            adapter: Any = session.get_adapter(url)
+            request = requests.Request("GET", url).prepare()
+            try:
+                pool = adapter.get_connection_with_tls_context(request, True, session.proxies)
+                found: Handshake = pool.handshake(self._clock.real(seconds))
+                return found
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                raise Retryable(f"{_host(url)}: {explain(error)}") from None
 
     def body(self, response: requests.Response, url: str) -> bytes:
         """The body of an open answer, decompressed. Raises Retryable if it is too large, too slow, cut, or damaged."""
@@ -233,6 +253,29 @@ class _Connection(HTTPSConnection):  # type: ignore[misc]
 
 class _Pool(HTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _Connection
+
+    def handshake(self, seconds: float) -> Handshake:
+        """Open a connection as a request would, and close it."""
+        connection = self._new_conn()
+        connection.timeout = seconds
+        try:
+            if self.proxy is not None:
+                self._prepare_proxy(connection)
+            else:
+                connection.connect()
+            return _handshake_of(connection.sock)
+        except OSError as error:
+            if self.proxy is not None and not connection.has_connected_to_proxy:
+                raise ProxyError("the proxy refused", error) from error  # as urllib3 has it of a request
+            raise
+        finally:
+            connection.close()
+
+
+def _handshake_of(sock: ssl.SSLSocket) -> Handshake:
+    own = sock.getpeercert(binary_form=True) or b""
+    verified = getattr(sock, "get_verified_chain", lambda: [own])()
+    return Handshake(sock.version() or "TLS", tuple(verified))
 
 
 def _use_our_connections(manager: Any) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Mapping, Optional
 
 from falcon_streams.app import refuse_old_openssl
 from falcon_streams.clock import SystemClock
+from falcon_streams.doctor.composition import PAGE_SECONDS, Doctor
 from falcon_streams.errors import Refused, StreamsError
 from falcon_streams.pages.account_collection import Accounts
 from falcon_streams.pages.change_lock import ChangeLock
+from falcon_streams.pages.doctor_collection import Findings
 from falcon_streams.pages.input_collection import Inputs
 from falcon_streams.pages.offset_collection import Offsets
 from falcon_streams.pages.rest import Collection, Endpoints
@@ -26,10 +27,12 @@ from falcon_streams.run.process import start_thread
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
+from falcon_streams.store.files import checkpoint_dir_of
 from falcon_streams.store.stopped_input import StoppedInputs
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
+DOCTOR_ENDPOINT = f"{SCHEME}_doctor"
 OFFSETS_ENDPOINT = f"{SCHEME}_offsets"
 CONNECTION_TEST_SECONDS = 10.0
 
@@ -50,20 +53,18 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     def offsets(splunkd: WritableSplunkd) -> Collection:
         return Offsets(splunkd, clock, checkpoint_dir, stopped)
 
+    def findings(splunkd: WritableSplunkd) -> Collection:
+        doctor = Doctor(environment, clock)
+        return Findings(splunkd, lambda caller: (each.told() for each in doctor.examine(caller, PAGE_SECONDS)))
+
     collections = {
         ACCOUNT_CONF: accounts,
         SETTINGS_CONF: AddonSettings,
         INPUT_ENDPOINT: inputs,
         OFFSETS_ENDPOINT: offsets,
+        DOCTOR_ENDPOINT: findings,
     }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
-
-
-def checkpoint_dir_of(environment: Mapping[str, str]) -> Path:
-    """The folder of our inputs' checkpoints: `checkpoint_dir` in the XML that splunkd gives to an input."""
-    home = Path(environment.get("SPLUNK_HOME", os.curdir))
-    database = environment.get("SPLUNK_DB") or home / "var" / "lib" / "splunk"
-    return Path(database) / "modinputs" / SCHEME
 
 
 def check_connection(account: Account, clock: Clock, seconds: float = CONNECTION_TEST_SECONDS) -> None:

@@ -21,12 +21,11 @@ from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.settings import UNSET, is_false, is_true, known, read_input, read_schema, written
-from falcon_streams.splunk.state import read_state
+from falcon_streams.splunk.state import STALE_AFTER, read_state
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 
 LIST = "list_inputs"
-STALE_AFTER = 15.0  # seconds; an input replaces the file every two seconds, and every six in quiet times
 
 
 class Inputs:

@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple, Optional, Tuple
 
 from falcon_streams import __version__
 from falcon_streams.core.catalogue import is_known
-from falcon_streams.core.claim import Claims
+from falcon_streams.core.claim import Claims, what_is_read
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.record import Owner
@@ -139,7 +139,7 @@ def _supervisor(
     parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
-    health = Health(clock, board, _label(settings), parts.doubt)
+    health = Health(clock, board, _label(settings), parts.doubt, __version__)
     transport = Transport(clock, account.ca_bundle, account.proxy)
     read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
     bearers = Bearers(transport, clock, account.origin, account.credentials, read_again)
@@ -179,22 +179,18 @@ def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
     """The records in the KV store, and the claimant, which is running."""
     documents = open_kvstore(parts.splunkd, parts.adopt)
     name = parts.settings.name
-    seal = Seal(parts.account.credentials.client_secret)
+    credentials = parts.account.credentials
+    seal = Seal(credentials.client_secret)
     records = SharedRecords(documents, name, seal)
     holder = uuid.uuid4().hex
-    claim = Claims(holder, parts.info.forwarder or holder, _reads(parts), parts.clock.monotonic())
+    reads = what_is_read(
+        parts.account.origin.api_host, credentials.client_id, credentials.member_cid, parts.settings.partitions
+    )
+    claim = Claims(holder, parts.info.forwarder or holder, reads, parts.clock.monotonic())
     claims = SharedClaims(documents, name, seal, lambda: records.generation)
     claimant = Claimant(claim, claims, parts.clock, parts.inbox, records.read)
     start_thread("claimant", claimant.run)
     return records, claimant
-
-
-def _reads(parts: _Parts) -> str:
-    """What this input reads, in words that are the same on every forwarder with this stanza and account."""
-    credentials, wanted = parts.account.credentials, parts.settings.partitions
-    partitions = "all" if wanted is None else ",".join(sorted(wanted))
-    tenant = f"{parts.account.origin.api_host} client {credentials.client_id}"
-    return f"{tenant} member {credentials.member_cid or 'none'} partitions {partitions}"
 
 
 def _watch(parent: ParentWatch, right: Right) -> Callable[[], None]:

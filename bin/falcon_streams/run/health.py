@@ -44,13 +44,14 @@ class Label(NamedTuple):
 class Health:
     """Logs and shows the state; the supervisor calls it about once a second."""
 
-    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "") -> None:
-        """`doubt` is shown while there is no error."""
+    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "", version: str = "") -> None:
+        """`doubt` is shown while there is no error; `version` is that of this code."""
         self._clock = clock
         self._doubt = doubt
+        self._version = version
         self._board = board
         self._label = label
-        self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
+        self._began_at = self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
         self._checked_now = clock.now()
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
@@ -140,6 +141,9 @@ class Health:
                 "state": roster.states()[0],
                 "trouble": last_errors.of(ALL) or self._doubt,
                 "updated_at": self._clock.now(),
+                "version": self._version,
+                "up_s": at - self._began_at,
+                "rss_mb": resident_mb(),
                 "partitions": self._statistics(roster, partitions, last_errors, at),
             }
         )

@@ -17,14 +17,16 @@ LOG = logging.getLogger(__name__)
 
 def doubt_about_index(splunkd: Splunkd, settings: InputSettings, info: ServerInfo) -> str:
     """A warning about the input's index, empty for none. Raises Fatal if its events would be lost."""
-    if settings.index is None:
-        return ""
     try:
-        known = splunkd.has_index(settings.index)
+        return judge_index(splunkd, settings, info)
     except Retryable as error:
         LOG.warning("index_not_checked", {"index": settings.index, "error": str(error)})
         return ""
-    if known:
+
+
+def judge_index(splunkd: Splunkd, settings: InputSettings, info: ServerInfo) -> str:
+    """The same, and raises Retryable if the question cannot be asked."""
+    if settings.index is None or splunkd.has_index(settings.index):
         return ""
     if not info.forwards:
         raise Fatal(

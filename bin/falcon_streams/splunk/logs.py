@@ -79,7 +79,7 @@ class LineFormatter(logging.Formatter):
         fields["input"] = self._name
         fields.update(_fields(record) if ours else {"logger": record.name, "message": record.getMessage()})
         if record.exc_info and record.exc_info[1] is not None:
-            fields.update(_place(record.exc_info[1]))
+            fields.update(place_of(record.exc_info[1]))
         line = render_fields(fields)
         if not self._with_time:
             return f"{word} {line}"
@@ -103,7 +103,7 @@ def _fields(record: logging.LogRecord) -> Mapping[str, object]:
     return dict(record.args) if isinstance(record.args, Mapping) else {}
 
 
-def _place(error: BaseException) -> Dict[str, object]:
+def place_of(error: BaseException) -> Dict[str, object]:
     """Kind and place of an unexpected error, without its text, which could hold anything, even a secret."""
     places: List[str] = []
     trace = error.__traceback__

@@ -18,7 +18,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from falcon_streams.splunk.private_file import NO_LINK, make_private_folder, remove_prepared
 
@@ -100,6 +100,32 @@ class ProcessLock:
         os.write(descriptor, told)
         remove_prepared(self._folder)
         return ""
+
+
+class Holder(NamedTuple):
+    """Who holds the lock of a folder, for a look at it; `pid` is None if the process has not said it yet."""
+
+    pid: Optional[int]
+    orphaned: bool
+
+
+def holder_of(folder: Path) -> Optional[Holder]:
+    """Who holds the lock on an input's folder, None if nobody does. Writes nothing. Raises OSError where the lock
+    cannot be looked at."""
+    try:
+        descriptor = os.open(folder / _NAME, os.O_RDONLY | NO_LINK | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        return None
+    try:
+        lock(descriptor)  # and released at once: an input that starts at this very instant tries again
+        return None
+    except OSError as error:
+        if error.errno not in HELD:
+            raise
+        told = _read_holder(descriptor)
+        return Holder(told["pid"], _is_orphan(told)) if told is not None else Holder(None, False)
+    finally:
+        os.close(descriptor)
 
 
 def open_lock(path: Path) -> int:

@@ -33,7 +33,7 @@ _MOST_ERRORS = 100  # a schema has fewer settings, but one list can hold any num
 _ALIKE = 0.8  # difflib's ratio: allows one letter swapped, missing, or too many in a name of seven
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_LOGIN = re.compile(r"//[^/@]*@")
+_LOGIN = re.compile(r"//\S*@")
 
 Values = Dict[str, Any]
 
@@ -245,9 +245,13 @@ def _sentence(error: Any, stanza: str, properties: Mapping[str, Any], raw: Mappi
 
 
 def _join(stanza: str, setting: str, value: Optional[str], fault: str, remedy: str) -> str:
-    # A URL may hold a password in front of its host.
-    shown = f"{tidy(setting)} = {_LOGIN.sub('//...@', tidy(value))}" if value is not None else tidy(setting)
+    shown = f"{tidy(setting)} = {without_login(tidy(value))}" if value is not None else tidy(setting)
     return f"[{stanza}] {shown} {fault}. {remedy}".strip()
+
+
+def without_login(text: str) -> str:
+    """A value without what stands in front of a URL's host, which may be a password, with any character in it."""
+    return _LOGIN.sub("//...@", text)
 
 
 def _refuse_name(stanza: str) -> None:

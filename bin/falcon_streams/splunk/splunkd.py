@@ -114,10 +114,36 @@ class Splunkd:
         forwards = _text(content.get("isForwarding")).lower() in ("1", "true")
         return ServerInfo(_number(content.get("startup_time")), cloud or clustered, kind, forwarder, forwards)
 
+    def queues(self) -> Optional[Dict[str, float]]:
+        """splunkd's queues, and how full each is, from 0 to 1. None if this instance does not tell."""
+        entries = self._entries("/services/server/introspection/queues", count=0)
+        return None if entries is None else {str(each.get("name", "")): _fill(_settings(each)) for each in entries}
+
+    def search(self, text: str, earliest: str, seconds: int) -> List[Dict[str, str]]:
+        """The rows of one search, as whoever has the session key, over events since `earliest`. splunkd ends the search
+        after so many seconds, with the rows that it has by then."""
+        path = "/services/search/jobs"
+        asked = {"search": text, "earliest_time": earliest, "latest_time": "now", "max_time": seconds, "count": 0}
+        tree = self._ask(self._context.post, path, exec_mode="oneshot", **asked)
+        rows = tree.get("results") if isinstance(tree, dict) else None
+        return [
+            {str(name): _text(value) for name, value in row.items()}
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict)
+        ]
+
     def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
+        tree = self._ask(self._context.get, path, **query)
+        if tree is None:
+            return None
+        entries = tree.get("entry") if isinstance(tree, dict) else None
+        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+    def _ask(self, call: Any, path: str, **query: Any) -> Any:
+        """The JSON of an answer, None for a 404."""
         try:
-            answer = self._context.get(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
-            tree = json.loads(answer.body.read())
+            answer = call(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
+            return json.loads(answer.body.read())
         except binding.AuthenticationError:
             raise RestartNeeded("splunkd no longer accepts this input's session key") from None
         except binding.HTTPError as error:
@@ -137,8 +163,6 @@ class Splunkd:
             ) from None
         except (OSError, ValueError, HTTPException) as error:
             raise Retryable(f"splunkd's management port cannot be read ({type(error).__name__})") from None
-        entries = tree.get("entry") if isinstance(tree, dict) else None
-        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _settings(entry: Mapping[str, Any]) -> Dict[str, str]:
@@ -172,6 +196,11 @@ def quoted(name: str) -> str:
 def secret_name(realm: str, user: str) -> str:
     """The name of a secret in `storage/passwords`: realm and user joined by colons, those within them escaped."""
     return "".join(part.replace("\\", "\\\\").replace(":", "\\:") + ":" for part in (realm, user))
+
+
+def _fill(queue: Mapping[str, str]) -> float:
+    size, most = _number(queue.get("current_size_bytes")), _number(queue.get("max_size_bytes"))
+    return size / most if size is not None and most else 0.0
 
 
 def _number(value: object) -> Optional[float]:

@@ -15,7 +15,8 @@ from typing import Any, Dict, Mapping
 from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
 
 LOG = logging.getLogger(__name__)
-_NAME = "state.json"
+STATE_FILE = "state.json"
+STALE_AFTER = 15.0  # seconds; an input replaces the file every two seconds, and every six in quiet times
 
 
 class StateFile:
@@ -27,7 +28,7 @@ class StateFile:
 
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown."""
-        path = self._folder / _NAME
+        path = self._folder / STATE_FILE
         try:
             make_private_folder(self._folder)
             os.replace(prepare_private_file(path, json.dumps(state, sort_keys=True).encode("ascii")), path)
@@ -41,7 +42,7 @@ class StateFile:
 def read_state(folder: Path) -> Dict[str, Any]:
     """What an input last showed in this folder; empty if nothing can be read."""
     try:
-        state = json.loads((folder / _NAME).read_bytes())
+        state = json.loads((folder / STATE_FILE).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return state if isinstance(state, dict) else {}

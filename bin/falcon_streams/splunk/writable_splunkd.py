@@ -36,7 +36,7 @@ class WritableSplunkd(Splunkd):
 
     @cached_property
     def _caller(self) -> Mapping[str, Any]:
-        # splunkd is asked once, because this object serves one request of a page.
+        """splunkd is asked once, because this object serves one request of a page."""
         entries = self._entries("/services/authentication/current-context") or [{}]
         content = entries[0].get("content")
         return content if isinstance(content, dict) else {}

@@ -15,14 +15,15 @@ import hashlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence
+from typing import Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
+from falcon_streams.splunk.splunkd import SCHEME
 
-_DAMAGED = ".damaged"
 _HISTORY = "history.json"
+DAMAGED = ".damaged"
 
 
 class FileStore:
@@ -53,7 +54,7 @@ class FileStore:
     def faults(self) -> Sequence[str]:
         """A sentence for each file that may be a record and cannot be used; empty if there is none."""
         readable = {self._path(partition) for partition, record in self.look().items() if record.input == self._name}
-        aside = sorted(self._folder.glob(f"partition-*.json{_DAMAGED}"))
+        aside = sorted(self._folder.glob(f"partition-*.json{DAMAGED}"))
         return [
             *(f"the checkpoint {path} cannot be used" for path in self._paths() if path not in readable),
             *(f"a damaged checkpoint is kept as {path}" for path in aside if path.with_suffix("") not in readable),
@@ -140,7 +141,7 @@ class FileStore:
                 f"the checkpoint {path} was written by a newer add-on: {error}. Install that version again"
             ) from None
         except RecordUnreadable as error:
-            aside = path.with_name(path.name + _DAMAGED)
+            aside = path.with_name(path.name + DAMAGED)
             try:
                 os.replace(path, aside)
             except OSError:
@@ -154,9 +155,16 @@ class FileStore:
         return record
 
     def _refuse_former_damage(self, path: Path) -> None:
-        aside = path.with_name(path.name + _DAMAGED)
+        aside = path.with_name(path.name + DAMAGED)
         if aside.exists():
             raise Fatal(_damage(aside, "it was found damaged at an earlier start"))
+
+
+def checkpoint_dir_of(environment: Mapping[str, str]) -> Path:
+    """The folder of our inputs' checkpoints: `checkpoint_dir` in the XML that splunkd gives to an input."""
+    home = Path(environment.get("SPLUNK_HOME", os.curdir))
+    database = environment.get("SPLUNK_DB") or home / "var" / "lib" / "splunk"
+    return Path(database) / "modinputs" / SCHEME
 
 
 def folder_of(checkpoint_dir: str, name: str) -> Path:
@@ -167,7 +175,7 @@ def folder_of(checkpoint_dir: str, name: str) -> Path:
 def _damage(aside: Path, fault: str) -> str:
     return (
         f"a checkpoint cannot be used and is kept as {aside} ({fault}). Put a good copy in its place under the name "
-        f"without {_DAMAGED}, or remove it to begin anew by start_from"
+        f"without {DAMAGED}, or remove it to begin anew by start_from"
     )
 
 

@@ -285,6 +285,19 @@ def _sealed_history(document: Document) -> Tuple[str, object]:
     return _history_text(str(document.get("history"))), document.get("seal")
 
 
+def newest_claims(store: KvStore, seal: Seal) -> Dict[str, Claim]:
+    """The newest claim of each input, by the input's name, as far as its seal fits."""
+    documents: Dict[str, List[Document]] = {}
+    for each in store.find({"kind": _CLAIM}, (*_SUMMARY, "input")):
+        documents.setdefault(str(each.get("input")), []).append(each)
+    newest: Dict[str, Claim] = {}
+    for name, claims in documents.items():
+        sealed = [each for each in _judge_claims(name, claims, seal)[0] if each.sealed]
+        if sealed:
+            newest[name] = max(sealed, key=lambda each: each.generation).claim
+    return newest
+
+
 def _complain(partition: str, record: Optional[Record], reason: str) -> None:
     offset = None if record is None else record.offset
     LOG.error("checkpoint_altered", {"partition": partition, "offset": offset, "reason": reason})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
@@ -48,6 +48,10 @@ class InfoEndpoint:
                 self._content.pop(name, None)
             else:
                 self._content[name] = _like(self._content.get(name), value)
+
+    def in_cloud(self) -> bool:
+        """Whether this instance poses as Splunk Cloud."""
+        return self._content.get("instance_type") == "cloud"
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
         if question.method != "GET" or rest not in ([], ["server-info"]):
@@ -130,6 +134,42 @@ class IndexesEndpoint:
             "defaultDatabase": "main",
         }
         return Entry(name, "data/indexes", content, self._confs.owner("indexes", name))
+
+
+# Of a single instance's pipeline, in its order
+_QUEUES = ("parsingQueue", "aggQueue", "typingQueue", "indexQueue")
+_QUEUE_BYTES = 512_000
+
+
+class QueuesEndpoint:
+    """`server/introspection/queues`: how full each queue of the pipeline is.
+
+    Fields as a captured answer of 9.0.1 has them (open-telemetry/opentelemetry-collector-contrib, splunkenterprise
+    receiver); its acl lets admins read, and no other role. "Introspection endpoints are not applicable to Splunk Cloud
+    deployments" (REST API Reference): there it is 404.
+    """
+
+    def __init__(self, fill_of: Callable[[str], float], in_cloud: Callable[[], bool]) -> None:
+        self._fill_of = fill_of
+        self._in_cloud = in_cloud
+
+    def answer(self, question: Question, rest: list[str]) -> Answer:
+        demand(question.session, "admin_all_objects")
+        if question.method != "GET" or self._in_cloud() or (rest and rest[0] not in _QUEUES):
+            raise Refused(404, "Not Found")
+        return Answer(entries=[self._entry(name) for name in _QUEUES if not rest or name == rest[0]])
+
+    def _entry(self, name: str) -> Entry:
+        size = int(self._fill_of(name) * _QUEUE_BYTES)
+        content = {
+            "current_size": size // 500,
+            "current_size_bytes": size,
+            "largest_size": size // 500,
+            "max_size_bytes": _QUEUE_BYTES,
+            "sampling_interval": 1,
+            "smallest_size": 0,
+        }
+        return Entry(name, "server/introspection/queues", content)
 
 
 class ContextEndpoint:

@@ -82,6 +82,8 @@ class SearchEndpoint:
         sid = f"{uuid.uuid4()}"
         with self._lock:
             self._jobs[sid] = (search, rows)
+        if question.arguments.get("exec_mode") == "oneshot":
+            return self._results(sid, question)
         return Answer(201, None, json.dumps({"sid": sid}).encode())
 
     def _list(self, question: Question) -> Answer:

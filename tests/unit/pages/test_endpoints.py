@@ -12,8 +12,9 @@ from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.clouds import CUSTOM, origin_of
 from falcon_streams.errors import Refused
-from falcon_streams.pages.endpoints import check_connection, checkpoint_dir_of
+from falcon_streams.pages.endpoints import check_connection
 from falcon_streams.splunk.accounts import Account
+from falcon_streams.store.files import checkpoint_dir_of
 
 
 def test_the_checkpoint_dir_is_splunkds() -> None:

@@ -8,7 +8,8 @@ from typing import Any, Dict, Iterator, Tuple, cast
 
 import pytest
 
-from falcon_streams.pages.input_collection import LIST, STALE_AFTER, Inputs
+from falcon_streams.pages.input_collection import LIST, Inputs
+from falcon_streams.splunk.state import STALE_AFTER
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 from tests.fakes.clock import FakeClock

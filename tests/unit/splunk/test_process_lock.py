@@ -15,7 +15,7 @@ import pytest
 from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import RestartNeeded
 from falcon_streams.splunk.private_file import prepare_private_file
-from falcon_streams.splunk.process_lock import ProcessLock
+from falcon_streams.splunk.process_lock import ProcessLock, holder_of
 from falcon_streams.store.files import FileStore, folder_of
 
 BIN = Path(__file__).resolve().parents[3] / "bin"
@@ -84,6 +84,22 @@ def test_the_second_process_is_told_who_has_the_folder_and_gets_it_when_that_one
     holder.end()
     assert lock.take() == ""
     assert lock.is_ours()
+    lock.release()
+
+
+def test_a_look_at_the_lock_says_who_holds_it_and_neither_takes_nor_makes_it(tmp_path: Path, holder: Holder) -> None:
+    seen = holder_of(tmp_path / "input")
+    holder.lose_parent()
+    orphaned = holder_of(tmp_path / "input")
+    holder.end()
+    free = [holder_of(tmp_path / "input"), holder_of(tmp_path / "nowhere")]
+
+    assert seen == (holder.pid, False)
+    assert orphaned == (holder.pid, True)
+    assert free == [None, None]
+    assert not (tmp_path / "nowhere").exists()
+    lock = ProcessLock(tmp_path / "input")
+    assert lock.take() == ""
     lock.release()
 
 

@@ -13,7 +13,7 @@ from falcon_streams.core.custody import Seal
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.errors import Fatal, Retryable
-from falcon_streams.store.shared import SharedClaims, SharedRecords
+from falcon_streams.store.shared import SharedClaims, SharedRecords, newest_claims
 from tests.fakes.collection import Collection
 
 NAME, SECRET = "main", "the account's secret"
@@ -66,6 +66,21 @@ def collection() -> Collection:
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
+
+
+def test_the_newest_claim_of_each_input_is_seen_and_a_forged_one_is_not(collection: Collection) -> None:
+    Run(collection, 1)
+    Run(collection, 2)
+    other = SharedClaims(collection, "other", Seal(SECRET), lambda: 0)
+    other.insert(Claim(5, "holder", "fw2/guid", READS))
+    SharedClaims(collection, "forged", Seal("another secret"), lambda: 0).insert(Claim(9, "h", "fw3", READS))
+
+    found = newest_claims(collection, Seal(SECRET))
+
+    assert {name: (claim.generation, claim.forwarder) for name, claim in found.items()} == {
+        NAME: (2, "hf/guid"),
+        "other": (5, "fw2/guid"),
+    }
 
 
 def test_the_next_generation_goes_on_where_the_last_has_ended(
