@@ -12,6 +12,7 @@ import threading
 from dataclasses import replace
 from typing import List, Optional, Sequence, Set
 
+from falcon_streams.core.delivery import Counted, Delivery
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.identity import fingerprint
 from falcon_streams.core.positions import Mark, Marks, OffsetSequence, is_reset
@@ -34,6 +35,7 @@ class Counters:
 
     def __init__(self) -> None:
         self.events = 0
+        self.placed = 0
         self.bytes = 0
         self.malformed = 0
         self.unplaced = 0
@@ -45,6 +47,10 @@ class Counters:
         self.overlong = 0
         self.reconnects = 0
         self.refreshes = 0
+
+    def counted(self) -> Counted:
+        """What the account of deliveries counts."""
+        return Counted(self.placed, self.excluded, self.before_start, self.malformed + self.unplaced, self.gaps)
 
 
 class Progress:
@@ -63,6 +69,7 @@ class Progress:
         self.customers: Set[str] = set(record.customers)
         self.types: Set[str] = set()
         self.counters = Counters()
+        self.delivery = Delivery()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
         self._resume = resume
@@ -125,7 +132,7 @@ class Progress:
             self._last = last
             self.written_offset = last.offset
             alone = not self._written
-            self._written.add(last, self._sequence, ticket, at)
+            self._written.add(last, self._sequence, ticket, at, self.counters.counted())
         return alone
 
     def wrote_unplaced(self, lines: Sequence[bytes], after_event: bool) -> None:
@@ -170,6 +177,7 @@ class Progress:
         self.record = record.committed(mark.event, tuple(sorted(self.customers)), now, self._replay_seconds)
         self._unsaved = self.record
         self._committed = True
+        self.delivery.committed(mark.event, mark.sequence.number, mark.counted, now)
 
     def stored(self, record: Record) -> None:
         """The store has this record."""

@@ -51,6 +51,7 @@ from falcon_streams.run.happenings import (
     stop_for,
     worst,
 )
+from falcon_streams.run.ledger import tell_delivered
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.tally import Filters
@@ -364,6 +365,7 @@ class Supervisor:
     def _commit_at_stop(self, until: float) -> None:
         self._watch()
         self.commits.saved(self.commits.save(self.commits.final_records(until)))
+        tell_delivered(self.commits.progress.values())
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
         """Run the work in a thread, wait for it at most this long, and log its error."""
