@@ -1,9 +1,10 @@
 """The log's account of what was delivered: a line `delivered` for each range of offsets of a partition.
 
-Rules: once a minute and at an orderly stop, for partitions that have committed something since; a quiet partition
-writes nothing. The tenant is that of the stream: a parent's stream bears its children's events in one sequence of
-offsets, so the line names the parent, and beside it customers whose events the stream bears. A line names a few of
-them; where there are more, the next lines go on with the others.
+Rules: once a minute and at the end of a run, for partitions that have committed something since; a quiet partition
+writes nothing. What a process that is killed has not told, no line tells: the audit names the hole. The tenant is that
+of the stream: a parent's stream bears its children's events in one sequence of offsets, so the line names the parent,
+and beside it customers whose events the stream bears. A line names a few of them; where there are more, the next lines
+go on with the others.
 """
 
 from __future__ import annotations

@@ -330,6 +330,7 @@ class Supervisor:
         stop = worst([stop, *self._close_feeds(asked_at)])
         if stop.ending is not Ending.UNCLEAN:
             self._run_briefly("commit", partial(self._commit_at_stop, asked_at), COMMIT_SECONDS)
+        tell_delivered(self.commits.progress.values())
         self._run_briefly("revoke", self._api.revoke, REVOKE_SECONDS)
         return stop
 
@@ -365,7 +366,6 @@ class Supervisor:
     def _commit_at_stop(self, until: float) -> None:
         self._watch()
         self.commits.saved(self.commits.save(self.commits.final_records(until)))
-        tell_delivered(self.commits.progress.values())
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
         """Run the work in a thread, wait for it at most this long, and log its error."""

@@ -8,7 +8,9 @@ from typing import Dict, List
 import pytest
 
 from falcon_streams.core.batch import read_batch
+from falcon_streams.core.identity import Identity
 from falcon_streams.core.record import Owner, StartPosition, first_record
+from falcon_streams.core.resume import Resume
 from falcon_streams.run.ledger import MOST_CUSTOMERS, tell_delivered
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.tally import Filters, Tally
@@ -117,3 +119,25 @@ def test_more_customers_than_a_line_has_room_for_come_in_turn(caplog: pytest.Log
 
     assert {name for turn in turns for name in turn} >= set(names)
     assert max(map(len, turns)) == MOST_CUSTOMERS
+
+
+def test_a_reset_claims_nothing_for_its_first_commit_and_goes_on_in_the_new_sequence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desk = Desk()
+    desk.read(lines(500, 600))
+    tell(desk, caplog)
+    desk.read(lines(1, 2))
+    assert tell(desk, caplog) == []
+
+    desk.read(lines(2, 3, 7))
+    (told,) = tell(desk, caplog)
+    assert (told["first"], told["last"], told["sent"], told["reset_at"]) == (3, 7, 2, desk.clock.now())
+
+
+def test_a_gap_is_in_the_range_in_which_the_events_after_it_are(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(Resume("offset=5", 5, Identity("another")))
+    desk.read(lines(9, 10))
+    (told,) = tell(desk, caplog)
+
+    assert (told["first"], told["last"], told["sent"], told["gaps"]) == (6, 10, 2, 1)
