@@ -299,7 +299,7 @@ def _sort(rows: list[_Seen], rest: str) -> list[_Seen]:
     descends_all = rest.startswith("- ")
     keys = re.split(r",? ", rest[2:] if unlimited or descends_all else rest)
     for each in reversed(keys):
-        match = re.fullmatch(r"(-?)(?:(num)\((\w+)\)|(\w+))", each)
+        match = re.fullmatch(r"(-?)(?:(num)\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))", each)
         if match is None:
             raise Refused(f"sort {rest}")
         sign, number, inner, plain = match.groups()
