@@ -24,7 +24,7 @@ OPTIONS = {
     "splunk.bar": set(),
     "splunk.line": set(),
     "splunk.area": set(),
-    "splunk.table": {"count"},
+    "splunk.table": {"count", "columnFormat"},
     "splunk.markdown": {"markdown"},
 }
 INPUTS = {"input.timerange": {"token", "defaultValue"}, "input.text": {"token", "defaultValue"}}
