@@ -45,6 +45,7 @@ class Options:
     floor: int = option(0, "offset of each partition's first retained event")
     null_every: int = option(2000, "one generated event in so many has metadata only, its `event` null; 0 none")
     children: int = option(0, "child tenants whose events the streams bear beside the customer's own")
+    holes: int = option(0, "offsets that are left out after each tenth generated event")
     render_anew: bool = option(False, "an event that is sent again has another key order and one key more")
     retention: float = option(7 * 86400.0, "how long events are retained")
 

@@ -116,6 +116,14 @@ def test_a_parents_streams_bear_the_events_of_its_children(catalogue: Catalogue)
     assert len(customers(30) - before) == 1
 
 
+def test_a_partitions_offsets_can_have_holes_of_their_own(catalogue: Catalogue) -> None:
+    generator = Generator(catalogue, "1/0", Options(holes=40))
+    offsets = [line.offset for line in [*generator.make(15, 100, NOON, NOON), *generator.make(15, 155, NOON, NOON)]]
+
+    assert offsets == [*range(100, 109), *range(149, 155), *range(155, 159), *range(199, 209), 249]
+    assert Generator(catalogue, "1/0", Options()).make(15, 100, NOON, NOON)[-1].offset == 114
+
+
 def test_what_a_line_says_of_itself_is_what_the_generator_says(catalogue: Catalogue) -> None:
     for line in Generator(catalogue, "1/0", Options()).make(500, 7, NOON, NOON):
         assert read_line(line.bytes) == line

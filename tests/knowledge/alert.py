@@ -19,6 +19,11 @@ _RELATIONS: Mapping[str, Callable[[int, int], bool]] = {
 }
 
 
+def is_alert(search: Mapping[str, str]) -> bool:
+    """Whether a saved search is an alert: it has a condition. A report has none."""
+    return "counttype" in search
+
+
 def fires(alert: Mapping[str, str], rows: int) -> bool:
     """Whether an alert with these settings fires after a run that found so many rows."""
     counted = alert.get("counttype", "always")

@@ -1,13 +1,17 @@
 """Runs the searches of the dashboards over evaluated events: the few commands that they use, and no others.
 
 Rules ("Search Reference"): the first part and `search` are criteria; `stats` and `timechart` aggregate, `by` leaves out
-events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before;
-`dedup` keeps the first; `where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds
-the results to each event of the group; `bin` rounds a number down to a multiple of its span. An unknown command, option
-or function is refused, not guessed."""
+events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before, and
+takes 10,000 rows unless a 0 stands first; `dedup` keeps the first; `where` and `eval` take an expression of eval;
+`eventstats` aggregates as `stats` does and adds the results to each event of the group; `streamstats` adds the results
+over the events up to this one, without it where `current=f`; `accum` replaces a number by the running total; `reverse`
+turns the order round; `rename` moves one field; `addinfo` tells the time range of the search; `bin` rounds a number
+down to a multiple of its span. `last` is the last value in the order of the rows; a percentile is the nearest rank, as
+it is below 1,000 distinct values. An unknown command, option or function is refused, not guessed."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
@@ -41,14 +45,23 @@ def run(
     events: Sequence[tuple[Fields, Sequence[str], Sequence[str]]],
     macros: Mapping[str, Mapping[str, str]],
     now: Optional[float] = None,
+    earliest: Optional[float] = None,
 ) -> list[Row]:
-    """The rows of a search over events: (fields, event types, tags), newest first. `now` is when it runs."""
+    """The rows of a search over events: (fields, event types, tags), newest first. `now` is when it runs, and the end
+    of its time range; `earliest` is the beginning, which leaves out what is older."""
     head, *commands = split(expand(search, macros))
     settings = Settings(now=now)
-    seen = [_Seen({**fields, "tag": list(tags)}, types) for fields, types, tags in events]
+    seen = [
+        _Seen({**fields, "tag": list(tags)}, types)
+        for fields, types, tags in events
+        if earliest is None or float(fields["_time"][0]) >= earliest
+    ]
     rows: list[_Seen] = _matching(seen, head)
     for command in commands:
         name, _, rest = command.partition(" ")
+        if name == "addinfo":
+            rows = _addinfo(rows, now, earliest)
+            continue
         if name in _FORMULAS:
             rows = _FORMULAS[name](rows, rest.strip(), settings)
             continue
@@ -126,6 +139,10 @@ def _value(function: str, field: str, rows: list[_Seen]) -> list[str]:
         return [str(len(set(values)))]
     if function == "values":
         return sorted(set(values))
+    if function == "last":
+        return values[-1:]
+    if function.startswith("perc"):
+        return [_percentile(numbers, int(function[4:]))] if numbers else []
     if function == "latest":
         newest = max((row for row in rows if row.fields.get(field)), key=_time, default=None)
         return newest.fields[field][:1] if newest is not None else []
@@ -134,10 +151,22 @@ def _value(function: str, field: str, rows: list[_Seen]) -> list[str]:
         "min": min,
         "sum": sum,
         "avg": lambda each: sum(each) / len(each),
+        "range": lambda each: max(each) - min(each),
     }
     if function not in calculated:
         raise Refused(f"the function {function} is not known here")
-    return [f"{calculated[function](numbers):.6f}".rstrip("0").rstrip(".")] if numbers else []
+    return [_shown_number(calculated[function](numbers))] if numbers else []
+
+
+def _shown_number(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
+
+
+def _percentile(numbers: list[float], percent: int) -> str:
+    if len(set(numbers)) >= 1000:
+        raise Refused("a percentile of a thousand distinct values or more is approximate")
+    ranked = sorted(numbers)
+    return _shown_number(ranked[max(math.ceil(percent / 100 * len(ranked)), 1) - 1])
 
 
 def _grouped(rows: list[_Seen], names: Sequence[str]) -> dict[tuple[str, ...], list[_Seen]]:
@@ -178,6 +207,59 @@ def _eventstats(rows: list[_Seen], rest: str) -> list[_Seen]:
     return [row._replace(fields={**row.fields, **added.get(key, {})}) for row, key in zip(rows, keys)]
 
 
+def _streamstats(rows: list[_Seen], rest: str) -> list[_Seen]:
+    match = re.fullmatch(r"(current=f )?(.+?)(?: by (.+))?", rest)
+    if match is None or "=" in match.group(2):
+        raise Refused(f"streamstats {rest}")
+    without_itself, asked, by = match.groups()
+    names = (by or "").split()
+    before: dict[tuple[str, ...], list[_Seen]] = {}
+    made = []
+    for row in rows:
+        values = [row.fields.get(name, []) for name in names]
+        if any(len(each) > 1 for each in values):
+            raise Refused("streamstats by a field of several values")
+        if not all(values):
+            made.append(row)
+            continue
+        group = before.setdefault(tuple(each[0] for each in values), [])
+        window = group if without_itself else [*group, row]
+        added = {name: _value(function, field, window) for function, field, name in _aggregates(asked)}
+        group.append(row)
+        made.append(row._replace(fields={**row.fields, **added}))
+    return made
+
+
+def _accum(rows: list[_Seen], rest: str) -> list[_Seen]:
+    if not re.fullmatch(r"\w+", rest):
+        raise Refused(f"accum {rest}")
+    total, made = 0.0, []
+    for row in rows:
+        (value,) = row.fields[rest]
+        total += float(value)
+        made.append(row._replace(fields={**row.fields, rest: [_shown_number(total)]}))
+    return made
+
+
+def _addinfo(rows: list[_Seen], now: Optional[float], earliest: Optional[float]) -> list[_Seen]:
+    if now is None:
+        raise Refused("addinfo without a time given")
+    told = {"info_min_time": [f"{earliest or 0.0:.3f}"], "info_max_time": [f"{now:.3f}"]}
+    return [row._replace(fields={**row.fields, **told}) for row in rows]
+
+
+def _rename(rows: list[_Seen], rest: str) -> list[_Seen]:
+    match = re.fullmatch(r"(\w+) AS (\w+)", rest)
+    if match is None:
+        raise Refused(f"rename {rest}")
+    old, new = match.groups()
+    if any(new in row.fields for row in rows):
+        raise Refused(f"rename to {new}, which is there")
+    return [
+        row._replace(fields={new if name == old else name: each for name, each in row.fields.items()}) for row in rows
+    ]
+
+
 def _bin(rows: list[_Seen], rest: str) -> list[_Seen]:
     match = re.fullmatch(r"span=(\w+)\s+(\w+)\s+AS\s+(\w+)", rest)
     if match is None:
@@ -210,13 +292,30 @@ def _timechart(rows: list[_Seen], rest: str) -> list[_Seen]:
 
 
 def _sort(rows: list[_Seen], rest: str) -> list[_Seen]:
-    names = [name for name in rest.split() if name != "-"]
+    """By the last of the fields first: each turn keeps the order of those before where values are equal."""
+    unlimited = re.match(r"0 ", rest)
+    if not unlimited and len(rows) > 10_000:
+        raise Refused("sort keeps 10,000 rows only, unless a 0 stands first")
+    descends_all = rest.startswith("- ")
+    keys = re.split(r",? ", rest[2:] if unlimited or descends_all else rest)
+    for each in reversed(keys):
+        match = re.fullmatch(r"(-?)(?:(num)\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))", each)
+        if match is None:
+            raise Refused(f"sort {rest}")
+        sign, number, inner, plain = match.groups()
+        rows = sorted(rows, key=_sort_key(inner or plain, bool(number)), reverse=bool(sign) or descends_all)
+    return rows
 
-    def key(row: _Seen) -> list[tuple[float, str]]:
-        values = [(row.fields.get(name) or [""])[0] for name in names]
-        return [(float(value) if re.fullmatch(r"-?[0-9]+(?:[.][0-9]+)?", value) else 0.0, value) for value in values]
 
-    return sorted(rows, key=key, reverse=rest.startswith("-"))
+def _sort_key(name: str, number: bool) -> Callable[[_Seen], tuple[float, str]]:
+    def key(row: _Seen) -> tuple[float, str]:
+        value = (row.fields.get(name) or [""])[0]
+        is_number = re.fullmatch(r"-?[0-9]+(?:[.][0-9]+)?", value) is not None
+        if number and not is_number:
+            raise Refused(f"sort num({name}) of {value!r}")
+        return float(value) if is_number else 0.0, "" if number else value
+
+    return key
 
 
 def _table(rows: list[_Seen], rest: str) -> list[_Seen]:
@@ -261,6 +360,10 @@ _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "dedup": _dedup,
     "stats": _stats,
     "eventstats": _eventstats,
+    "streamstats": _streamstats,
+    "accum": _accum,
+    "reverse": lambda rows, rest: rows[::-1],
+    "rename": _rename,
     "bin": _bin,
     "timechart": _timechart,
     "sort": _sort,

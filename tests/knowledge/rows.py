@@ -22,9 +22,9 @@ from tests.searchtime import Event, Knowledge, SearchTime
 from tools.package import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
-ROWS, LOG = GOLDEN / "dashboard_rows.json", GOLDEN / "stream_health.log"
+ROWS, LOGS = GOLDEN / "dashboard_rows.json", (GOLDEN / "stream_health.log", GOLDEN / "delivery.log")
 VIEWS = ROOT / "default" / "data" / "ui" / "views"
-NAMES = ("detections", "audit", "stream_health")
+NAMES = ("detections", "audit", "stream_health", "delivery")
 NOW = 1_795_434_000  # 2026-11-23 11:40 UTC, so that the rows of a run are those of every other
 _SPACING = 1_700
 _PAIR = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))')
@@ -64,23 +64,29 @@ def events(knowledge: Knowledge) -> Iterator[Seen]:
             fields={"falcon_partition": str(number % 2)},
         )
         result = searching.evaluate(event)
-        yield result.fields, result.eventtypes, result.tags
+        indexed = {"_indextime": [str(at + 3 + number % 5)]}
+        yield {**result.fields, **indexed}, result.eventtypes, result.tags
 
 
 def log_lines() -> Iterator[Seen]:
     """An input's log, newest first."""
-    for line in reversed(LOG.read_text(encoding="utf-8").splitlines()):
-        fields = {name: [quoted or plain] for name, quoted, plain in _PAIR.findall(line)}
-        time = datetime.fromisoformat(line.split(" ", 1)[0]).timestamp()
-        known = {"_time": f"{time:.3f}", "index": "_internal", "sourcetype": "falcon:event_streams:log", "_raw": line}
-        yield {**fields, **{name: [value] for name, value in known.items()}, "host": ["forwarder01"]}, (), ()
+    lines = [line for path in LOGS for line in path.read_text(encoding="utf-8").splitlines()]
+    yield from map(log_line, sorted(lines, reverse=True))
+
+
+def log_line(line: str) -> Seen:
+    """A line of an input's log file, as a search sees it."""
+    fields = {name: [quoted or plain] for name, quoted, plain in _PAIR.findall(line)}
+    time = datetime.fromisoformat(line.split(" ", 1)[0]).timestamp()
+    known = {"_time": f"{time:.3f}", "index": "_internal", "sourcetype": "falcon:event_streams:log", "_raw": line}
+    return {**fields, **{name: [value] for name, value in known.items()}, "host": ["forwarder01"]}, (), ()
 
 
 def answers() -> dict[str, list[dict[str, object]]]:
     """The rows of each search."""
     knowledge = Knowledge.load(ROOT)
     seen = [*events(knowledge), *log_lines()]
-    return {search: run(search, seen, knowledge.macros) for name in NAMES for search in searches(name)}
+    return {search: run(search, seen, knowledge.macros, NOW) for name in NAMES for search in searches(name)}
 
 
 def main() -> int:

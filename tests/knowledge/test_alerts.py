@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.knowledge.alert import fires
+from tests.knowledge.alert import fires, is_alert
 from tests.knowledge.pipeline import run
 from tests.knowledge.rows import NOW, Seen
 from tests.searchtime import Event, Knowledge, SearchTime
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
-ALERTS = {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if name != "default"}
+ALERTS = {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if is_alert(each)}
 CONDITIONS = [
     ("always", {}, 0, True),
     ("the REST names are no condition", {"alert_type": "number of events", "alert_threshold": "0"}, 0, True),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.knowledge.alert import is_alert
 from tests.knowledge.rows import NAMES, ROWS, answers, definition, events, log_lines
 from tests.searchtime import Knowledge
 from tests.splunkd.conf import ini
@@ -23,7 +24,7 @@ OPTIONS = {
     "splunk.bar": set(),
     "splunk.line": set(),
     "splunk.area": set(),
-    "splunk.table": {"count"},
+    "splunk.table": {"count", "columnFormat"},
     "splunk.markdown": {"markdown"},
 }
 INPUTS = {"input.timerange": {"token", "defaultValue"}, "input.text": {"token", "defaultValue"}}
@@ -89,10 +90,13 @@ def named_fields(search: str) -> set[str]:
     for rest in re.findall(r"\bby\s+([^|]+)|\btable\s+([^|]+)", text):
         found |= set(" ".join(rest).split())
     renamed = set(re.findall(r"\bAS\s+(\w+)", text)) | set(re.findall(r"\beval\s+(\w+)\s*=", text))
-    return found - renamed - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "index", "sourcetype"}
+    return (
+        found - renamed - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "now", "index", "sourcetype"}
+    )
 
 
 def saved_searches() -> dict[str, dict[str, str]]:
+    """Alerts and reports."""
     return {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if name != "default"}
 
 
@@ -100,6 +104,8 @@ def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() 
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
     made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles"}
+    audit = knowledge.macros["falcon_event_streams_delivery"]["definition"]
+    made |= set(re.findall(r"(?:\beval |\bAS )(\w+)", audit))
     texts = [source["options"]["query"] for name in NAMES for source in definition(name)["dataSources"].values()]
     texts += [each["search"] for each in saved_searches().values()]
     missing = {(name, text[:80]) for text in texts for name in named_fields(text) if name not in made}
@@ -111,12 +117,13 @@ def test_the_stored_rows_are_what_the_searches_make_of_the_present_conf_files() 
     assert json.loads(ROWS.read_text(encoding="utf-8")) == json.loads(json.dumps(answers()))
 
 
-def test_alerts_ship_switched_off_scheduled_and_explained() -> None:
+def test_alerts_and_reports_ship_switched_off_scheduled_and_explained() -> None:
     found = saved_searches()
 
-    assert len(found) == 12
+    assert sum(map(is_alert, found.values())) == 12
+    assert [name for name, each in found.items() if not is_alert(each)] == ["Falcon - delivery of yesterday"]
     for name, each in found.items():
-        assert each["disabled"] == "1", name
+        assert (each["disabled"] == "1") if is_alert(each) else (each["enableSched"] == "0"), name
         assert re.fullmatch(r"\S+ \S+ \S+ \S+ \S+", each["cron_schedule"]), name
         assert each["description"].endswith("."), name
         assert each["dispatch.earliest_time"].startswith("-"), name

@@ -16,7 +16,7 @@ from typing import Any, Union
 import pytest
 
 from tests.integration.test_rest_commands import commands
-from tests.knowledge.alert import fires
+from tests.knowledge.alert import fires, is_alert
 from tests.knowledge.case import Case
 from tests.knowledge.golden_audit import CASES as AUDIT
 from tests.knowledge.golden_detections import CASES as DETECTIONS
@@ -25,7 +25,7 @@ from tests.real_splunk.reading import ACCOUNT, Reading, accepted, account_form, 
 from tests.splunkd.conf import ini
 from tools.package import ROOT, version
 
-ALERTS = {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if name != "default"}
+ALERTS = {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if is_alert(each)}
 CASES = [*DETECTIONS, *AUDIT]
 
 

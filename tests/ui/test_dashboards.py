@@ -1,4 +1,4 @@
-"""The three dashboards as they ship, by Splunk's own renderer, before stored rows: no error, no empty panel."""
+"""The dashboards as they ship, by Splunk's own renderer, before stored rows: no error, no empty panel."""
 
 from __future__ import annotations
 

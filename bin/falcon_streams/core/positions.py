@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Deque, NamedTuple, Optional
 
+from falcon_streams.core.delivery import NOTHING, Counted
 from falcon_streams.core.envelope import Event
 
 SETTLE = 1.0
@@ -30,24 +31,25 @@ class OffsetSequence(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """The last placed event of a batch, its sequence, the sink's ticket after the batch, and the time of its write or,
-    later, of its receipt."""
+    """The last placed event of a batch, its sequence, the sink's ticket after the batch, the time of its write or,
+    later, of its receipt, and what was counted up to it."""
 
     event: Event
     sequence: OffsetSequence
     ticket: int
     at: float
+    counted: Counted = NOTHING
 
 
 class Marks(Deque[Mark]):
     """The marks of one partition that await their receipt, or those that have it and settle; the oldest first."""
 
-    def add(self, event: Event, sequence: OffsetSequence, ticket: int, at: float) -> None:
+    def add(self, event: Event, sequence: OffsetSequence, ticket: int, at: float, counted: Counted = NOTHING) -> None:
         """Add the mark of a batch. If the mark before it is closer than `GRAIN`, replace that one and keep its time."""
         if self and at - self[-1].at < GRAIN:
-            self[-1] = Mark(event, sequence, ticket, self[-1].at)
+            self[-1] = Mark(event, sequence, ticket, self[-1].at, counted)
         else:
-            self.append(Mark(event, sequence, ticket, at))
+            self.append(Mark(event, sequence, ticket, at, counted))
 
     def take_receipted(self, taken: int) -> Optional[Mark]:
         """Take out the marks whose bytes are among those `taken`; return the last of them."""

@@ -1,5 +1,5 @@
-"""How an input is doing: a statistics line once a minute for the input and for each partition, the state that the
-Inputs page shows, and a warning when the clock was set or the process was held up.
+"""How an input is doing: a statistics line once a minute for the input and for each partition, with the account of what
+was delivered, the state that the Inputs page shows, and a warning when the clock was set or the process was held up.
 
 Rules: health only reads what it gets: roster, progress, and last errors. Keys keep their order, and a new one goes to
 the end (design section 6), because searches and dashboards read these lines. An input logs its line, `partition=*`,
@@ -16,6 +16,7 @@ from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.pace import Look, Pace
 from falcon_streams.core.roster import ALL, Roster
 from falcon_streams.ports import Clock, StateBoard
+from falcon_streams.run.ledger import tell_delivered
 from falcon_streams.run.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Health:
         tell_of_input(roster.states()[0], last_errors.of(ALL) or self._doubt)
         for fields in self._statistics(roster, partitions, last_errors, at).values():
             LOG.info("stream_stats", fields)
+        tell_delivered(partitions.values())
         events = _events(partitions)
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})

@@ -13,6 +13,7 @@ import threading
 from dataclasses import replace
 from typing import List, Optional, Sequence, Set
 
+from falcon_streams.core.delivery import Counted, Delivery
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import fingerprint
@@ -36,6 +37,7 @@ class Counters:
 
     def __init__(self) -> None:
         self.events = 0
+        self.placed = 0
         self.bytes = 0
         self.malformed = 0
         self.unplaced = 0
@@ -47,6 +49,10 @@ class Counters:
         self.overlong = 0
         self.reconnects = 0
         self.refreshes = 0
+
+    def counted(self) -> Counted:
+        """What the account of deliveries counts."""
+        return Counted(self.placed, self.excluded, self.before_start, self.malformed + self.unplaced, self.gaps)
 
 
 class Progress:
@@ -65,6 +71,7 @@ class Progress:
         self.customers: Set[str] = set(record.customers)
         self.types: Set[str] = set()
         self.counters = Counters()
+        self.delivery = Delivery()
         self.last_event_at: Optional[float] = None
         self.lag: Optional[float] = None
         self.finish: Optional[Finish] = record.finish
@@ -130,7 +137,7 @@ class Progress:
             self._last = last
             self.written_offset = last.offset
             alone = not self._written
-            self._written.add(last, self._sequence, ticket, at)
+            self._written.add(last, self._sequence, ticket, at, self.counters.counted())
         return alone
 
     def leave_out(self, offset: int) -> None:
@@ -189,6 +196,7 @@ class Progress:
         self.record = record if self.finish is None else replace(record, finish=self.finish)
         self._unsaved = self.record
         self._committed = True
+        self.delivery.committed(mark.event, mark.sequence.number, mark.counted, now)
 
     @property
     def has_finished(self) -> bool:

@@ -202,6 +202,7 @@ class Reader:
             raise self._feed.disown(b"\n".join(admission.held))
         if admitted.verdict is not None and admitted.event is not None:
             self._follow(admitted.verdict, admitted.event, admission.resume)
+            self._progress.delivery.begin(admission.resume, admitted.event)
         if admission.is_over:
             self._admission = None
         return admitted.lines

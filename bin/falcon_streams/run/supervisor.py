@@ -55,6 +55,7 @@ from falcon_streams.run.happenings import (
     stop_for,
     worst,
 )
+from falcon_streams.run.ledger import tell_delivered
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.tally import Filters
@@ -342,6 +343,7 @@ class Supervisor:
         stop = worst([stop, *self._close_feeds(asked_at)])
         if stop.ending is not Ending.UNCLEAN:
             self._run_briefly("commit", partial(self._commit_at_stop, asked_at), COMMIT_SECONDS)
+        tell_delivered(self.commits.progress.values())
         self._run_briefly("revoke", self._api.revoke, REVOKE_SECONDS)
         return stop
 

@@ -44,7 +44,8 @@ class Tally:
     def admit(self, batch: Batch) -> Batch:
         """Count the events; return those that are not excluded."""
         counters, progress = self._progress.counters, self._progress
-        for line, malformed in batch.unplaced():
+        unplaced = batch.unplaced()
+        for line, malformed in unplaced:
             self._note_bad(line, malformed)
         for event in self._first_of(batch, batch.customers, self._customers):
             progress.note_customer(event.customer)
@@ -53,6 +54,7 @@ class Tally:
         wanted = batch.without(self._excluded)
         counters.excluded += len(batch.lines) - len(wanted.lines)
         counters.events += len(wanted.lines)
+        counters.placed += len(wanted.lines) - (wanted.offsets.count(b"") if unplaced else 0)
         progress.last_event_at = now = self._clock.now()
         created = batch.last_created()
         progress.lag = progress.lag if created is None else max(now - created, 0.0)  # Falcon's clock may be ahead

@@ -18,6 +18,7 @@ from tests.emulator.log import Line
 from tests.emulator.options import Options
 
 _OTHER_FORM = 8  # every so many events have their metadata in another order and without a version
+_BEFORE_HOLE = 10
 _REFILL = 512
 _EPISODE_CHANCE = 0.25  # per refill
 _INVERSION_CHANCE, _LARGEST_INVERSION = 0.05, 2000  # ms
@@ -33,7 +34,7 @@ class Generator:
     """An endless source of events."""
 
     def __init__(self, catalogue: Catalogue, seed: str, options: Options) -> None:
-        """Of the options `customer`, `children` and `null_every` count, as they stand when events are made."""
+        """Of the options `customer`, `children`, `null_every` and `holes` count, as they stand when events are made."""
         self._catalogue = catalogue
         self._options = options
         self._rng = random.Random(seed)
@@ -53,6 +54,7 @@ class Generator:
         rng, every, customers = self._rng, self._options.null_every, customers_of(self._options)
         begin, step = start * 1000, (end - start) * 1000 / max(count, 1)
         lines = []
+        left_out = 0
         for number in range(count):
             created = int(begin + step * (number + 1))
             if rng.random() < _INVERSION_CHANCE:
@@ -60,7 +62,8 @@ class Generator:
             self._number += 1
             is_bare = types is None and every and self._number % every == 0
             template = METADATA_ONLY if is_bare else next(source)
-            offset, customer = first_offset + number, customers[self._number % len(customers)]
+            left_out += self._options.holes if self._number % _BEFORE_HOLE == 0 else 0
+            offset, customer = first_offset + number + left_out, customers[self._number % len(customers)]
             usual = self._number % _OTHER_FORM != 0
             line = template.stamp(customer, offset, created, self._number - 1, usual)
             lines.append(Line(offset, template.event_type, line))

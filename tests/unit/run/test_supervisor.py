@@ -180,6 +180,23 @@ def test_a_store_that_answers_has_the_last_event_marked_clean() -> None:
     assert store.saves[-1].offset is not None and store.saves[-1].offset <= falcon.offset
 
 
+@pytest.mark.parametrize("ending", [Ending.STOPPED, Ending.UNCLEAN])
+def test_the_end_of_a_run_leaves_a_line_of_what_was_delivered(ending: Ending, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    store, falcon = MemoryStore(), Falcon()
+    inbox, _, thread, _ = begin(store, falcon)
+    deadline = time.monotonic() + 30
+    while not store.saves and time.monotonic() < deadline:
+        time.sleep(0.01)
+    inbox.put(Stop(ending))
+    thread.join(30)
+
+    (told,) = [dict(record.args) for record in caplog.records if record.msg == "delivered"]  # type: ignore[arg-type]
+    assert told["first"] == 1
+    assert told["last"] == told["sent"]
+    assert (told["last"] == store.saves[-1].offset) if ending is Ending.STOPPED else told["last"]
+
+
 class AskedSink(MemorySink):
     """Notes when it was asked what has been taken."""
 
