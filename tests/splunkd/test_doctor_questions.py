@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def rows(tmp_path: Path) -> Path:
     file = tmp_path / "index.sqlite"
     index = intake.Index(file, lambda: {"main", "other"}, print, lambda: 0.0, lambda: 0.0)
     index.close()
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database, database:
         for at, name, fields in (
             (10.0, "main", {"falcon_partition": "0"}),
             (30.0, "main", {"falcon_partition": "0"}),
