@@ -25,9 +25,12 @@ from falcon_streams.run.process import start_thread
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
+from falcon_streams.store.stopped_input import StoppedInputs
+from falcon_streams.takeover.takeover_collection import Takeovers
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
+TAKEOVER_ENDPOINT = f"{SCHEME}_takeover"
 CONNECTION_TEST_SECONDS = 10.0
 
 
@@ -35,6 +38,8 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     """The endpoints of this process. `environment` holds what splunkd has set for it."""
     clock = clock or SystemClock()
     checkpoint_dir = checkpoint_dir_of(environment)
+    stopped = StoppedInputs(checkpoint_dir, clock)
+    apps = Path(environment.get("SPLUNK_HOME", os.curdir)) / "etc" / "apps"
 
     def accounts(splunkd: WritableSplunkd) -> Collection:
         return Accounts(splunkd, lambda account: check_connection(account, clock))
@@ -42,7 +47,16 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     def inputs(splunkd: WritableSplunkd) -> Collection:
         return Inputs(splunkd, clock, checkpoint_dir)
 
-    collections = {ACCOUNT_CONF: accounts, SETTINGS_CONF: AddonSettings, INPUT_ENDPOINT: inputs}
+    def takeovers(splunkd: WritableSplunkd) -> Collection:
+        parts = (accounts(splunkd), AddonSettings(splunkd), inputs(splunkd))
+        return Takeovers(splunkd, *parts, stopped, clock, apps)
+
+    collections = {
+        ACCOUNT_CONF: accounts,
+        SETTINGS_CONF: AddonSettings,
+        INPUT_ENDPOINT: inputs,
+        TAKEOVER_ENDPOINT: takeovers,
+    }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
 
 
