@@ -65,6 +65,7 @@ def global_config(
                     _proxy_tab(settings["$defs"]["proxy"]["properties"]),
                     _checkpoint_tab(settings["$defs"]["checkpoint"]["properties"]),
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
+                    {"name": "takeover", "title": "Take over", "customTab": {"src": "takeover", "type": "external"}},
                 ],
             },
             "inputs": _inputs_page(inputs["properties"], inputs["required"], types),
