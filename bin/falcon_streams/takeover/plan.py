@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from falcon_streams.core.text import tidy
@@ -111,7 +111,7 @@ def make_plan(stanza: OwnedStanza, theirs: Theirs, ours: Ours, has_secret: Calla
     )
     problems = [_cloud_problem(found, cloud), _account_problem(plan, theirs, ours, their_account, has_secret)]
     problems += [_proxy_problem(plan, theirs, ours, has_secret), _input_problem(plan, ours)]
-    return Plan(**{**plan.__dict__, "problems": tuple(filter(None, problems))})
+    return replace(plan, problems=tuple(filter(None, problems)))
 
 
 def _name(theirs: str) -> str:
