@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak standby upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak standby takeover upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,9 @@ soak: ## the long proof: a million events, 300 kills, random faults (SEED=number
 
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby
+
+takeover: ## the long proof: an input of the vendor's add-on is taken over, and again with kills at random instants
+	@$(PYTHON) -m tools.proof takeover
 
 upgrade: ## the long proof: install this package over an older one, put the older one back, and again; nothing is read twice
 	@$(PYTHON) -m tools.proof upgrade

@@ -32,7 +32,7 @@ providers._get_local_constants = Constants
 
 
 # Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.
-SCENES = frozenset({"integration", "faults", "soak", "standby", "bench", "ui"})
+SCENES = frozenset({"integration", "faults", "soak", "standby", "takeover", "bench", "ui"})
 # Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package, the pages
 # for people, the workshop. Folders, or modules of `unit`.
 ONCE = frozenset(
@@ -41,7 +41,7 @@ ONCE = frozenset(
 )
 # Scenes that follow each other on one instance, on the last Python, which has least to do.
 IN_ORDER = frozenset({"real_splunk"})
-_OPENS_SOCKETS = frozenset({"integration", "faults", "emulator", "splunkd", "unit"})
+_OPENS_SOCKETS = frozenset({"integration", "faults", "takeover", "emulator", "splunkd", "unit"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

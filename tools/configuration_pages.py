@@ -68,6 +68,7 @@ def global_config(
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
                     {"name": "offsets", "title": "Offsets", "customTab": {"src": "offsets", "type": "external"}},
                     {"name": "doctor", "title": "Doctor", "customTab": {"src": "doctor", "type": "external"}},
+                    {"name": "takeover", "title": "Take over", "customTab": {"src": "takeover", "type": "external"}},
                 ],
             },
             "inputs": _inputs_page(inputs["properties"], inputs["required"], types),

@@ -18,8 +18,12 @@ from tools import environments, program
 FOLDER = environments.LOCKS
 # The lowest Python of each environment; uv's locks hold for that and every later one.
 LOWEST = dict.fromkeys(("tests", "uv", *environments.TOOLS), "3.9")
-# python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name.
-LEFT_OUT = {"appinspect": ("python-magic", "python-magic-bin")}
+# python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name. Only
+# solnlib's module `observability` imports grpc and opentelemetry, and nobody here imports that.
+LEFT_OUT = {
+    "appinspect": ("python-magic", "python-magic-bin"),
+    "vendor": ("grpcio", "opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-grpc"),
+}
 _MADE_FROM = "# made by `make lock` from "
 
 

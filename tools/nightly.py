@@ -26,6 +26,7 @@ PROOFS = {
     "defences": ["make", "defences"],
     "soak": ["make", "soak"],
     "standby": ["make", "standby"],
+    "takeover": ["make", "takeover"],
     "upgrade": ["make", "upgrade"],
     "bench": ["make", "bench"],
     "real-splunk-image": ["make", "real-splunk-image"],

@@ -42,6 +42,7 @@ SHIPPED = (
     "docs/images",
     "docs/install",
     "docs/log.md",
+    "docs/moving.md",
     "docs/operations.md",
     "docs/search.md",
     "docs/troubleshooting.md",

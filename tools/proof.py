@@ -1,5 +1,6 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `upgrade`, `fuzz`, `defences`), each with a
-verdict."""
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `takeover`, `upgrade`, `fuzz`, `defences`).
+
+Each ends with a verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +22,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Run one of the long proofs.")
     parser.add_argument(
         "which",
-        choices=("restarts", "day", "faults", "soak", "standby", "upgrade", "fuzz", "defences", "real-splunk-image"),
+        choices=(
+            *("restarts", "day", "faults", "soak", "standby", "takeover", "upgrade", "fuzz", "defences"),
+            "real-splunk-image",
+        ),
     )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="of the faults and defences, those whose name holds this")
@@ -51,7 +55,7 @@ def main() -> None:
         elif arguments.which == "upgrade":
             held = upgrade(Path(folder))
         else:
-            proof = {"restarts": restarts, "day": day, "soak": soak}[arguments.which]
+            proof = {"restarts": restarts, "day": day, "soak": soak, "takeover": takeover}[arguments.which]
             held = proof(Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
     raise SystemExit(0 if held else 1)
@@ -91,6 +95,13 @@ def standby(folder: Path) -> bool:
     from tests.standby.takeovers import prove
 
     return not any(outcome.fault for outcome in prove(folder, package.build(folder), say))
+
+
+def takeover(folder: Path, seed: int, share: float) -> bool:
+    """An input of the vendor's add-on is taken over with 20,000 events, and 20 times with a kill."""
+    from tests.takeover.takeovers import prove
+
+    return prove(folder, package.build(folder / "package"), seed, share, say)
 
 
 def upgrade(folder: Path) -> bool:

@@ -36,6 +36,7 @@ NAV: Dict[str, object] = {
         "Splunk Cloud": "docs/install/splunk-cloud.md",
         "Remove what is left": "docs/install/uninstall.md",
     },
+    "Move from the vendor's add-on": "docs/moving.md",
     "Configure": "docs/configure.md",
     "Search": "docs/search.md",
     "Operate": "docs/operations.md",

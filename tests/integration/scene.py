@@ -37,6 +37,7 @@ class Scene:
         account: bool = True,
         prefix: Sequence[str] = (),
         capture: bool = True,
+        others: Sequence[Path] = (),
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
@@ -55,6 +56,7 @@ class Scene:
             answers=answers,
             prefix=prefix,
             capture=capture,
+            others=others,
         )
 
     def __enter__(self) -> Scene:

@@ -230,6 +230,23 @@ THREATS = (
         ),
     ),
     Claim(
+        "whoever may edit the vendor's inputs or proxy",
+        "changes the cloud or the proxy while an admin looks at the plan of a take-over, so that the vendor's secret "
+        "goes elsewhere than the admin has seen",
+        "The plan shows cloud and proxy, and only Falcon's own clouds count. A change names the hash of the plan that "
+        "was seen, and is refused if the plan is another one by then",
+        (
+            "takeover/test_estates.py::"
+            "test_an_input_goes_there_and_back_and_nothing_of_the_vendors_changes_but_disabled",
+            "unit/takeover/test_plan.py::"
+            "test_the_hash_changes_with_what_is_made_and_not_with_offsets_or_with_who_reads",
+        ),
+        (
+            Change(f"{_OURS}/takeover/takeover_collection.py", "if plan.hash != seen:", "if False:"),
+            Change(f"{_OURS}/takeover/plan.py", "(self.account_form, self.proxy_form, self.input_form)", "()"),
+        ),
+    ),
+    Claim(
         "whoever may write the app, but not read secrets",
         "edits `base_url`, a CA, a proxy's host, or `management_uri` by splunkd's own conf endpoint, so that a stored "
         "secret goes there",

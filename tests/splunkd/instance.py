@@ -73,7 +73,7 @@ class StandIn:
             options.switches.hold_seconds,
         )
         self._authority, certificate = make_certificate(home.etc / "auth", options.certificate_names)
-        router = Router(sessions)
+        router = Router(sessions, confs.is_disabled)
         reception = Reception(router, options.switches)
         self._server = Server(options.port, certificate, reception, home.log / "splunkd_access.log")
         self._web = self._site(confs, sessions, reception) if options.web else None
@@ -109,7 +109,7 @@ class StandIn:
         router.add("search/jobs", searches)
         router.add("search/v2/jobs", searches)
         documents = Documents(home.documents_file)
-        router.add(kvstore.CONFIG, kvstore.ConfigEndpoint(confs), ("GET",))
+        router.add(kvstore.CONFIG, kvstore.ConfigEndpoint(confs), ("GET", "POST"))
         router.add(kvstore.DATA, kvstore.DataEndpoint(confs, documents))
         router.add("stand-in/tokens", TokensEndpoint(confs, sessions), ("POST", "DELETE"))
         router.add("storage/passwords", PasswordsEndpoint(Credentials(confs, home.secret()), options.switches))

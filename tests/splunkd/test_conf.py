@@ -124,3 +124,16 @@ def test_a_file_changed_by_hand_is_read_anew(home: Path) -> None:
     _write(home, "apps/alpha/local", "[s]\na = 22\n")
 
     assert (before, confs.merged("x")) == ({"s": {"a": "1"}}, {"s": {"a": "22"}})
+
+
+def test_a_disabled_app_counts_for_nothing_and_comes_back(tmp_path: Path) -> None:
+    confs = Confs(tmp_path)
+    for app in ("a", "b"):
+        confs.set("inputs", app, f"x://{app}", {"index": app})
+
+    confs.set("app", "a", "install", {"state": "disabled"})
+    assert (confs.apps(), confs.installed()) == (["b"], ["a", "b"])
+    assert set(confs.stanzas("inputs")) == {"x://b"}
+
+    confs.set("app", "a", "install", {"state": "enabled"})
+    assert set(confs.stanzas("inputs")) == {"x://a", "x://b"}

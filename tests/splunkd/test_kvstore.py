@@ -146,3 +146,15 @@ def test_a_busy_store_is_503_and_the_rest_of_splunkd_is_not(splunkd: Splunkd) ->
     assert splunkd.get("/services/server/info")
     splunkd.switch(rest_status=0)
     assert toys.query() == []
+
+
+def test_a_collection_is_made_once_by_whoever_may_write_the_app(splunkd: Splunkd) -> None:
+    store = connect(splunkd).kvstore
+    store.create("made", fields={"state": "string"})
+    connect(splunkd).kvstore["made"].data.insert('{"_key": "a", "state": "7"}')
+
+    assert connect(splunkd).kvstore["made"].data.query_by_id("a")["state"] == "7"
+    assert "[made]" in (splunkd.app_home / "local" / "collections.conf").read_text(encoding="utf-8")
+    with pytest.raises(binding.HTTPError) as taken:
+        store.create("made")
+    assert taken.value.status == 409

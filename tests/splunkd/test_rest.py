@@ -232,3 +232,15 @@ def test_an_index_is_made_over_rest(shared: Splunkd, service: Any) -> None:
 
     assert "falcon" in service.indexes
     assert shared.request("POST", "/services/data/indexes", name="falcon").status == 409
+
+
+def test_in_the_namespace_of_a_disabled_app_there_is_nothing_and_the_list_of_apps_says_that(start: Start) -> None:
+    splunkd = start()
+    splunkd.create_password("realm", "user", "s3cret")
+    (splunkd.app_home / "local").mkdir(exist_ok=True)
+    (splunkd.app_home / "local" / "app.conf").write_text("[install]\nstate = disabled\n", encoding="utf-8")
+    for below in ("storage/passwords", "storage/collections/config", "configs/conf-inputs", "data/inputs/toy"):
+        assert splunkd.request("GET", f"/servicesNS/nobody/TA_toy/{below}").status == 404
+
+    [told] = splunkd.get("/services/apps/local/TA_toy")["entry"]
+    assert told["content"]["disabled"] is True

@@ -25,11 +25,18 @@ class Stage:
     """A scene with a browser before it. A context manager; at its end nothing unexpected may have been said."""
 
     def __init__(
-        self, browser: Browser, package: Path, folder: Path, shots: Path, landing: str = "", **scene: Any
+        self,
+        browser: Browser,
+        package: Path,
+        folder: Path,
+        shots: Path,
+        landing: str = "",
+        kind: Any = Scene,
+        **scene: Any,
     ) -> None:
-        """`landing` is the view that a login leads to where it is not `inputs`."""
+        """`landing` is the view that a login leads to where it is not `inputs`; `kind` is the scene's."""
         wanted = {"partitions": 2, "preload": 10, "lock": 0.5, "account": False, **scene}
-        self.scene = Scene(folder, package, web=True, **wanted)
+        self.scene: Scene = kind(folder, package, web=True, **wanted)
         self.expected = 0
         self.troubles: list[str] = []
         self.bodies: list[tuple[Path, bytes]] = []

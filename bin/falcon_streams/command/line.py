@@ -13,12 +13,12 @@ import getpass
 import json
 from typing import List, Sequence, TextIO
 
-from falcon_streams.command import doctor, inputs, offsets
+from falcon_streams.command import doctor, inputs, offsets, takeover
 from falcon_streams.command.our_endpoints import Entries, OurEndpoints, log_in
 from falcon_streams.errors import Fatal, Refused
 
 MANAGEMENT_PORT = "https://127.0.0.1:8089"
-COMMANDS = (inputs, doctor, offsets)
+COMMANDS = (inputs, doctor, offsets, takeover)
 
 
 def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:
@@ -72,4 +72,6 @@ def _as_json(entries: Entries) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_text, value))
     return "" if value is None else str(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Mapping, Optional
 
@@ -29,11 +30,13 @@ from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import checkpoint_dir_of
 from falcon_streams.store.stopped_input import StoppedInputs
+from falcon_streams.takeover.takeover_collection import Takeovers
 
 LOG = logging.getLogger(__name__)
 INPUT_ENDPOINT = f"{SCHEME}_input"
 DOCTOR_ENDPOINT = f"{SCHEME}_doctor"
 OFFSETS_ENDPOINT = f"{SCHEME}_offsets"
+TAKEOVER_ENDPOINT = f"{SCHEME}_takeover"
 CONNECTION_TEST_SECONDS = 10.0
 
 
@@ -41,14 +44,14 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
     """The endpoints of this process. `environment` holds what splunkd has set for it."""
     clock = clock or SystemClock()
     checkpoint_dir = checkpoint_dir_of(environment)
+    stopped = StoppedInputs(checkpoint_dir, clock)
+    apps = Path(environment.get("SPLUNK_HOME", os.curdir)) / "etc" / "apps"
 
     def accounts(splunkd: WritableSplunkd) -> Collection:
         return Accounts(splunkd, lambda account: check_connection(account, clock))
 
     def inputs(splunkd: WritableSplunkd) -> Collection:
         return Inputs(splunkd, clock, checkpoint_dir)
-
-    stopped = StoppedInputs(checkpoint_dir, clock)
 
     def offsets(splunkd: WritableSplunkd) -> Collection:
         return Offsets(splunkd, clock, checkpoint_dir, stopped)
@@ -57,12 +60,17 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
         doctor = Doctor(environment, clock)
         return Findings(splunkd, lambda caller: (each.told() for each in doctor.examine(caller, PAGE_SECONDS)))
 
+    def takeovers(splunkd: WritableSplunkd) -> Collection:
+        parts = (accounts(splunkd), AddonSettings(splunkd), inputs(splunkd))
+        return Takeovers(splunkd, *parts, stopped, clock, apps)
+
     collections = {
         ACCOUNT_CONF: accounts,
         SETTINGS_CONF: AddonSettings,
         INPUT_ENDPOINT: inputs,
         OFFSETS_ENDPOINT: offsets,
         DOCTOR_ENDPOINT: findings,
+        TAKEOVER_ENDPOINT: takeovers,
     }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
 

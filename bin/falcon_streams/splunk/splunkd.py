@@ -42,11 +42,20 @@ class ServerInfo(NamedTuple):
     forwards: bool
 
 
+class OwnedStanza(NamedTuple):
+    """A stanza of an input: its name, the app whose conf has it, and its settings."""
+
+    name: str
+    app: str
+    settings: Dict[str, str]
+
+
 class Splunkd:
     """A reader of splunkd's REST endpoints."""
 
-    def __init__(self, uri: str, session_key: str, seconds: float = SECONDS) -> None:
-        """`uri` is the `server_uri` of stdin. Raises Fatal if that is not an address."""
+    def __init__(self, uri: str, session_key: str, seconds: float = SECONDS, app: str = APP) -> None:
+        """`uri` is the `server_uri` of stdin, `app` whose confs, secrets, and documents are read. Raises Fatal if `uri`
+        is not an address."""
         parts = urlsplit(uri)
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise Fatal("splunkd gave no server_uri on stdin: only splunkd can start this script")
@@ -55,14 +64,16 @@ class Splunkd:
             raise Fatal("splunkd's server_uri is neither https nor on this machine: the session key is not sent there")
         self._trust = make_local() if local else make_trust()
         self._address = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port or 8089}
+        self._uri = uri
+        self._app = app
         self._session_key = session_key
         self._context = self.context(seconds)
 
     def context(self, seconds: float) -> binding.Context:
-        """An SDK context for a connection with the input's session key, in this app, as the user `nobody`."""
+        """An SDK context for a connection with the input's session key, in the app, as the user `nobody`."""
         # With `verify`, the SDK uses our context, which says what is verified; without it, the SDK makes its own.
         handler = binding.handler(timeout=seconds, verify=True, context=self._trust)
-        return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=APP, **self._address)
+        return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=self._app, **self._address)
 
     def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
         """A stanza of one of our confs as settings and values, None if there is none."""
@@ -78,6 +89,31 @@ class Splunkd:
         """All our inputs on this instance, by name."""
         entries = self._entries(f"data/inputs/{SCHEME}", count=0) or []
         return [(str(entry.get("name", "")), _settings(entry)) for entry in entries]
+
+    def stanzas_of_inputs(self, scheme: str) -> List[OwnedStanza]:
+        """All inputs of a scheme as the confs of every app have them, whether the scheme is there or not."""
+        prefix = f"{scheme}://"
+        entries = self._entries("/servicesNS/nobody/-/configs/conf-inputs", count=0) or []
+        named = [(str(entry.get("name", "")), entry) for entry in entries]
+        return [
+            OwnedStanza(name[len(prefix) :], _app_of(entry), _settings(entry))
+            for name, entry in named
+            if name.startswith(prefix)
+        ]
+
+    def has_scheme(self, scheme: str) -> bool:
+        """Whether this instance runs inputs of a scheme."""
+        return self._entries(f"data/inputs/{quoted(scheme)}", count=1) is not None
+
+    def is_app_disabled(self) -> Optional[bool]:
+        """Whether the app is disabled, None if it is not on this instance."""
+        entries = self._entries(f"/services/apps/local/{quoted(self._app)}")
+        return _settings(entries[0]).get("disabled") == "1" if entries else None
+
+    def documents(self, collection: str) -> Optional[List[Dict[str, Any]]]:
+        """The documents of a collection of the app in the KV store, None if there is no such collection."""
+        found = self._ask(self._context.get, f"storage/collections/data/{quoted(collection)}", limit=0)
+        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else None
 
     def has_index(self, name: str) -> bool:
         """Whether this instance has an index of this name that is not disabled."""
@@ -173,6 +209,11 @@ def _settings(entry: Mapping[str, Any]) -> Dict[str, str]:
         for key, value in pairs
         if not key.startswith("eai:") and (value is None or isinstance(value, (str, int, float, bool)))
     }
+
+
+def _app_of(entry: Mapping[str, Any]) -> str:
+    acl = entry.get("acl")
+    return str(acl.get("app", "")) if isinstance(acl, dict) else ""
 
 
 def _text(value: object) -> str:

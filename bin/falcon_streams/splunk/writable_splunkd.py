@@ -23,7 +23,11 @@ _SENTENCE_LIMIT = 1000
 class WritableSplunkd(Splunkd):
     """Reads and writes with the caller's rights. Writing raises Refused with splunkd's status and sentence."""
 
-    @cached_property
+    def in_app(self, app: str) -> WritableSplunkd:
+        """The same session, which reads and writes what belongs to another app."""
+        return WritableSplunkd(self._uri, self._session_key, app=app)
+
+    @property
     def capabilities(self) -> FrozenSet[str]:
         """What the caller may do."""
         found = self._caller.get("capabilities")
@@ -91,9 +95,9 @@ class WritableSplunkd(Splunkd):
         """Change an input. splunkd validates it as a new one."""
         self._post(f"data/inputs/{SCHEME}/{quoted(name)}", settings)
 
-    def switch_input(self, name: str, on: bool) -> None:
-        """Enable or disable an input."""
-        self._post(f"data/inputs/{SCHEME}/{quoted(name)}/{'enable' if on else 'disable'}", {})
+    def switch_input(self, name: str, on: bool, scheme: str = SCHEME) -> None:
+        """Enable or disable an input, of ours or of another scheme."""
+        self._post(f"data/inputs/{scheme}/{quoted(name)}/{'enable' if on else 'disable'}", {})
 
     def delete_input(self, name: str) -> None:
         """Remove an input. Its checkpoints stay."""

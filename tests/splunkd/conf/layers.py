@@ -6,6 +6,7 @@ first wins. Seen from an app, the app's own local and default beat all others. `
 stanza; for a modular input `[<scheme>]` lies between the two (inputs.conf.spec, Splunk platform reference 1.7).
 REST writes to an app's local folder only, and only what was set there can be removed.
 
+An app that its app.conf disables (`[install] state`) counts for nothing but its own app.conf.
 What the layers do not know: user folders, and `export` in metadata: an app sees itself and the system, the global
 context sees everybody.
 """
@@ -28,9 +29,20 @@ class Confs:
         self._lock = threading.RLock()
         self._read: dict[Path, tuple[tuple[int, int, int], ini.Stanzas]] = {}
 
-    def apps(self) -> list[str]:
+    def installed(self) -> list[str]:
         """The installed apps, in lexicographical order."""
         return sorted(path.name for path in (self._etc / "apps").iterdir() if path.is_dir())
+
+    def apps(self) -> list[str]:
+        """Those of them that are not disabled."""
+        return [app for app in self.installed() if not self.is_disabled(app)]
+
+    def is_disabled(self, app: str) -> bool:
+        """Whether an app's own app.conf disables it."""
+        said: dict[str, str] = {}
+        for path in self._files("app", app):
+            said.update(self._stanzas(path).get("install", {}))
+        return said.get("state", "enabled") == "disabled"
 
     def app_home(self, app: str) -> Path:
         return self._etc / "system" if app == SYSTEM else self._etc / "apps" / app

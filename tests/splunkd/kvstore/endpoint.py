@@ -16,23 +16,38 @@ from tests.splunkd.kvstore.access import demand
 from tests.splunkd.kvstore.documents import Collection, Documents, KeyTaken
 from tests.splunkd.kvstore.query import Document, QueryRefused, matches
 from tests.splunkd.rest.exchange import Answer, Entry, Question, Refused
+from tests.splunkd.rest.permission import demand as permitted
 
 CONFIG, DATA = "storage/collections/config", "storage/collections/data"
 _MOST = 1000
 
 
 class ConfigEndpoint:
-    """The collections that there are; reading only."""
+    """The collections that there are: reading, and making one in an app's local/collections.conf."""
 
     def __init__(self, confs: Confs) -> None:
         self._confs = confs
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
+        if question.method == "POST":
+            return self._create(question, rest)
         stanzas = self._confs.merged("collections", question.app)
         if rest and rest[0] not in stanzas:
             raise Refused(404, f"Could not find object id={rest[0]}")
         names = rest[:1] or sorted(stanzas)
         return Answer(entries=[Entry(name, CONFIG, stanzas[name], question.app or "system") for name in names])
+
+    def _create(self, question: Question, rest: list[str]) -> Answer:
+        permitted(question.session, "admin_all_objects")
+        settings = question.settings()
+        name = settings.pop("name", "")
+        if rest or not name:
+            raise Refused(400, "The following required arguments are missing: name.")
+        app = question.app or "search"
+        if name in self._confs.stanzas("collections", app):
+            raise Refused(409, f"An object with name={name} already exists")
+        self._confs.set("collections", app, name, settings)
+        return Answer(201, [Entry(name, CONFIG, settings, app)])
 
 
 class DataEndpoint:

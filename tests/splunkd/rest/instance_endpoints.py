@@ -75,7 +75,7 @@ class AppsEndpoint:
         self._confs = confs
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
-        names = self._confs.apps()
+        names = self._confs.installed()
         if rest and rest[0] not in names:
             raise Refused(404, f"Could not find object id={rest[0]}")
         shown = Answer(entries=[self._entry(name) for name in names if not rest or name == rest[0]])

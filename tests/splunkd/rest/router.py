@@ -2,14 +2,15 @@
 
 Rules (REST API user manual, splunklib.binding): `Authorization: Splunk <key>` or Basic; no good session is 401 with
 `call not properly authenticated`, unless the endpoint asks for none; an unknown path is 404; a method that is not the
-endpoint's is 405.
+endpoint's is 405. In the namespace of a disabled app there is nothing: the documents are silent, so this is the hard
+side.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import NamedTuple, Protocol
+from typing import Callable, NamedTuple, Protocol
 
 from tests.splunkd.rest.exchange import Answer, Question, Refused, Request, page, render, split_path
 from tests.splunkd.rest.sessions import NOBODY, Session, Sessions
@@ -33,8 +34,10 @@ class _Mount(NamedTuple):
 class Router:
     """Endpoints by the path they own; the longest path wins."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, is_disabled: Callable[[str], bool] = lambda app: False) -> None:
+        """`is_disabled` says whether an app is."""
         self._sessions = sessions
+        self._is_disabled = is_disabled
         self._mounts: dict[tuple[str, ...], _Mount] = {}
 
     def add(self, path: str, endpoint: Endpoint, methods: tuple[str, ...] = _METHODS, *, for_all: bool = False) -> None:
@@ -69,6 +72,8 @@ class Router:
             session = NOBODY
         if mount is None:
             raise Refused(404, "Not Found")
+        if app is not None and self._is_disabled(app):
+            raise Refused(404, f"Application does not exist: {app}")
         if request.method not in mount.methods:
             raise Refused(405, "Method Not Allowed")
         question = Question(request.method, segments, owner, app, request.arguments, session, request)
