@@ -126,13 +126,13 @@ def test_an_hour_is_replayed_beside_the_live_input_whose_checkpoints_stay(stage:
 
 @pytest.mark.slow
 def test_a_replay_that_is_killed_in_the_middle_finishes_once_with_nothing_missing(stage: Stage) -> None:
-    scene = stage(partitions=2, preload=8000, lock=0.5, linger=0.1)
+    scene = stage(partitions=2, preload=3000, lock=0.5, linger=0.1)
     before = heads(scene)
     scene.splunkd.switch(drop_at_stop_ms=500)
     begin(scene, stop_at=listed(before))
     for share in (1, 2, 3):
         scene.splunkd.pace_reading(REPLAY, 1_000_000)
-        scene.wait(partial(has_indexed, scene, share * 2500), 60.0, "events")
+        scene.wait(partial(has_indexed, scene, share * 1000), 60.0, "events")
         scene.splunkd.signal_input(REPLAY, signal.SIGKILL)
     scene.splunkd.pace_reading(REPLAY, 0)
     wait_until_over(scene)
