@@ -94,14 +94,16 @@ def test_in_a_shared_process_the_intruder_is_named_and_nothing_else_is_answered(
         assert "is not set" in sentence(ours)
 
 
-def test_all_our_endpoints_have_one_driver_setting_and_one_process(package: Path) -> None:
+def test_all_our_endpoints_have_one_driver_setting_and_the_doctor_which_takes_long_has_another(package: Path) -> None:
     with tarfile.open(package) as archive:
         file = archive.extractfile("TA_falcon_event_streams/default/restmap.conf")
         assert file is not None
         restmap = file.read().decode()
 
     scripts = restmap.count("[script:")
-    assert restmap.count("driver.env.FALCON_EVENT_STREAMS_PROCESS = 1") == scripts > 0
+    values = re.findall(r"^driver\.env\.FALCON_EVENT_STREAMS_PROCESS = (\w+)$", restmap, re.MULTILINE)
+    assert len(values) == scripts > 3
+    assert sorted(values) == ["1"] * (scripts - 1) + ["doctor"]
     assert "passPayload" not in restmap
 
 

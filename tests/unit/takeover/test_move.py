@@ -64,7 +64,7 @@ class Estate:
 
     def move(self) -> Move:
         splunkd: Any = SimpleNamespace(
-            user="alice", info=lambda: SimpleNamespace(started=1.0), switch_input=self.switch_ours
+            username="alice", info=lambda: SimpleNamespace(started=1.0), switch_input=self.switch_ours
         )
         inventory: Any = SimpleNamespace(
             theirs=lambda: SimpleNamespace(names=ConfNames("a", "s")),
