@@ -61,7 +61,7 @@ def shared(package: Path, folder: Path) -> Path:
     app = builder.unpack(package, folder / "unpacked")
     restmap = app / "default" / "restmap.conf"
     text, count = re.subn(r"^driver\.env\..*\n", "", restmap.read_text(), flags=re.MULTILINE)
-    assert count == 3
+    assert count == text.count("[script:") > 0
     restmap.write_text(text)
     return app
 
@@ -101,7 +101,7 @@ def test_all_our_endpoints_have_one_driver_setting_and_one_process(package: Path
         restmap = file.read().decode()
 
     scripts = restmap.count("[script:")
-    assert restmap.count("driver.env.FALCON_EVENT_STREAMS_PROCESS = 1") == scripts == 3
+    assert restmap.count("driver.env.FALCON_EVENT_STREAMS_PROCESS = 1") == scripts > 0
     assert "passPayload" not in restmap
 
 
