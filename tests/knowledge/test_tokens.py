@@ -126,7 +126,7 @@ def test_no_conf_file_puts_a_value_of_an_event_into_anything() -> None:
 
 def test_our_own_scripts_and_pages_make_no_markup_of_a_text() -> None:
     scripts = [path for path in (ROOT / "appserver").rglob("*") if path.is_file()]
-    assert [path.suffix for path in scripts] == [".js"]
+    assert {path.suffix for path in scripts} == {".js"}
     for path in [*scripts, ROOT / "globalConfig.json"]:
         assert _MARKUP.findall(Path(path).read_text(encoding="utf-8")) == [], path
 

@@ -6,7 +6,7 @@
 const LOCALE = window.location.pathname.split("/")[1] || "en-US";
 const BASE = `/${LOCALE}/splunkd/__raw/servicesNS/nobody/TA_falcon_event_streams/`;
 const LOOK = `
-    .fes { max-width: 1200px; padding: 16px 0; line-height: 20px; }
+    .fes { max-width: 1200px; padding: 16px 0; font-size: 14px; line-height: 20px; }
     .fes table { border-collapse: collapse; width: 100%; margin: 16px 0; }
     .fes th, .fes td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid rgba(128, 128, 128, 0.4); overflow-wrap: anywhere; }
     .fes button { font: inherit; color: inherit; background: transparent; border: 1px solid rgba(128, 128, 128, 0.8); border-radius: 3px; padding: 5px 14px; margin: 0 8px 0 0; cursor: pointer; }
