@@ -32,7 +32,7 @@ providers._get_local_constants = Constants
 
 
 # Scenes: the product played from outside. A test whose subject differs between the Pythons bears `every_python`.
-SCENES = frozenset({"integration", "faults", "soak", "standby", "takeover", "bench", "ui"})
+SCENES = frozenset({"integration", "faults", "soak", "standby", "takeover", "upgrade", "bench", "ui"})
 # Not ours in Splunk's Python: the stand-ins, Splunk's search time, our conf files, the bytes of the package, the pages
 # for people, the workshop. Folders, or modules of `unit`.
 ONCE = frozenset(

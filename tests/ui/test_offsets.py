@@ -15,7 +15,7 @@ def press(stage: Stage, name: str) -> None:
     section(stage).get_by_role("button", name=name, exact=True).click()
 
 
-def test_an_admin_sets_an_input_back_and_takes_that_back_by_clicks(stage: Stage) -> None:
+def set_back_and_undo(stage: Stage) -> None:
     scene = stage.scene
     scene.add_account()
     scene.begin()
@@ -53,7 +53,7 @@ def test_an_admin_sets_an_input_back_and_takes_that_back_by_clicks(stage: Stage)
     stage.say("set back, read again, and undone")
 
 
-def test_a_skip_without_a_reason_is_refused_with_the_endpoints_sentence(stage: Stage) -> None:
+def skip_without_a_reason_is_refused(stage: Stage) -> None:
     section(stage).get_by_label("Go on at").fill("99999999")
     press(stage, "Preview")
     press(stage, "Apply")
@@ -62,7 +62,7 @@ def test_a_skip_without_a_reason_is_refused_with_the_endpoints_sentence(stage: S
     expect(stage.page.get_by_role("status").get_by_text("If you want that, say why")).to_be_visible()
 
 
-def test_the_records_are_carried_to_the_kv_store_and_out_as_a_text(stage: Stage) -> None:
+def carry_to_the_kv_store_and_out_as_text(stage: Stage) -> None:
     press(stage, "Move the records to the KV store")
     press(stage, "Apply")
     expect(section(stage).get_by_text("Its records are in the KV store.")).to_be_visible()
@@ -74,7 +74,7 @@ def test_the_records_are_carried_to_the_kv_store_and_out_as_a_text(stage: Stage)
     stage.shoot("offsets-carry")
 
 
-def test_the_tab_is_as_clear_in_the_dark(stage: Stage) -> None:
+def look_at_it_in_the_dark(stage: Stage) -> None:
     stage.scene.splunkd.switch(theme="dark")
     stage.open("configuration", "Offsets")
     section(stage).get_by_label("Go on at").fill("-2h")
@@ -84,7 +84,7 @@ def test_the_tab_is_as_clear_in_the_dark(stage: Stage) -> None:
     stage.scene.splunkd.switch(theme="light")
 
 
-def test_hostile_texts_of_a_record_stay_texts(stage: Stage) -> None:
+def hostile_texts_stay_texts(stage: Stage) -> None:
     """Whoever has written a reason is another admin; it is shown as it was typed."""
     section(stage).get_by_label("Go on at").fill("oldest")
     press(stage, "Preview")
@@ -92,3 +92,11 @@ def test_hostile_texts_of_a_record_stay_texts(stage: Stage) -> None:
     press(stage, "Apply")
     expect(section(stage).get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
     assert stage.page.locator(".fes img").count() == 0
+
+
+def test_an_admin_sets_an_input_back_takes_that_back_and_carries_its_records_by_clicks(stage: Stage) -> None:
+    set_back_and_undo(stage)
+    skip_without_a_reason_is_refused(stage)
+    carry_to_the_kv_store_and_out_as_text(stage)
+    look_at_it_in_the_dark(stage)
+    hostile_texts_stay_texts(stage)

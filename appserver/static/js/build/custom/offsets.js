@@ -51,8 +51,19 @@ export default class OffsetsTab {
         const { body, say } = begin(this.el, "Offsets", description);
         const inputs = make("div");
         body.append(make("style", LOOK), button("Load again", () => load(inputs, say)), inputs);
-        load(inputs, say);
+        whenSeen(this.el, () => load(inputs, say));
     }
+}
+
+/* The front end makes all tabs of a page at once: a tab that nobody looks at asks nothing. */
+function whenSeen(element, act) {
+    const observer = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) {
+            observer.disconnect();
+            act();
+        }
+    });
+    observer.observe(element);
 }
 
 async function load(inputs, say) {
