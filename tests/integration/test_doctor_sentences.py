@@ -181,6 +181,9 @@ ROWS = (
     Row(
         Said.APP_ID_STANDBY, "Another forwarder reads with app ID appmain", "App ID", "main", away(state="standby"),
     ),
+    Row(
+        Said.APP_ID_STARTING, "may be the reader of app ID appmain", "App ID", "main", away(state="starting"),
+    ),
     Row(Said.APP_ID_FREE, f"Nobody reads with app ID app{SECOND}", "App ID", SECOND, second(**IDLE)),
     Row(
         Said.APP_ID_TAKEN, f"End the other reader of app ID app{SECOND}", "App ID", SECOND,

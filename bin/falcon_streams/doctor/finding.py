@@ -73,6 +73,10 @@ class Said(Enum):
     )
     APP_ID_IN_USE = OK, "This input reads with app ID {app_id}."
     APP_ID_STANDBY = OK, "Another forwarder reads with app ID {app_id}, and this one stands by."
+    APP_ID_STARTING = (
+        NOT_CHECKED,
+        "Check again in a minute: this input is starting, and may be the reader of app ID {app_id}.",
+    )
     APP_ID_FREE = OK, "Nobody reads with app ID {app_id}."
     APP_ID_TAKEN = (
         PROBLEM,

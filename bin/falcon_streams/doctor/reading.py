@@ -70,8 +70,10 @@ class Reading:
         app_id = self.settings.app_id
         if self._trace.reads():
             return Said.APP_ID_IN_USE.about(app_id=app_id)
-        if self._trace.stands_by():
+        if self._trace.is_now("standby"):
             return Said.APP_ID_STANDBY.about(app_id=app_id)
+        if self._trace.is_now("starting"):
+            return Said.APP_ID_STARTING.about(app_id=app_id)
         try:
             free = client.offers_to(app_id)
         except Retryable as error:

@@ -37,10 +37,10 @@ class Trace:
         states = [each.get("state") for each in _partitions(shown)]
         return self._age(shown) <= STALE_AFTER and "running" in states
 
-    def stands_by(self) -> bool:
-        """Whether the input's process waits for another forwarder."""
+    def is_now(self, state: str) -> bool:
+        """Whether the input's process shows this state now."""
         shown = read_state(self._folder)
-        return self._age(shown) <= STALE_AFTER and shown.get("state") == "standby"
+        return self._age(shown) <= STALE_AFTER and shown.get("state") == state
 
     def events(self) -> int:
         """How many events the process has read since its start."""
