@@ -114,6 +114,7 @@ def test_who_may_not_list_inputs_gets_nothing_and_who_may_gets_what_splunkd_lets
     by_check = {(each["check"], each["about"]): each for each in seen.entries.values()}
     assert by_check["Inputs", ""]["result"] == "ok"
     assert by_check["Account and secret", "prod"]["said"] == "not_allowed"
+    assert by_check["DNS", "prod"]["said"] == "after"
     assert by_check["TLS", "prod"]["said"] == "after"
     assert by_check["Queues of splunkd", ""]["said"] == "not_allowed"
     asked = len(scene.falcon.requests())
