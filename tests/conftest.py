@@ -55,7 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     number, count = map(int, config.getoption("--share").split("/"))
     ours = [item for item in items if plays(item, number, count)]
     if len(ours) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(ours)])
+        kept = set(ours)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = ours
 
 
