@@ -41,6 +41,7 @@ ONCE = frozenset(
 )
 # Scenes that follow each other on one instance, on the last Python, which has least to do.
 IN_ORDER = frozenset({"real_splunk"})
+_MODULE = pytest.StashKey[Path]()  # of the last test
 _OPENS_SOCKETS = frozenset({"integration", "faults", "takeover", "emulator", "splunkd", "unit"})
 
 
@@ -74,15 +75,27 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test is no rubbish of any: a collection after each must not look through it."""
-    gc.collect()
-    gc.freeze()
+    """What is there before the first test is no rubbish of any."""
+    _keep()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What has outlived the tests of a module is no rubbish of later ones."""
+    if item.session.stash.get(_MODULE, None) != item.path:
+        item.session.stash[_MODULE] = item.path
+        _keep()
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """What this test has left behind is found in it."""
     if _folder(item) in _OPENS_SOCKETS:
         gc.collect()
+
+
+def _keep() -> None:
+    """What is there now is never looked through again: a collection costs what was made since."""
+    gc.collect()
+    gc.freeze()
 
 
 def _folder(item: pytest.Item) -> str:

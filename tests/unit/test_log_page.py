@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ def _is_logger(node: ast.expr) -> bool:
     return ast.unparse(node) in ("LOG", "logging.getLogger(__name__)")
 
 
+@cache
 def used() -> set[str]:
     """The actions of the product."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "bin").rglob("*.py")]
