@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from tests.splunkd.home import unpack
 from tools import package as builder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,19 +132,15 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         if built:
             return built[0]
         if given is None:
-            return _with_bytecode(builder.build(folder))
+            return _unpacked_once(builder.build(folder))
         folder.mkdir()
-        return _with_bytecode(Path(shutil.copy(given, folder)))
+        return _unpacked_once(Path(shutil.copy(given, folder)))
 
 
-def _with_bytecode(archive: Path) -> Path:
-    """The archive, with its bytecode beside it: each stand-in that installs it would compile it for itself."""
-    folder = archive.with_suffix(".bytecode")
-    app = builder.unpack(archive, folder)
-    compileall.compile_dir(app, quiet=1)
-    for path in app.rglob("*"):
-        if path.is_file() and path.suffix != ".pyc":
-            path.unlink()
+def _unpacked_once(archive: Path) -> Path:
+    """The archive; beside it, what each of several hundred stand-ins would unpack and compile for itself."""
+    folder = archive.with_suffix(".unpacked")
+    compileall.compile_dir(folder / unpack(archive, folder), quiet=1)
     return archive
 
 

@@ -7,6 +7,7 @@ time: a clock that runs twenty times faster brings twenty times the events.
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
@@ -79,7 +80,7 @@ class Supply:
         options = self._tenant.options
         with self._lock:
             if self._catalogue is None:
-                self._catalogue = Catalogue(options.seed, options.customer)
+                self._catalogue = _catalogue(options.seed, options.customer)
             if partition.name not in self._generators:
                 seed = f"{options.seed}/{partition.name}"
                 self._generators[partition.name] = Generator(self._catalogue, seed, options)
@@ -97,3 +98,9 @@ class Supply:
             for partition in tenant.offered() if count else []:
                 self.generate(partition, count, now - last, None)
             last = now
+
+
+@lru_cache(maxsize=16)
+def _catalogue(seed: int, customer: str) -> Catalogue:
+    """Made once for all tenants of a process: it never changes, and its templates take a tenth of a second."""
+    return Catalogue(seed, customer)

@@ -113,19 +113,30 @@ class Home:
         return app
 
     def _install_archive(self, package: Path) -> str:
-        with tarfile.open(package) as archive:
-            members = archive.getmembers()
-            tops = {member.name.split("/")[0] for member in members}
-            if len(tops) != 1 or tops & {"", ".", ".."}:
-                raise ValueError(f"{package} does not hold exactly one app folder but {sorted(tops)}")
-            for member in members:
-                if ".." in member.name.split("/") or not (member.isreg() or member.isdir()):
-                    raise ValueError(f"{package} holds something that an app must not: {member.name}")
-            app = tops.pop()
-            if not (self.apps / app).exists():
-                _extract(archive, self.apps)
-                _add_bytecode(package, self.apps)
+        unpacked = package.with_suffix(".unpacked")
+        if not unpacked.exists():
+            return unpack(package, self.apps)
+        (app,) = (path.name for path in unpacked.iterdir())
+        if not (self.apps / app).exists():
+            shutil.copytree(unpacked / app, self.apps / app)
         return app
+
+
+def unpack(package: Path, apps: Path) -> str:
+    """Unpack an archive where its app is not there yet; the app's id. Raises ValueError for what is no package. Whoever
+    installs one package into many homes unpacks it once, into `<package>.unpacked`."""
+    with tarfile.open(package) as archive:
+        members = archive.getmembers()
+        tops = {member.name.split("/")[0] for member in members}
+        if len(tops) != 1 or tops & {"", ".", ".."}:
+            raise ValueError(f"{package} does not hold exactly one app folder but {sorted(tops)}")
+        for member in members:
+            if ".." in member.name.split("/") or not (member.isreg() or member.isdir()):
+                raise ValueError(f"{package} holds something that an app must not: {member.name}")
+        app = tops.pop()
+        if not (apps / app).exists():
+            _extract(archive, apps)
+    return app
 
 
 def _not_packaged(package: Path) -> Callable[[str, list[str]], set[str]]:
@@ -134,14 +145,6 @@ def _not_packaged(package: Path) -> Callable[[str, list[str]], set[str]]:
         return _NOWHERE_PACKAGED(folder, names) | set(at_top)
 
     return ignored
-
-
-def _add_bytecode(package: Path, apps: Path) -> None:
-    """What Python makes of an app at its first start, where whoever built the package made it once for many homes. It
-    bears the times of the archive's files, so it holds for each copy of them."""
-    made = package.with_suffix(".bytecode")
-    if made.exists():
-        shutil.copytree(made, apps, dirs_exist_ok=True)
 
 
 def _extract(archive: tarfile.TarFile, target: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.splunkd.home import Home
+from tests.splunkd.home import Home, unpack
 from tests.splunkd.toy import write_app
 
 
@@ -34,14 +34,16 @@ def test_a_package_is_unpacked_in_etc_apps(tmp_path: Path) -> None:
     assert (home.apps / "TA_x" / "default" / "app.conf").read_bytes() == b"[ui]\n"
 
 
-def test_bytecode_that_lies_beside_a_package_comes_along(tmp_path: Path) -> None:
+def test_what_was_unpacked_once_for_many_homes_is_copied_with_its_bytecode_and_stays_as_it_is(tmp_path: Path) -> None:
+    package = _pack(tmp_path / "x.tgz", {"TA_x/bin/x.py": b""})
+    app = tmp_path / "x.unpacked" / unpack(package, tmp_path / "x.unpacked")
+    (app / "bin" / "x.pyc").write_bytes(b"compiled")
     home = Home(tmp_path / "home")
-    made = tmp_path / "x.bytecode" / "TA_x" / "bin" / "__pycache__"
-    made.mkdir(parents=True)
-    (made / "x.cpython-39.pyc").write_bytes(b"compiled")
-    home.install(_pack(tmp_path / "x.tgz", {"TA_x/bin/x.py": b""}))
 
-    assert (home.apps / "TA_x" / "bin" / "__pycache__" / "x.cpython-39.pyc").read_bytes() == b"compiled"
+    assert home.install(package) == home.install(package) == "TA_x"
+    (home.apps / "TA_x" / "bin" / "x.py").write_bytes(b"changed")
+    assert (home.apps / "TA_x" / "bin" / "x.pyc").read_bytes() == b"compiled"
+    assert (app / "bin" / "x.py").read_bytes() == b""
 
 
 def test_a_folder_is_an_app_under_the_id_it_says(tmp_path: Path) -> None:

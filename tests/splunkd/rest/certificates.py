@@ -3,7 +3,8 @@
 Rules: a new home has a CA of its own in `etc/auth/cacert.pem` and the server's key and chain in `etc/auth/server.pem`.
 As shipped, the server is CN=SplunkServerDefaultCert and nothing else: no subjectAltName (secretless-broker#1160), no
 authority key identifier, no key usage. With names its owner has had one made for them, by the same plain CA: then
-there is a subjectAltName, and still no authority key identifier.
+there is a subjectAltName, and still no authority key identifier. The keys are elliptic, where Splunk's are
+RSA: no client of these tests looks at the kind, and an RSA key takes a tenth of a second to make.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DEFAULT_NAME = "SplunkServerDefaultCert"
@@ -43,12 +44,16 @@ def make_certificate(folder: Path, names: Sequence[str] = ()) -> tuple[Path, Pat
     return authority_file, server_file
 
 
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def _key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _certificate(
-    name: str, key: rsa.RSAPrivateKey, issuer: str, issuer_key: rsa.RSAPrivateKey, *extensions: x509.ExtensionType
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    *extensions: x509.ExtensionType,
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = x509.CertificateBuilder(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import conftest
-from tools import nightly, suite
+from tools import nightly, package, suite
 
 
 class Item:
@@ -56,7 +56,7 @@ def test_the_stand_ins_tests_are_left_out_only_after_a_pass_and_until_something_
 ) -> None:
     commands: list[list[str]] = []
     monkeypatch.setattr(suite, "run", commands.append)
-    monkeypatch.setattr(suite.package, "build", lambda folder: folder / "package.tgz")
+    monkeypatch.setattr(package, "build", lambda folder: folder / "package.tgz")
     monkeypatch.setattr(suite, "_STAMP", tmp_path / "stamp")
 
     for state in ("a", "a", "b"):
