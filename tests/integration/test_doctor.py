@@ -49,7 +49,7 @@ def running(stage: Stage, **options: Any) -> Scene:
 
 def test_script_command_and_endpoint_say_the_same_and_the_json_fits_its_schema(stage: Stage) -> None:
     scene = running(stage)
-    scene.wait(lambda: script(scene).status == 0, 30.0, "a healthy input")
+    scene.wait(lambda: "app_id_in_use" in script(scene, "--json").out, 30.0, "an input that says that it reads")
 
     told = json.loads(script(scene, "--json").out)
     by_command = json.loads(run(scene, "--json", "doctor").out)

@@ -244,7 +244,7 @@ def is_before(origin: StartPosition, entry: Entry) -> bool:
     """Whether an event stands before the start."""
     if origin.offset is not None:
         return entry.offset is not None and entry.offset < origin.offset
-    return origin.not_before is not None and entry.created < origin.not_before
+    return origin.not_before is not None and entry.created // 1000 < origin.not_before // 1000
 
 
 examples = given(

@@ -22,7 +22,8 @@ from the first open on, because Falcon can be asked for an offset and not for a 
 whose offset is beyond Falcon's head: it is read from its oldest event, without what precedes our last commit.
 
 What is dropped ends with the first event that is not too old: all that follows is read, because creation times are not
-strictly in order.
+strictly in order. Some types know whole seconds only (events reference, section 1), so an event of the start's own
+second is not too old.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Resume(NamedTuple):
             return Verdict.KNOWN
         if self.customers and event.customer and event.customer not in self.customers:
             return Verdict.FOREIGN
-        if self.not_before is not None and event.created is not None and event.created < self.not_before:
+        if self.not_before is not None and event.created is not None and event.created < _whole_second(self.not_before):
             return Verdict.TOO_OLD
         return self._place(event)
 
@@ -88,6 +89,10 @@ class Resume(NamedTuple):
         if event.offset > self.offset:
             return Verdict.GAP
         return Verdict.NEXT if event.offset == self.offset and self.identity is None else Verdict.RESET
+
+
+def _whole_second(millis: int) -> int:
+    return millis - millis % 1000
 
 
 class StartFrom(NamedTuple):

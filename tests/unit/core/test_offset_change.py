@@ -73,11 +73,11 @@ def test_the_event_at_a_set_offset_is_the_first_that_is_read(started: Optional[f
 
 @pytest.mark.parametrize("started", [None, STARTED, STARTED + 1])
 def test_a_time_drops_what_was_created_before_it(started: Optional[float]) -> None:
-    resume = opened(begun(StartPosition(None, T0 + 95)), started)
+    resume = opened(begun(StartPosition(None, T0 + 95_000)), started)
 
     assert resume.query == "whence=0"
-    assert resume.judge(event(94)) is Verdict.TOO_OLD
-    assert resume.judge(event(95)) is Verdict.NEXT
+    assert resume.judge(event(94_999)) is Verdict.TOO_OLD
+    assert resume.judge(event(95_000)) is Verdict.NEXT
 
 
 def test_a_set_record_is_stored_whole_and_stays_the_tenants() -> None:

@@ -125,6 +125,13 @@ def test_what_is_older_than_the_start_is_too_old_and_a_missing_time_is_not() -> 
     assert resume.judge(event(1)._replace(created=None)) is Verdict.NEXT
 
 
+def test_an_event_of_the_starts_own_second_is_not_too_old_since_its_type_may_know_seconds_only() -> None:
+    resume = Resume(OLDEST, not_before=1_700_000_000_999)
+
+    assert resume.judge(event(1, created=1_700_000_000_000)) is Verdict.NEXT
+    assert resume.judge(event(1, created=1_699_999_999_999)) is Verdict.TOO_OLD
+
+
 def test_another_tenant_is_foreign_only_after_the_account_changed() -> None:
     record = committed(1, 2)
 
