@@ -198,6 +198,12 @@ def cut_in_a_character(scene: Scene) -> None:
     scene.wait(lambda: not scene.falcon.waiting_faults(), 30.0, "the cut")
 
 
+def fall_silent_after_a_heartbeat(scene: Scene) -> None:
+    """Silence is a fault only to a reader that has seen a heartbeat; the second is counted once the first was sent."""
+    scene.wait(lambda: any(feed["heartbeats"] > 1 for feed in scene.falcon.feeds() if feed["partition"] == "0"), 30.0)
+    scene.falcon.add_faults([{**CUT, "do": "half_open"}])
+
+
 def be_quiet_for_an_hour(scene: Scene) -> None:
     """No event and no heartbeat on partition 0."""
     scene.wait_until_open()
@@ -272,7 +278,7 @@ SILENCE = [
         "feed",
         "half-open silence",
         "feed_closing .*partition=0 reason=silence",
-        [{**CUT, "do": "half_open"}],
+        act=fall_silent_after_a_heartbeat,
         options={"heartbeat": 0.05},
     ),
     Row(
