@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bench.tenants import MINUTE, TOKENS_A_MINUTE, Window, simulate
 
 
@@ -18,6 +20,7 @@ def test_the_same_seed_tells_the_same_story() -> None:
     assert simulate(tenants=10, seed=3) != simulate(tenants=10, seed=4)
 
 
+@pytest.mark.nightly
 def test_too_many_tenants_behind_one_address_meet_the_limit_of_tokens_and_still_come_back() -> None:
     outcome = simulate(tenants=TOKENS_A_MINUTE + 60, partitions=1, forwarders=1)
 

@@ -93,7 +93,7 @@ MISTAKES = {
                 "replace(self, trail=(Step(None, None, began),))",
             ),
         ),
-        draws=0,  # a third of the time
+        draws=0,
     ),
     "row 2: an event is known by its bytes alone": Mistake(
         "was written after|came again",
@@ -117,10 +117,12 @@ MISTAKES = {
             ),
             Change(Admission, "_decide", "waited or full", "True"),
         ),
+        draws=2,
     ),
     "row 4: only the first reset of a run is healed": Mistake(
         "lost of|never",
         (Change(Supervisor, "_watch_head", "self._beyond_head.discard(partition)", "pass"),),
+        draws=11,
     ),
     "row 5: what is stored in a thread is stored under a lost claim": Mistake(
         "stored after (splunkd had died|the claim was lost)",

@@ -12,7 +12,7 @@ from tests.standby.takeovers import LOSSES, Loss, play
 
 SLICE = (
     "machine lost; siblings free, second reader rejected",
-    "stopped in order",
+    pytest.param("stopped in order", marks=pytest.mark.nightly),
     pytest.param("suspended, and awake again", marks=pytest.mark.nightly),
 )
 

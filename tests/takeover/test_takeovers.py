@@ -11,7 +11,9 @@ from tests.takeover.takeovers import Outcome, take_over
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [(), (0.4, 2.0)], ids=["to the end", "killed twice"])
+@pytest.mark.parametrize(
+    "kills", [(), pytest.param((0.4, 2.0), marks=pytest.mark.nightly)], ids=["to the end", "killed twice"]
+)
 def test_twelve_partitions_go_on_where_the_vendors_reader_ended(
     tmp_path: Path, package: Path, kills: tuple[float, ...]
 ) -> None:

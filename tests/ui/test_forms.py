@@ -172,7 +172,7 @@ def test_an_account_is_added_by_keyboard_alone(stage: Stage) -> None:
     expect(stage.row("typed")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_a_link_of_a_live_input_opens_a_form_that_replays_an_hour_of_it(
     browser: Browser, package: Path, tmp_path: Path, theme: str
 ) -> None:
