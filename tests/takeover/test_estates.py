@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from falcon_streams.takeover.comparison import search_of
 from tests.integration.command import run
 from tests.integration.page_calls import Caller
 from tests.takeover import vendor_app
@@ -208,6 +209,26 @@ def test_an_account_that_falcon_refuses_leaves_the_vendors_input_reading(estate:
     assert said.status == 400 and "refused" in said.sentence
     assert stage.plan()["reads"] == "the vendor's add-on"
     assert stage.vendor_state()["disabled"] in (False, "0")
+
+
+def test_page_and_command_say_what_only_one_of_both_has_indexed(estate: Estate, tmp_path: Path) -> None:
+    rows = [{"found_in": "both", "events": "12"}, {"found_in": "this add-on", "events": "1", "falcon_offset": "4711"}]
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({search_of("falcon-old"): rows}), encoding="utf-8")
+    stage = estate(answers=answers)
+    furnish(stage, inputs={INPUT: stage.their_input(index="falcon-old", disabled="1")})
+    before = stage.plan()
+
+    said = stage.admin.post(f"{TAKEOVER}/{INPUT}", action="compare").entries[INPUT]
+    sentence = "12 events are in both, 0 only in the vendor's add-on, 1 only in this add-on"
+    assert said["compared"]["said"] == sentence
+    done = run(stage, "takeover", "compare", "--earliest=-2h", INPUT)
+    assert (done.status, done.err) == (0, "")
+    assert sentence in done.out and "4711" in done.out
+    assert stage.plan() == before
+
+    refused = stage.admin.post(f"{TAKEOVER}/{INPUT}", action="compare", earliest="| delete")
+    assert (refused.status, "earliest is not a time" in refused.sentence) == (400, True)
 
 
 def test_the_command_line_shows_and_does_the_same(estate: Estate) -> None:

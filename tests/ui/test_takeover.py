@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from falcon_streams.takeover.comparison import search_of
 from tests.takeover.stage import INPUT
 from tests.takeover.stage import Stage as Estate
 from tests.ui.conftest import SHOTS
@@ -64,6 +66,22 @@ def test_an_admin_sees_the_plan_applies_it_and_goes_back(stage: Stage) -> None:
     stage.shoot("takeover-dark")
     line(stage, INPUT).get_by_role("button", name="Undo").click()
     expect(stage.page.get_by_text(f"{INPUT}: the vendor's add-on reads now.")).to_be_visible(timeout=30_000)
+
+
+def test_an_admin_compares_what_both_have_indexed(browser: Browser, package: Path, tmp_path: Path) -> None:
+    hostile = {"found_in": "this add-on", "events": "1", "cid": "<img src=x>", "_time": "2026-01-21T15:06:43.342+00:00"}
+    hostile |= {"falcon_offset": "812345", "partition": "0", "vendor_event_type": "EppDetectionSummaryEvent"}
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({search_of("main"): [{"found_in": "both", "events": "4321"}, hostile]}))
+    with Stage(browser, package, tmp_path, SHOTS, kind=Estate, answers=answers) as stage:
+        estate_of(stage)
+        stage.open("configuration", "Take over")
+        stage.page.get_by_role("button", name="Plan", exact=True).click()
+        line(stage, INPUT).get_by_role("button", name="Compare").click()
+        sentence = "4321 events are in both, 0 only in the vendor's add-on, 1 only in this add-on."
+        expect(stage.page.get_by_text(f"{INPUT}, -70m@m to -10m@m: {sentence}")).to_be_visible(timeout=30_000)
+        expect(line(stage, "812345")).to_contain_text("<img src=x>")
+        stage.shoot("takeover-compared")
 
 
 def test_a_refusal_is_a_sentence_on_the_page(stage: Stage) -> None:

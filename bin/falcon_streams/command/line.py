@@ -41,9 +41,10 @@ def main(arguments: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO
 
 
 def table(entries: Entries, columns: Sequence[str]) -> str:
-    """The objects as lines, one column for each field, the name first."""
-    rows = [["name", *columns]]
-    rows += [[name, *(_text(content.get(column)) for column in columns)] for name, content in entries]
+    """The objects as lines, one column for each field, the name first. A field that no object has is left out."""
+    shown = [column for column in columns if any(column in content for _, content in entries)] or columns
+    rows = [["name", *shown]]
+    rows += [[name, *(_text(content.get(column)) for column in shown)] for name, content in entries]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ("  ".join(text.ljust(width) for text, width in zip(row, widths)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

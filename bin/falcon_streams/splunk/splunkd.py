@@ -159,14 +159,14 @@ class Splunkd:
         """The rows of one search, as whoever has the session key, over events since `earliest`. splunkd ends the search
         after so many seconds, with the rows that it has by then."""
         path = "/services/search/jobs"
-        asked = {"search": text, "earliest_time": earliest, "latest_time": "now", "max_time": seconds, "count": 0}
-        tree = self._ask(self._context.post, path, exec_mode="oneshot", **asked)
-        rows = tree.get("results") if isinstance(tree, dict) else None
-        return [
-            {str(name): _text(value) for name, value in row.items()}
-            for row in (rows if isinstance(rows, list) else [])
-            if isinstance(row, dict)
-        ]
+        asked: Dict[str, Any] = {"search": text, "earliest_time": earliest, "latest_time": "now", "max_time": seconds}
+        return _rows(self._ask(self._context.post, path, exec_mode="oneshot", count=0, **asked))
+
+    def search_whole(self, text: str, earliest: str, latest: str, seconds: float) -> List[Dict[str, str]]:
+        """All rows of one search, as whoever has the session key. Raises Retryable if it takes longer than that."""
+        context = self.context(seconds)
+        asked: Dict[str, Any] = {"search": text, "earliest_time": earliest, "latest_time": latest, "max_time": 0}
+        return _rows(self._ask(context.post, "/services/search/jobs", seconds, exec_mode="oneshot", count=0, **asked))
 
     def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
         tree = self._ask(self._context.get, path, **query)
@@ -175,8 +175,8 @@ class Splunkd:
         entries = tree.get("entry") if isinstance(tree, dict) else None
         return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
-    def _ask(self, call: Any, path: str, **query: Any) -> Any:
-        """The JSON of an answer, None for a 404."""
+    def _ask(self, call: Any, path: str, within: float = SECONDS, **query: Any) -> Any:
+        """The JSON of an answer, None for a 404. `within` is the time-out of the call's context."""
         try:
             answer = call(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **query)
             return json.loads(answer.body.read())
@@ -194,11 +194,18 @@ class Splunkd:
                 f"({error.verify_message}): use a certificate from a public CA that names the port's address"
             ) from None
         except socket.timeout:
-            raise Retryable(
-                f"splunkd did not answer within {SECONDS:.0f} s: look at its load, then try again"
-            ) from None
+            raise Retryable(f"splunkd did not answer within {within:.0f} s: look at its load, then try again") from None
         except (OSError, ValueError, HTTPException) as error:
             raise Retryable(f"splunkd's management port cannot be read ({type(error).__name__})") from None
+
+
+def _rows(tree: Any) -> List[Dict[str, str]]:
+    rows = tree.get("results") if isinstance(tree, dict) else None
+    return [
+        {str(name): _text(value) for name, value in row.items()}
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
+    ]
 
 
 def _settings(entry: Mapping[str, Any]) -> Dict[str, str]:

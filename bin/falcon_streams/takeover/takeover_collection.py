@@ -2,7 +2,8 @@
 
 Rules: to look takes the right to read secrets, because the plan says whether one can be read. A change names the hash
 of the plan that its caller has seen, and is refused if the plan is another one by then. It runs under the lock of the
-pages' changes, the connection test of the account included: a take-over is one change.
+pages' changes, the connection test of the account included: a take-over is one change. A comparison changes nothing and
+needs no hash.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from falcon_streams.pages.rest import SECRETS, Change, Collection, Entry, requir
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.stopped_input import StoppedInputs
+from falcon_streams.takeover.comparison import compare
 from falcon_streams.takeover.inventory import Inventory
 from falcon_streams.takeover.move import Move
 from falcon_streams.takeover.plan import Plan, make_plan
 from falcon_streams.takeover.vendor import OLDEST, Start
 
 LIST = "list_storage_passwords"
-APPLY, UNDO = "apply", "undo"
+APPLY, UNDO, COMPARE = "apply", "undo", "compare"
 
 
 class Takeovers:
@@ -58,8 +60,10 @@ class Takeovers:
         action, seen = form.get("action", ""), form.get("hash", "")
         if new:
             raise Refused(400, "name one of the vendor's inputs")
+        if action == COMPARE:
+            return self._compared(name, form)
         if action not in (APPLY, UNDO):
-            raise Refused(400, f"action is not {APPLY} or {UNDO}")
+            raise Refused(400, f"action is not {APPLY}, {UNDO}, or {COMPARE}")
 
         def change() -> Entry:
             plan = self._plan(name)
@@ -77,6 +81,13 @@ class Takeovers:
     def delete(self, name: str) -> None:
         """There is nothing to delete: what is the vendor's stays."""
         raise Refused(405, "DELETE is not possible here")
+
+    def _compared(self, name: str, form: Mapping[str, str]) -> Change:
+        plan = self._plan(name)
+        index = plan.stanza.settings.get("index", "")
+        found = compare(self._splunkd, index, form.get("earliest", ""), form.get("latest", ""))
+        entry = _entry(plan)
+        return lambda: entry._replace(content={**entry.content, "compared": found})
 
     def _plans(self) -> List[Plan]:
         require_capability(self._splunkd, LIST, SECRETS)

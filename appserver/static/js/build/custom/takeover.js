@@ -1,4 +1,5 @@
-/* The tab "Take over": the plan for each input of the vendor's add-on, with a button to apply it and one to undo it.
+/* The tab "Take over": the plan for each input of the vendor's add-on, with buttons to apply it, to compare what both
+ * add-ons have indexed, and to undo it.
  *
  * Rules: nothing is asked until somebody presses Plan, because every Configuration page loads this tab. A button sends
  * the hash of the plan that is on the screen, so nothing is done that was not seen. Before it is, the page asks.
@@ -7,7 +8,7 @@ import { begin, button, call, make, table } from "./frame.js";
 
 const ENDPOINT = "falcon_event_streams_takeover";
 const VENDOR = "CrowdStrike Falcon Event Streams (Splunkbase 5082, TA-crowdstrike-falcon-event-streams)";
-const LOOK = ".fes .word, .fes th { white-space: nowrap; }";
+const LOOK = ".fes .word, .fes th { white-space: nowrap; } .fes td button { margin: 2px 0; }";
 const COLUMNS = [
     ["Vendor's input", (plan) => make("span", plan.name, { className: "word" })],
     ["Reads now", (plan) => make("span", plan.reads, { className: "word" })],
@@ -15,6 +16,15 @@ const COLUMNS = [
     ["Account", (plan) => lines([plan.account, `cloud ${plan.cloud}`, `client ID ${plan.client_id}`, `proxy ${plan.proxy}`])],
     ["Goes on at", (plan) => lines(plan.partitions.length ? plan.partitions.map(place) : [plan.starts])],
     ["Not carried over, problems", (plan) => lines([...plan.problems, ...plan.not_carried])],
+];
+
+const ONE_SIDED = [
+    ["Only in", (event) => event.found_in],
+    ["Created", (event) => event.time],
+    ["Customer", (event) => event.cid],
+    ["Partition", (event) => event.partition],
+    ["Offset", (event) => event.falcon_offset],
+    ["Event type", (event) => event.vendor_event_type],
 ];
 
 export default class TakeOver {
@@ -31,10 +41,12 @@ export default class TakeOver {
         );
         this.say = say;
         this.plans = make("div");
-        body.append(make("style", LOOK), button("Plan", () => this.plan()), this.plans);
+        this.compared = make("div");
+        body.append(make("style", LOOK), button("Plan", () => this.plan()), this.plans, this.compared);
     }
 
     async plan(sentence = "") {
+        this.compared.replaceChildren();
         try {
             this.show(await call("GET", ENDPOINT));
             this.say(sentence);
@@ -55,7 +67,19 @@ export default class TakeOver {
         const undo = button("Undo", () => this.act(plan, "undo", `Let ${plan.name} of the vendor's add-on read again?`));
         apply.disabled = plan.problems.length > 0 || plan.reads === "this add-on";
         undo.disabled = plan.reads === "the vendor's add-on";
-        return [apply, undo];
+        return [apply, button("Compare", () => this.compare(plan)), undo];
+    }
+
+    async compare(plan) {
+        this.compared.replaceChildren();
+        this.say("Searching the events of an hour, until ten minutes ago. This takes up to half a minute.");
+        try {
+            const [{ compared }] = await call("POST", ENDPOINT, plan.name, { action: "compare" });
+            this.say(`${plan.name}, ${compared.earliest} to ${compared.latest}: ${compared.said}.`);
+            this.compared.replaceChildren(...(compared.events.length ? [table(ONE_SIDED, compared.events)] : []));
+        } catch (error) {
+            this.say(error.message);
+        }
     }
 
     async act(plan, action, question) {
