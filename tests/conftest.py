@@ -2,7 +2,8 @@
 
 Rules: a test that leaves something behind (an open socket, a thread's exception) fails itself and not its neighbour, so
 rubbish is collected at its end where scenes are played in this process. `--share K/N` is for one of N Pythons: a scene,
-and what takes long, is played by the one that its name tells, what is not ours by the first."""
+and what takes long, is played by the one that its name tells (its file's name, if the file is marked `together`), what
+is not ours by the first."""
 
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
     if folder in IN_ORDER:
         return number == count - 1
     shared = folder in SCENES or item.get_closest_marker("slow") is not None
-    return not shared or zlib.crc32(item.nodeid.encode()) % count == number
+    name = item.nodeid.partition("::")[0] if item.get_closest_marker("together") is not None else item.nodeid
+    return not shared or zlib.crc32(name.encode()) % count == number
 
 
 def pytest_collection_finish() -> None:

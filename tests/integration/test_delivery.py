@@ -29,7 +29,7 @@ from tests.searchtime import Knowledge, SearchTime
 from tests.splunkd import Event
 from tools.package import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.together]
 KNOWLEDGE = Knowledge.load(ROOT)
 AUDIT = "`falcon_event_streams_delivery`"
 EXCLUDED = "AuthActivityAuditEvent"

@@ -20,6 +20,8 @@ from falcon_streams.doctor.instance import Instance
 from tests.integration.scene import Scene
 from tests.integration.ward import SECOND, VIEWER, Ward, closed_port
 
+pytestmark = pytest.mark.together
+
 Fault = Callable[[Ward], AbstractContextManager[Any]]
 
 

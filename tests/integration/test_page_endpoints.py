@@ -12,6 +12,8 @@ import pytest
 from tests.integration.page_calls import ACCOUNT, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import REALM, Scene
 
+pytestmark = pytest.mark.together
+
 MASK = "******"
 MAY_LIST = "list_inputs,list_settings"
 LONG = "x" * 10_000

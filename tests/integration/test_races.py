@@ -25,6 +25,8 @@ from falcon_streams.store.files import checkpoint_dir_of
 from tests.integration.page_calls import ACCOUNT, BASE, INPUT, SETTINGS, Caller, Said, good_account
 from tests.integration.scene import Scene
 
+pytestmark = pytest.mark.together
+
 ROUNDS = 2  # one of each order, see `at_once`
 PROXY = "TA_falcon_event_streams#proxy#race"
 Act = Callable[[Caller, str], Said]

@@ -48,6 +48,8 @@ _VALIDATE = """
 import io, json, sys
 sys.path[:0] = [sys.argv[1] + "/lib", sys.argv[1] + "/bin"]
 from falcon_streams import app
+
+pytestmark = pytest.mark.together
 answers = []
 for document in json.load(sys.stdin):
     said = io.BytesIO()

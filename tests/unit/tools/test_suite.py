@@ -14,13 +14,13 @@ from tools import nightly, package, suite
 class Item:
     """As much of a test as its share depends on."""
 
-    def __init__(self, name: str, marked: bool = False) -> None:
+    def __init__(self, name: str, mark: str = "") -> None:
         self.nodeid = f"tests/{name}"
         self.path = conftest.ROOT / "tests" / name.partition("::")[0]
-        self._marked = marked
+        self._mark = mark
 
     def get_closest_marker(self, name: str) -> object:
-        return self if self._marked and name == "every_python" else None
+        return self if self._mark == name else None
 
 
 def players(item: Item, count: int = 2) -> list[int]:
@@ -44,7 +44,13 @@ def test_a_scene_is_played_on_exactly_one_python_and_both_get_theirs() -> None:
 
 
 def test_a_scene_whose_subject_differs_between_the_pythons_is_played_on_each() -> None:
-    assert players(Item("integration/test_a.py::test_b", marked=True)) == [0, 1]
+    assert players(Item("integration/test_a.py::test_b", mark="every_python")) == [0, 1]
+
+
+def test_scenes_that_share_what_takes_long_to_set_up_are_played_on_one_python() -> None:
+    played = [players(Item(f"integration/test_a.py::test_{number}", mark="together")) for number in range(40)]
+
+    assert played in ([[0]] * 40, [[1]] * 40)
 
 
 def test_where_there_is_one_python_it_plays_all() -> None:
