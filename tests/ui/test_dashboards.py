@@ -31,7 +31,7 @@ def test_the_dashboards_render_without_an_error(
             for title in titles:
                 expect(stage.page.get_by_text(title, exact=True).first).to_be_visible(timeout=20_000)
             expect(stage.page.get_by_text("Waiting for data")).to_have_count(0, timeout=20_000)
-            stage.page.wait_for_timeout(3_000)
+            stage.page.wait_for_timeout(1_000)
             stage.shoot(f"{name}-{theme}")
             assert stage.page.get_by_text("No search results returned").count() == 0
         assert "powershell.exe" not in stage.page.title()
@@ -43,4 +43,4 @@ def test_a_search_that_nobody_knows_fails_the_dashboard(
     """The control of the former: the same dashboards, and no rows."""
     stage = Stage(browser, package, tmp_path, SHOTS, landing="stream_health", studio=renderer)
     with pytest.raises(AssertionError, match="400 POST"), stage:
-        stage.page.wait_for_timeout(3_000)
+        stage.page.wait_for_timeout(1_000)

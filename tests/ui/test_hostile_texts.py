@@ -87,7 +87,7 @@ def show(stage: Stage, view: str) -> Page:
     """A view, with all its rows."""
     stage.page.goto(f"{stage.scene.splunkd.web_uri}/en-US/app/{APP}/{view}")
     expect(stage.page.get_by_text("Waiting for data")).to_have_count(0, timeout=20_000)
-    stage.page.wait_for_timeout(2_000)
+    stage.page.wait_for_timeout(1_000)
     return stage.page
 
 
