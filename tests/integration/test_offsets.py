@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -217,9 +215,7 @@ def test_a_kill_in_the_middle_of_a_change_leaves_the_old_or_the_new_record_whole
     caller = threading.Thread(target=lambda: admin.post(MAIN, action="set", to="oldest"))
     caller.start()
     scene.wait(lambda: has_history(scene), what="the first thing that a change writes")
-    pages = scene.splunkd.script_pid("falcon_event_streams_offsets")
-    assert pages is not None
-    os.kill(pages, signal.SIGKILL)
+    scene.splunkd.kill_script("falcon_event_streams_offsets")
     caller.join(30)
     scene.splunkd.switch(rest_delay_s=0)
 

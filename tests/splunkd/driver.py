@@ -197,6 +197,14 @@ class Splunkd(Admin):
                 except FileNotFoundError:
                     continue
 
+    def kill_script(self, name: str) -> None:
+        """Kill the process of a persistent script, and wait until it is known to be dead: a call just after the signal
+        could still meet it."""
+        pid = self.script_pid(name)
+        assert pid is not None, f"{name} does not run"
+        os.kill(pid, signal.SIGKILL)
+        self.wait_for(lambda: self.script_pid(name) != pid)
+
     def wait_for(self, predicate: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
         """The first true answer of the predicate; AssertionError when time is up."""
         deadline = time.monotonic() + timeout

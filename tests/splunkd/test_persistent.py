@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -258,8 +256,7 @@ def test_what_it_prints_spoils_its_answer(splunkd: Splunkd, ask: Client) -> None
 def test_one_process_answers_until_it_is_killed_and_then_another(splunkd: Splunkd, ask: Client) -> None:
     first = ask.told("GET", ECHO)["child"]["pid"]
     assert ask.told("GET", ECHO)["child"]["pid"] == first == splunkd.script_pid("echo")
-    os.kill(first, signal.SIGKILL)
-    splunkd.wait_for(lambda: splunkd.script_pid("echo") is None)
+    splunkd.kill_script("echo")
 
     second = ask.told("GET", ECHO)["child"]
     assert (second["pid"] != first, second["asked"]) == (True, 1)

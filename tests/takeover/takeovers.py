@@ -7,9 +7,7 @@ A seed decides the instants.
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -65,12 +63,10 @@ def take_over(folder: Path, package: Path, events: int, kills: Sequence[float] =
 
 def _apply_and_kill(stage: Stage, instant: float) -> None:
     seen = stage.plan()["hash"]  # and the process runs
-    pid = stage.splunkd.script_pid(_SCRIPT)
-    assert pid is not None
     caller = threading.Thread(target=stage.act, args=("apply", INPUT, seen))
     caller.start()
     caller.join(instant)
-    os.kill(pid, signal.SIGKILL)
+    stage.splunkd.kill_script(_SCRIPT)
     caller.join()
 
 
