@@ -17,6 +17,7 @@ the log. A move changes no position, so it is not in the history, which it carri
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -146,8 +147,11 @@ class Offsets:
 
     def _preview(self, of_input: Entry, settings: InputSettings, wish: Optional[_Wish]) -> Entry:
         shown = show_records(self._splunkd, settings, self._checkpoint_dir)
-        after = shown.records if wish is None else wish.after(shown.records, History(tuple(shown.changes)))
-        return self._answer(of_input, self._steps(settings, shown.records, after, wish is not None and wish.undoes))
+        records = shown.records
+        if not of_input.content["disabled"]:  # before the change, the input stops in order
+            records = {name: replace(record, clean=True) for name, record in records.items()}
+        after = records if wish is None else wish.after(records, History(tuple(shown.changes)))
+        return self._answer(of_input, self._steps(settings, records, after, wish is not None and wish.undoes))
 
     def _change(self, settings: InputSettings, wish: _Wish, why: str) -> Entry:
         with self._stopped.open(self._splunkd, settings) as store:

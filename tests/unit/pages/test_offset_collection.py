@@ -177,6 +177,16 @@ def test_whoever_may_not_read_the_accounts_secret_makes_no_seal_but_changes_file
     refused(403, "list_storage_passwords", lambda: scene.do(action="move"))
 
 
+def test_a_preview_of_an_input_that_runs_counts_from_its_last_commit_since_a_stop_is_in_order(scene: Scene) -> None:
+    with scene.open() as store:
+        store.save([replace(record("0"), clean=False, trail=()), replace(record("1"), clean=False)])
+    form = {"action": "set", "to": "50", "preview": "1"}
+    assert any(step["skips"] for step in scene.do(**form)["steps"])
+
+    scene.raw["disabled"] = "0"
+    assert [step["skips"] for step in scene.do(**form)["steps"]] == ["", ""]
+
+
 def test_a_preview_changes_nothing_and_says_the_same_as_the_change(scene: Scene) -> None:
     before = scene.stored()
     form = {"action": "set", "to": "newest", "why": "a test"}
