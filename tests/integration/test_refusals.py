@@ -22,6 +22,8 @@ from tests.splunkd.inputs.documents import render_items
 from tests.splunkd.inputs.invocation import environment
 from tools.package import unpack
 
+pytestmark = pytest.mark.together
+
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "refusals.json").read_text(encoding="utf-8"))
 SETTINGS_CONF = "falcon_event_streams_settings"
 GOOD: list[dict[str, str]] = [
@@ -48,8 +50,6 @@ _VALIDATE = """
 import io, json, sys
 sys.path[:0] = [sys.argv[1] + "/lib", sys.argv[1] + "/bin"]
 from falcon_streams import app
-
-pytestmark = pytest.mark.together
 answers = []
 for document in json.load(sys.stdin):
     said = io.BytesIO()

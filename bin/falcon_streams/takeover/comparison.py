@@ -39,8 +39,10 @@ def compare(splunkd: Splunkd, their_index: str, earliest: str = "", latest: str 
 def search_of(their_index: str) -> str:
     """The search: for each side the number of its events, with a few of them."""
     index = their_index if _INDEX.match(their_index) else "*"
+    events = f'(`falcon_event_streams`) OR (index="{index}" sourcetype="CrowdStrike:Event:Streams:JSON")'
     few = f'number==1 OR (found_in!="{BOTH}" AND number<={MOST_SHOWN})'
-    return f"search `falcon_event_streams_compare({index})` | where {few} | table events number {' '.join(_SHOWN)}"
+    shown = " ".join(_SHOWN)
+    return f"search {events} | `falcon_event_streams_compare` | where {few} | table events number {shown}"
 
 
 def _told(rows: List[Dict[str, str]]) -> Mapping[str, object]:
