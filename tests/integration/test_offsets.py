@@ -16,7 +16,11 @@ from tests.integration.page_calls import OFFSETS, Caller, Said
 from tests.integration.scene import Scene
 from tests.integration.test_shared_checkpoints import COLLECTION, committed, records
 
-STORES = pytest.mark.parametrize("kind", ["file", "kvstore"])
+FILE, KVSTORE = "file", "kvstore"
+NIGHTLY = pytest.mark.nightly  # tests/unit/pages/test_offset_collection.py says the same of both stores
+FILE_FIRST = pytest.mark.parametrize("kind", [FILE, pytest.param(KVSTORE, marks=NIGHTLY)])
+KVSTORE_FIRST = pytest.mark.parametrize("kind", [KVSTORE, pytest.param(FILE, marks=NIGHTLY)])
+STORES = pytest.mark.parametrize("kind", [FILE, KVSTORE])
 MAIN = f"{OFFSETS}/main"
 MAY = "list_inputs,list_settings,edit_modinput_falcon_event_streams"
 
@@ -58,7 +62,7 @@ def audit(scene: Scene) -> list[str]:
     return [line for line in text.splitlines() if "action=offset_changed" in line]
 
 
-@STORES
+@KVSTORE_FIRST
 def test_five_events_back_repeats_exactly_those_and_undo_brings_back_the_record_before(stage: Stage, kind: str) -> None:
     scene = begun(stage, kind)
     admin, last = Caller(scene), now_at(scene)
@@ -86,7 +90,7 @@ def test_five_events_back_repeats_exactly_those_and_undo_brings_back_the_record_
     assert scene.wait_until_all_arrived().repeated == 10
 
 
-@STORES
+@FILE_FIRST
 def test_an_input_that_runs_is_refused_and_shown(stage: Stage, kind: str) -> None:
     scene = begun(stage, kind)
     admin = Caller(scene)
@@ -136,7 +140,7 @@ def test_going_forward_says_how_far_and_needs_a_reason_which_the_log_keeps(stage
         assert word in line
 
 
-@STORES
+@FILE_FIRST
 def test_a_time_reads_from_the_oldest_and_drops_what_is_older(stage: Stage, kind: str) -> None:
     scene = begun(stage, kind)
     admin = Caller(scene)

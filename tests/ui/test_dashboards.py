@@ -37,6 +37,7 @@ def test_the_dashboards_render_without_an_error(
         assert "powershell.exe" not in stage.page.title()
 
 
+@pytest.mark.nightly
 def test_a_search_that_nobody_knows_fails_the_dashboard(
     browser: Browser, package: Path, tmp_path: Path, renderer: Path
 ) -> None:

@@ -204,7 +204,7 @@ def test_a_link_of_a_live_input_opens_a_form_that_replays_an_hour_of_it(
         assert (stage.value("name"), stage.value("start_from"), stage.value("stop_at")) == ("", "oldest", "none")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.nightly), "dark"])
 def test_the_pages_follow_the_theme(browser: Browser, package: Path, tmp_path: Path, theme: str) -> None:
     with Stage(browser, package, tmp_path, SHOTS, switches={"theme": theme}) as stage:
         stage.scene.add_account()
@@ -258,6 +258,7 @@ def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: St
     stage.shoot("configuration-checkpoints")
 
 
+@pytest.mark.nightly
 def test_a_page_with_a_broken_field_fails_the_mission(browser: Browser, package: Path, tmp_path: Path) -> None:
     """The control of the mission: the same package without one field."""
     app = unpack(package, tmp_path / "broken")
