@@ -144,8 +144,11 @@ def test_an_account_is_added_by_keyboard_alone(stage: Stage) -> None:
     tab_to("Add")
     keyboard.press("Enter")
     expect(stage.dialog).to_be_visible()
+    # a dialog takes the focus when it has opened: what is typed before that is lost
+    stage.page.wait_for_function("document.querySelector('[role=dialog]').contains(document.activeElement)")
     tab_to("Name")
     keyboard.type("typed")
+    expect(stage.field("name").locator("input").first).to_have_value("typed")
     tab_to("Cloud")
     keyboard.press("Enter")
     expect(stage.page.get_by_role("option", name="custom")).to_be_visible()
