@@ -77,28 +77,18 @@ def plays(item: pytest.Item, number: int, count: int) -> bool:
     return not shared or zlib.crc32(name.encode()) % count == number
 
 
-def pytest_collection_finish() -> None:
-    """What is there before the first test is no rubbish of any."""
-    _keep()
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What has outlived the tests of a module is no rubbish of later ones."""
+    """What is there before the tests of a module is no rubbish of theirs."""
     if item.session.stash.get(_MODULE, None) != item.path:
         item.session.stash[_MODULE] = item.path
-        _keep()
+        gc.collect()
+        gc.freeze()  # never looked through again: a collection costs what was made since
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """What this test has left behind is found in it."""
     if _folder(item) in _OPENS_SOCKETS:
         gc.collect()
-
-
-def _keep() -> None:
-    """What is there now is never looked through again: a collection costs what was made since."""
-    gc.collect()
-    gc.freeze()
 
 
 def _folder(item: pytest.Item) -> str:
