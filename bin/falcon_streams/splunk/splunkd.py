@@ -158,15 +158,17 @@ class Splunkd:
     def search(self, text: str, earliest: str, seconds: int) -> List[Dict[str, str]]:
         """The rows of one search, as whoever has the session key, over events since `earliest`. splunkd ends the search
         after so many seconds, with the rows that it has by then."""
-        path = "/services/search/jobs"
-        asked: Dict[str, Any] = {"search": text, "earliest_time": earliest, "latest_time": "now", "max_time": seconds}
-        return _rows(self._ask(self._context.post, path, exec_mode="oneshot", count=0, **asked))
+        return self._oneshot(self._context, SECONDS, text, earliest, "now", max_time=seconds)
 
     def search_whole(self, text: str, earliest: str, latest: str, seconds: float) -> List[Dict[str, str]]:
         """All rows of one search, as whoever has the session key. Raises Retryable if it takes longer than that."""
-        context = self.context(seconds)
-        asked: Dict[str, Any] = {"search": text, "earliest_time": earliest, "latest_time": latest, "max_time": 0}
-        return _rows(self._ask(context.post, "/services/search/jobs", seconds, exec_mode="oneshot", count=0, **asked))
+        return self._oneshot(self.context(seconds), seconds, text, earliest, latest, max_time=0)
+
+    def _oneshot(
+        self, context: Any, within: float, text: str, earliest: str, latest: str, max_time: int
+    ) -> List[Dict[str, str]]:
+        asked: Dict[str, Any] = {"search": text, "earliest_time": earliest, "latest_time": latest, "max_time": max_time}
+        return _rows(self._ask(context.post, "/services/search/jobs", within, exec_mode="oneshot", count=0, **asked))
 
     def _entries(self, path: str, **query: Any) -> Optional[List[Dict[str, Any]]]:
         tree = self._ask(self._context.get, path, **query)
