@@ -204,3 +204,24 @@ def test_one_function_makes_every_context_of_tls() -> None:
 
 def test_a_planted_context_is_found() -> None:
     assert list(trusting("trust = ssl.create_default_context()"))
+
+
+def lambdas_that_set_events(source: str) -> list[str]:
+    """The signal handlers of a source that call `set` themselves."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "signal.signal"
+        for call in ast.walk(node.args[1])
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "set"
+    ]
+
+
+def test_no_signal_handler_waits_for_the_lock_of_the_wait_that_it_interrupts() -> None:
+    """`Event.wait` holds a lock for a moment, and `Event.set` takes it: in a handler, that is a deadlock."""
+    sources = [*BIN.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    assert {str(path): found for path in sources if (found := lambdas_that_set_events(path.read_text()))} == {}
+
+
+def test_a_planted_handler_that_sets_an_event_is_found() -> None:
+    assert lambdas_that_set_events("signal.signal(signal.SIGTERM, lambda *_: stop.set())")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import queue
 import signal
-import threading
 from dataclasses import MISSING, fields
 from functools import partial
 from typing import Any, Optional
@@ -55,13 +55,18 @@ def read_value(text: str, kind: str) -> Any:
 
 def main() -> None:
     """Run the emulator."""
-    stop, parent = threading.Event(), os.getppid()
+    parent = os.getppid()
+    stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # an Event's lock may be held by the wait that we interrupt
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stop.put(0))
     with Emulator(**read_arguments()) as emulator:
         print(json.dumps(emulator.address()), flush=True)
-        while not stop.wait(_PARENT_CHECK) and os.getppid() == parent:
-            pass
+        while os.getppid() == parent:
+            try:
+                stop.get(timeout=_PARENT_CHECK)
+                break
+            except queue.Empty:
+                pass
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import sys
-import threading
 
 from tests.splunkd.instance import StandIn
 from tests.splunkd.options import parse
@@ -20,14 +20,18 @@ _HEARTBEAT = 0.5
 
 def main() -> int:
     parent = os.getppid()
-    stopping = threading.Event()
+    stopping: queue.SimpleQueue[int] = queue.SimpleQueue()  # an Event's lock may be held by the wait that we interrupt
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: stopping.put(0))
     stand_in = StandIn(parse(sys.argv[1:]))
     told = stand_in.start()
     print(json.dumps({**told, "pid": os.getpid()}), flush=True)
-    while not stopping.wait(_HEARTBEAT) and os.getppid() == parent:
-        pass
+    while os.getppid() == parent:
+        try:
+            stopping.get(timeout=_HEARTBEAT)
+            break
+        except queue.Empty:
+            pass
     stand_in.stop()
     return 0
 

@@ -21,7 +21,7 @@ document = sys.stdin.buffer.read()
 root = ElementTree.fromstring(document)
 params = {{param.get("name"): param.text or "" for param in root.iter("param")}}
 stop = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=stop.set).start())
 
 def write(text):
     sys.stdout.buffer.write(text.encode("utf-8"))

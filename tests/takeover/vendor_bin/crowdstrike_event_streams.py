@@ -129,7 +129,7 @@ def main() -> None:
     elif os.path.realpath(sys.prefix) != os.path.realpath(Path(python).parents[1]):
         os.execv(python, [python, __file__, *sys.argv[1:]])  # noqa: S606 - the pid stays, so splunkd's stop arrives
     else:
-        signal.signal(signal.SIGTERM, lambda *_: STOP.set())
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=STOP.set).start())
         sys.stdout.write("<stream>")
         Reader(sys.stdin.read()).run()
         sys.stdout.write("</stream>")
