@@ -50,14 +50,35 @@ class EventStreamsApi(Protocol):
     def revoke(self) -> None:
         """Give the bearer back within a second; ignore failures."""
 
+    @property
+    def needs_token(self) -> bool:
+        """Whether the next call asks Falcon for a bearer first."""
+
+    @property
+    def token_limit(self) -> Optional[int]:
+        """How many bearers Falcon gives this address in a minute, as it said last; None if it has not."""
+
+
+class Directory(Protocol):
+    """Flight Control's list of an account's children."""
+
+    def children(self) -> FrozenSet[str]:
+        """The CIDs of all children. Raises Retryable and Fatal only."""
+
 
 class Feed(Protocol):
-    """The open HTTP response of a partition. `gathers` says whether one read returns all that has arrived."""
+    """The open HTTP response of a partition. `gathers` says whether one read returns all that has arrived; it waits for
+    the next byte unless `share` was called."""
 
     gathers: bool
 
-    def read(self) -> bytes:
-        """Wait for at least one byte, and return what is there; b"" at the orderly end. Raises Retryable on a cut."""
+    def read(self) -> Optional[bytes]:
+        """What is there, after a wait for at least one byte; b"" at the orderly end. A shared feed does not wait: None
+        says that nothing is there. Raises Retryable on a cut."""
+
+    def share(self) -> Optional[int]:
+        """Wait for nothing from now on, so that a loop can read many feeds: return the descriptor that becomes
+        readable, None if this feed has to wait."""
 
     def disown(self, start: bytes) -> Retryable:
         """The error for an answer that turned out not to be a feed; `start` holds its first bytes."""
@@ -87,6 +108,12 @@ class Sink(Protocol):
 
         Raises SplunkdGone if nobody reads any more, Stopped once the sink is stopped or the right to write is lost.
         """
+
+    def hold(self) -> None:
+        """Keep what this thread writes until `flush`, so that it goes out in one write. Its tickets hold already."""
+
+    def flush(self) -> None:
+        """Write what was held. Raises what `write` raises."""
 
     def taken(self) -> int:
         """How many bytes splunkd has taken; tickets up to this number are receipted."""
@@ -152,6 +179,9 @@ class StateBoard(Protocol):
 
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown; failures are logged, never raised."""
+
+    def show_tenants(self, tenants: Mapping[str, object]) -> None:
+        """Replace what is shown of each tenant, for an input with many; failures are logged, never raised."""
 
 
 StartThread = Callable[[str, Callable[[], None]], None]

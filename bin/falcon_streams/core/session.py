@@ -24,6 +24,7 @@ SOONEST_REFRESH = 15.0  # as Beats does
 REFRESH_MARGIN = 120.0
 QUIET_WITHOUT_HEARTBEATS = 600.0
 LONGEST_REFRESH_RETRY = 60.0
+BLOCKED_AFTER = 1.0
 ALIVE_AFTER = 60.0  # a feed may send no heartbeats; one that lasts this long counts as alive
 NO_EVENTS_TOO_LONG = 4 * 3600.0  # a quiet tenant pays one reconnect in this time
 
@@ -41,10 +42,30 @@ class Close(NamedTuple):
 Intent = Union[Refresh, Close]
 
 
+class Blockage:
+    """Whether a full pipe holds up all readers of a loop, and until when it last did: nobody can hear meanwhile."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.ended_at = float("-inf")
+        self._began_at = 0.0
+
+    def begin(self, at: float) -> None:
+        """The loop writes. While it does, its readers cannot hear."""
+        self._began_at, self.on = at, True
+
+    def end(self, at: float) -> None:
+        """The loop reads again. What took less than a second made nobody deaf."""
+        if at - self._began_at >= BLOCKED_AFTER:
+            self.ended_at = at
+        self.on = False
+
+
 class Pulse:
     """What the reader tells the session: when it last heard anything, and whether it can hear at all."""
 
     def __init__(self, at: float) -> None:
+        self.blockage: Optional[Blockage] = None
         self.heard_at = at
         self.heartbeats_seen = False
         self.event_at: Optional[float] = None
@@ -61,6 +82,16 @@ class Pulse:
         """The sink has taken a batch. Until now, the reader could not hear."""
         self.heard_at = self.event_at = at
         self.writing = False
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the sink keeps the reader from hearing."""
+        return self.writing or (self.blockage is not None and self.blockage.on)
+
+    @property
+    def quiet_since(self) -> float:
+        """Since when the reader could have heard something, and has not."""
+        return self.heard_at if self.blockage is None else max(self.heard_at, self.blockage.ended_at)
 
 
 class Session:
@@ -97,7 +128,7 @@ class Session:
         """What has to be done now; None for nothing. A `Refresh` that is returned counts as under way."""
         if self._gone:
             return Close("session_gone")
-        if not self._pulse.writing and self._silent(at):
+        if not self._pulse.is_held_up and self._silent(at):
             return Close("silence")
         if not self._refreshing and (at >= self._refresh_at or self._doubtful(at)):
             self._refreshing = True
@@ -120,7 +151,7 @@ class Session:
     def is_eventless(self, at: float) -> bool:
         """Whether the feed has brought no event for hours, and the sink is not the cause."""
         latest = self.opened_at if self._pulse.event_at is None else self._pulse.event_at
-        return not self._pulse.writing and at - latest > NO_EVENTS_TOO_LONG
+        return not self._pulse.is_held_up and at - latest > NO_EVENTS_TOO_LONG
 
     def waits_in_vain(self, at: float, limit: float) -> bool:
         """Whether the feed sends heartbeats, but has brought no event, more than `limit` seconds after its opening."""
@@ -128,11 +159,11 @@ class Session:
 
     def _silent(self, at: float) -> bool:
         if self._pulse.heartbeats_seen:
-            return at - self._pulse.heard_at > self._idle_timeout
-        return at - max(self._pulse.heard_at, self._renewed_at) > 2 * QUIET_WITHOUT_HEARTBEATS
+            return at - self._pulse.quiet_since > self._idle_timeout
+        return at - max(self._pulse.quiet_since, self._renewed_at) > 2 * QUIET_WITHOUT_HEARTBEATS
 
     def _doubtful(self, at: float) -> bool:
-        quiet = at - max(self._pulse.heard_at, self._renewed_at) > QUIET_WITHOUT_HEARTBEATS
+        quiet = at - max(self._pulse.quiet_since, self._renewed_at) > QUIET_WITHOUT_HEARTBEATS
         return quiet and not self._pulse.heartbeats_seen and not self._failures
 
     def _refresh_wait(self) -> float:

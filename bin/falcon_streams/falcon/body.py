@@ -15,7 +15,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
 import requests
 
@@ -31,8 +31,12 @@ class Body(Protocol):
 
     gathers: bool
 
-    def read(self) -> bytes:
-        """Wait for at least one byte, and return what has arrived; b"" at the orderly end."""
+    def read(self) -> Optional[bytes]:
+        """Wait for at least one byte, and return what has arrived; b"" at the orderly end. None after `stop_waiting`
+        if nothing has arrived."""
+
+    def stop_waiting(self) -> bool:
+        """From now on, `read` does not wait. False if this body cannot do without."""
 
 
 class PublicBody:
@@ -48,6 +52,10 @@ class PublicBody:
         data: bytes = self._raw.read1(READ_SIZE, decode_content=True)
         return data
 
+    def stop_waiting(self) -> bool:
+        """See `Body`: under urllib3 nobody sees what has arrived."""
+        return False
+
 
 class SocketBody:
     """Reads from the socket under urllib3."""
@@ -60,12 +68,22 @@ class SocketBody:
         self._more = select.poll()
         self._more.register(sock, select.POLLIN)
         self._read_ahead = read_ahead
+        self._waits = True
         self._chunks = Dechunker()
 
-    def read(self) -> bytes:
+    def stop_waiting(self) -> bool:
+        """See `Body`."""
+        self._socket.settimeout(0.0)
+        self._waits = False
+        return True
+
+    def read(self) -> Optional[bytes]:
         """See `Body`. Raises Retryable for a cut."""
         while not self._chunks.ended:
-            data, self._read_ahead = self._read_ahead or self._receive(), b""
+            try:
+                data, self._read_ahead = self._read_ahead or self._receive(), b""
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return None
             if not data:
                 raise Retryable("the feed was cut: the connection ended early")
             body = self._chunks.push(data)
@@ -77,12 +95,15 @@ class SocketBody:
         if not isinstance(self._socket, ssl.SSLSocket):
             return self._socket.recv(READ_SIZE)
         data = self._socket.recv(RECORD)
-        return self._receive_more(data) if data and self._more.poll(0) else data
+        # A loop that reads many feeds comes again: only a full record lets it expect more, and saves it a call.
+        more = self._more.poll(0) if self._waits and data else len(data) == RECORD
+        return self._receive_more(data) if more else data
 
     def _receive_more(self, record: bytes) -> bytes:
         """TLS returns one record at a time; take also the next ones that have arrived as a whole."""
         records, size = [record], len(record)
-        self._socket.settimeout(0.0)
+        if self._waits:
+            self._socket.settimeout(0.0)
         try:
             while record and size <= READ_SIZE - RECORD:
                 record = self._socket.recv(RECORD)
@@ -91,7 +112,8 @@ class SocketBody:
         except OSError:
             pass  # nothing more yet, or an error that the next read meets again
         finally:
-            self._socket.settimeout(None)
+            if self._waits:
+                self._socket.settimeout(None)
         return b"".join(records)
 
 

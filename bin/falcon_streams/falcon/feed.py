@@ -11,6 +11,7 @@ after either is dropped.
 from __future__ import annotations
 
 import socket
+from typing import Optional
 from urllib.parse import urlsplit
 
 import requests
@@ -129,8 +130,8 @@ class HttpFeed:
         # The kernel detects a connection that broke silently, even if no heartbeats are sent.
         self._line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
-    def read(self) -> bytes:
-        """Wait for at least one byte, and return what is there; b"" at the orderly end. Raises Retryable on a cut."""
+    def read(self) -> Optional[bytes]:
+        """See the port."""
         try:
             while True:
                 data = self._body.read()
@@ -142,6 +143,10 @@ class HttpFeed:
             if isinstance(error, Retryable):
                 raise
             raise Retryable(f"the feed was cut: {explain(error)}") from None
+
+    def share(self) -> Optional[int]:
+        """See the port."""
+        return self._line.fileno() if self._body.stop_waiting() else None
 
     def disown(self, start: bytes) -> Retryable:
         """See the port."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Dict, Iterable, NamedTuple, Optional, Tuple, Union
+from typing import Dict, FrozenSet, Iterable, NamedTuple, Optional, Tuple, Union
 
 from falcon_streams.core.discovery import Discovery, Stream
+from falcon_streams.core.partition_name import split
 from falcon_streams.core.record import Record
 from falcon_streams.core.session import Pulse
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
@@ -48,21 +49,30 @@ class FeedEnded(NamedTuple):
 
 
 class Discovered(NamedTuple):
-    """A discovery was answered."""
+    """A discovery of this tenant's streams was answered; the account's own tenant is empty."""
 
     discovery: Discovery
+    tenant: str = ""
 
 
 class DiscoveryFailed(NamedTuple):
-    """A discovery failed."""
+    """A discovery of this tenant's streams failed."""
 
     error: Retryable
+    tenant: str = ""
 
 
 class Refreshed(NamedTuple):
     """A refresh was answered; `error` is None if it succeeded."""
 
     stream: Stream
+    error: Optional[Retryable] = None
+
+
+class Listed(NamedTuple):
+    """Falcon listed the account's children by their CIDs, or did not if there is an `error`."""
+
+    children: FrozenSet[str]
     error: Optional[Retryable] = None
 
 
@@ -92,9 +102,16 @@ class Stop(NamedTuple):
     error: Optional[Exception] = None
 
 
-Happening = Union[
-    FeedOpened, Written, FeedEnded, Discovered, DiscoveryFailed, Refreshed, Committed, Claimed, SwitchedOff, Stop
-]
+TenantHappening = Union[FeedOpened, FeedEnded, Discovered, DiscoveryFailed, Refreshed]
+Happening = Union[TenantHappening, Written, Listed, Committed, Claimed, SwitchedOff, Stop]
+
+
+def tenant_of(happening: TenantHappening) -> str:
+    """The tenant that a happening concerns, empty for the account's own."""
+    if isinstance(happening, (Discovered, DiscoveryFailed)):
+        return happening.tenant
+    partition = happening.stream.partition if isinstance(happening, Refreshed) else happening.partition
+    return split(partition)[0]
 
 
 def stop_for(error: Exception) -> Stop:

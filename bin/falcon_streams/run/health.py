@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Dict, Mapping, NamedTuple, Optional
+from typing import Dict, Mapping, NamedTuple, Optional, Protocol
 
 from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.pace import Look, Pace
@@ -42,8 +42,33 @@ class Label(NamedTuple):
     event_account: str
 
 
+class Shown(Protocol):
+    """What health sees of a tenant."""
+
+    roster: Roster
+    last_errors: LastErrors
+
+
+class TimeWatch:
+    """Warns when the clock was set, or the process was held up."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._checked_at, self._checked_now = clock.monotonic(), clock.now()
+
+    def check(self) -> None:
+        """Compare both clocks with what they said about a second ago."""
+        at, now = self._clock.monotonic(), self._clock.now()
+        passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
+        self._checked_at, self._checked_now = at, now
+        if passed > HELD_UP:
+            LOG.warning("held_up", {"for_s": passed})
+        if abs(step) > CLOCK_STEP:
+            LOG.warning("clock_stepped", {"by_s": step})
+
+
 class Health:
-    """Logs and shows the state; the supervisor calls it about once a second."""
+    """Logs and shows the state of an input that reads one tenant; the supervisor calls it about once a second."""
 
     def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "", version: str = "") -> None:
         """`doubt` is shown while there is no error; `version` is that of this code."""
@@ -52,17 +77,18 @@ class Health:
         self._version = version
         self._board = board
         self._label = label
-        self._began_at = self._logged_at = self._shown_at = self._checked_at = clock.monotonic()
-        self._checked_now = clock.now()
+        self._time_watch = TimeWatch(clock)
+        self._began_at = self._logged_at = self._shown_at = clock.monotonic()
         self._shown_states: object = None
         self._ingested = self._shown_events = 0
         self._paces: Dict[str, Pace] = {}
 
-    def check(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors) -> None:
-        """Log and show what is due."""
+    def check(self, tenants: Mapping[str, Shown], partitions: Mapping[str, Progress], trouble: str) -> None:
+        """Log and show what is due of the account's own tenant; nothing else keeps such an input from reading."""
+        roster, last_errors = tenants[""].roster, tenants[""].last_errors
         at = self._clock.monotonic()
-        self._watch_time(at, self._clock.now())
-        states, events = roster.states(), _events(partitions)
+        self._time_watch.check()
+        states, events = roster.states(), events_of(partitions)
         every = SHOW_QUIET_EVERY if events == self._shown_events else SHOW_EVERY
         if states != self._shown_states or at - self._shown_at >= every:
             self._shown_at, self._shown_states, self._shown_events = at, states, events
@@ -71,20 +97,12 @@ class Health:
             self._logged_at = at
             self._log(roster, partitions, last_errors, at)
 
-    def _watch_time(self, at: float, now: float) -> None:
-        passed, step = at - self._checked_at, (now - self._checked_now) - (at - self._checked_at)
-        self._checked_at, self._checked_now = at, now
-        if passed > HELD_UP:
-            LOG.warning("held_up", {"for_s": passed})
-        if abs(step) > CLOCK_STEP:
-            LOG.warning("clock_stepped", {"by_s": step})
-
     def _log(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float) -> None:
         tell_of_input(roster.states()[0], last_errors.of(ALL) or self._doubt)
         for fields in self._statistics(roster, partitions, last_errors, at).values():
             LOG.info("stream_stats", fields)
         tell_delivered(partitions.values())
-        events = _events(partitions)
+        events = events_of(partitions)
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
             self._ingested = events

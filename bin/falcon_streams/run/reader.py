@@ -1,11 +1,16 @@
-"""One partition's reader: feed -> lines -> events -> sink -> progress, in one thread, by plain calls.
+"""One partition's reader: feed -> lines -> events -> sink -> progress, by plain calls.
 
-Rules: a batch is what the feed has right now, so no event waits for others, and splunkd's pipe is the only queue. There
-is one exception: when small batches come faster than one a millisecond, the reader waits half a millisecond so that the
-next one can grow, if one read then returns all that has arrived. Before anything is written, the first placed event of
-each feed is compared with what was asked for. A bad line is delivered and counted. Whatever ends the feed, its
-connection is closed before the supervisor hears of it, because a new feed of this partition may open right after. If
-the partition has a finish (`core/finish.py`), the reader ends the feed there.
+Theory. `open` opens the feed, and each `step` reads once and delivers what was there. `run` does both in a thread of
+its own and waits for each read. A feed that need not wait can also be stepped by a loop that reads many
+(`run/feed_loop.py`).
+
+Rules: one thread at a time steps a reader. A batch is what the feed has right now, so no event waits for others, and
+splunkd's pipe is the only queue. There is one exception: when small batches come faster than one a millisecond, a reader
+with a thread of its own waits half a millisecond so that the next one can grow, if one read then returns all that has
+arrived. Before anything is written, the first placed event of each feed is compared with what was asked for. A bad line
+is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor hears of it, because a
+new feed of this partition may open right after. If the partition has a finish (`core/finish.py`), the reader ends the
+feed there.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from falcon_streams.core.envelope import Event, read_tail
 from falcon_streams.core.finish import QUIET_SECONDS, Finish
 from falcon_streams.core.framing import Framer
 from falcon_streams.core.resume import Resume, Verdict
-from falcon_streams.core.session import Pulse
+from falcon_streams.core.session import Blockage, Pulse
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal, Retryable, Stopped
 from falcon_streams.ports import Clock, Feed, Feeds, Sink
@@ -49,13 +54,15 @@ class Reader:
         self._tally = Tally(progress, filters, clock)
         self._framer = Framer()
         self._admission: Optional[Admission] = None
-        self._feed: Optional[Feed] = None
+        self.feed: Optional[Feed] = None
         self._finish = progress.finish
         self._is_at_finish = False
         self._closed = False
+        self._delivered = 0
         self._report: Callable[[Happening], None] = lambda happening: None
         self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
+        self.descriptor = -1  # of a shared feed
         self._opened_at = clock.monotonic()
 
     @property
@@ -70,65 +77,97 @@ class Reader:
         `report` is called when the feed answers, and for each batch that is the only one to await its receipt, so that
         receipts need not wait for the supervisor's next tick.
         """
+        try:
+            return self.open(report) or self.go_on()
+        finally:
+            self.leave()
+
+    def go_on(self) -> FeedEnded:
+        """Step to the end of the feed, which is open."""
+        ended: Optional[FeedEnded] = None
+        while ended is None:
+            ended = self.step()
+            if self._delivered and self.feed is not None and self.feed.gathers:
+                self._take_breath(self._delivered)
+        return ended
+
+    def open(self, report: Callable[[Happening], None]) -> Optional[FeedEnded]:
+        """Open the feed, and return None, or why it did not open."""
         self._report = report
         resume = self._progress.resume()
         self._admission = Admission(resume, self._progress.unplaced, self._clock.monotonic())
         try:
-            feed = self._feed = self._feeds.open(self.stream, resume.query)
+            self.feed = self._feeds.open(self.stream, resume.query)
         except Retryable as error:
             return self._ended("open_failed", error)
+        report(FeedOpened(self.stream.partition, self.pulse))
+        self.pulse.heard_at = self._opened_at = self._clock.monotonic()
+        return self._ended("closed") if self._closed else None
+
+    def step(self) -> Optional[FeedEnded]:
+        """Read once and deliver what was there; return why the feed has ended, or None. Raises SplunkdGone."""
+        assert self.feed is not None  # noqa: S101 - it is open
         try:
-            report(FeedOpened(self.stream.partition, self.pulse))
-            self.pulse.heard_at = self._opened_at = self._clock.monotonic()
-            if self._closed:
-                return self._ended("closed")
-            return self._read(feed)
+            return self._step(self.feed)
         except Retryable as error:
             return self._ended("closed") if self._closed else self._ended("feed_cut", error)
         except Stopped:
             return self._ended("stopped")
         except Fatal as error:
             return self._ended("refused", error)
-        finally:
-            feed.close()
+
+    def share(self, blockage: Blockage) -> bool:
+        """Let a loop step this reader, whose feed is open; False if the feed has to wait. `blockage` is the loop's."""
+        descriptor = self.feed.share() if self.feed is not None else None
+        if descriptor is None:
+            return False
+        self.descriptor, self.pulse.blockage = descriptor, blockage
+        return True
+
+    def leave(self) -> None:
+        """Close the connection, after the last step. It takes a moment while Falcon still sends."""
+        if self.feed is not None:
+            self.feed.close()
 
     def close(self) -> None:
         """End the feed with a FIN, from another thread."""
         self._closed = True
-        if self._feed is not None:
-            self._feed.finish()
+        if self.feed is not None:
+            self.feed.finish()
 
     def abort(self) -> None:
         """End the feed at once, from another thread."""
         self._closed = True
-        if self._feed is not None:
-            self._feed.abort()
+        if self.feed is not None:
+            self.feed.abort()
 
     def _ended(self, reason: str, error: Optional[Exception] = None) -> FeedEnded:
         return FeedEnded(self.stream.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
 
-    def _read(self, feed: Feed) -> FeedEnded:
-        while True:
-            data = feed.read()
-            if not data:
-                rest = self._take_tail()
-                return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed, rest))
-            beats, overlong = self._framer.heartbeats, self._framer.overlong
-            received = lines = self._framer.push(data)
-            heartbeat = self._framer.heartbeats > beats
-            if self._framer.overlong > overlong:
-                self._tally.overlong(self._framer.overlong - overlong)
-            self._progress.counters.bytes += len(data)
-            if self._admission is not None:
-                lines = self._admit(self._admission, lines, heartbeat)
-            self._take_pulse(heartbeat, bool(received))
-            if lines:
-                self._deliver(lines)
-                if feed.gathers:
-                    self._take_breath(len(lines))
-            if self._finish is not None and (self._is_at_finish or self._is_over(heartbeat and not received)):
-                self._progress.has_reached_finish = True
-                return self._ended("stop_at")
+    def _step(self, feed: Feed) -> Optional[FeedEnded]:
+        self._delivered = 0
+        data = feed.read()
+        if data is None:
+            return None
+        if not data:
+            rest = self._take_tail()
+            return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed, rest))
+        beats, overlong = self._framer.heartbeats, self._framer.overlong
+        received = lines = self._framer.push(data)
+        heartbeat = self._framer.heartbeats > beats
+        if self._framer.overlong > overlong:
+            self._tally.overlong(self._framer.overlong - overlong)
+        self._progress.counters.bytes += len(data)
+        if self._admission is not None:
+            lines = self._admit(self._admission, lines, heartbeat)
+        self._take_pulse(heartbeat, bool(received))
+        if lines:
+            self._deliver(lines)
+            self._delivered = len(lines)
+        if self._finish is not None and (self._is_at_finish or self._is_over(heartbeat and not received)):
+            self._progress.has_reached_finish = True
+            return self._ended("stop_at")
+        return None
 
     def _take_pulse(self, heartbeat: bool, line: bool) -> None:
         """Note signs of life; lines that may be a proxy's page are none."""
@@ -198,8 +237,8 @@ class Reader:
         """The lines to deliver, after the verdict on the first event has been followed."""
         admitted = admission.push(lines, heartbeat, self._clock.monotonic())
         self._progress.counters.before_start += admitted.too_old
-        if admitted.is_page and self._feed is not None:
-            raise self._feed.disown(b"\n".join(admission.held))
+        if admitted.is_page and self.feed is not None:
+            raise self.feed.disown(b"\n".join(admission.held))
         if admitted.verdict is not None and admitted.event is not None:
             self._follow(admitted.verdict, admitted.event, admission.resume)
             self._progress.delivery.begin(admission.resume, admitted.event)

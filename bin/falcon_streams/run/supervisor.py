@@ -1,14 +1,16 @@
-"""The supervisor of one input: it carries out what the roster intends, and commits what has settled.
+"""The supervisor of one input: it reads the input's tenants, and commits what has settled.
 
 Theory. One loop runs in the main thread and waits for its inbox alone: discovery, refreshes, commits, and readers run
 in threads of their own and report happenings to the inbox, as signals do. At least once a second the loop checks that
-splunkd lives, asks the roster for its intents, and commits what splunkd has taken and what has settled for a second.
+splunkd lives, asks each tenant's roster for its intents, and commits what splunkd has taken and what has settled for a
+second. Where there are many tenants, a quiet one is asked every five seconds: its timers run for minutes.
 
-Rules: each partition has one reader thread; if one partition fails, the others read on. Before anything is stored,
+Rules: each partition has one reader; if one partition fails, the others read on. Before anything is stored,
 `watch` checks that splunkd lives and that the right to read is still ours: a process that was held up must not commit
 what a dead splunkd had taken. An orderly stop ends the feeds, commits what had settled when the stop was asked for, and
 marks the records clean. An unclean end leaves them as they are, so that the next start replays. If several things end
 an input, the worst ending counts. Fatal ends the input with its sentence; splunkd tries again after `interval`.
+Discoveries that need a token wait for their turn (`core/token_budget.py`), in the order in which they were wanted.
 
 An input with `stop_at` ends when the store knows that all its partitions have passed it, and a discovery of this run
 has offered no other.
@@ -17,70 +19,51 @@ has offered no other.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from functools import partial
 from queue import SimpleQueue
-from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Callable, Deque, Dict, FrozenSet, List, Mapping, Optional, Set, Tuple
 
-from falcon_streams.core.discovery import Discovery, Stream
-from falcon_streams.core.last_error import LastErrors
+from falcon_streams.core.census import MOST_TENANTS, Census
+from falcon_streams.core.partition_name import split
+from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.record import Record
-from falcon_streams.core.roster import (
-    ALL,
-    FINISHED,
-    MOST_PARTITIONS,
-    RUNNING,
-    Changed,
-    CloseOf,
-    Discover,
-    Exceed,
-    Intent,
-    Open,
-    RefreshOf,
-    Roster,
-)
-from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SessionGone, SplunkdGone, StreamsError
-from falcon_streams.ports import Clock, EventStreamsApi, Feeds, Sink, StartThread
+from falcon_streams.core.token_budget import TokenBudget
+from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone, StreamsError
+from falcon_streams.ports import Clock, Directory, Sink, StartThread
 from falcon_streams.run.commits import Commits
+from falcon_streams.run.feed_loop import FeedLoop
 from falcon_streams.run.happenings import (
     Committed,
-    Discovered,
     DiscoveryFailed,
     Ending,
     FeedEnded,
-    FeedOpened,
     Happening,
-    Refreshed,
+    Listed,
     Stop,
+    TenantHappening,
+    Written,
     complaint,
     stop_for,
+    tenant_of,
     worst,
 )
 from falcon_streams.run.ledger import tell_delivered
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
-from falcon_streams.run.tally import Filters
+from falcon_streams.run.tenant import FIN_SECONDS, Access, Means, Plan, Tenant, Work
 
 LOG = logging.getLogger(__name__)
 TICK = 1.0
+TOO_MANY = 429
 # After a stop, events repeat if nobody saw them leave the pipe, so we look soon after a write. We do not look after
 # each write: a reader at full speed would share its interpreter with us for every batch.
 RECEIPT_TICK = 0.2
-BEYOND_HEAD_AFTER = 600.0  # design decision 5
-EARLY = 60.0
-FIN_SECONDS = 1.0  # how long Falcon may take to answer our FIN
-# Shares of the five seconds that a stop may take: all readers, the last commit, the revocation of the bearer.
+FEW_TENANTS, QUIET_TICK = 20, 5.0
+# Shares of the five seconds that a stop may take: all readers, the last commit, the revocation of the bearers.
 READERS_SECONDS, COMMIT_SECONDS, REVOKE_SECONDS = 1.5, 1.5, 1.0
 
-Show = Callable[[Roster, Mapping[str, Progress], LastErrors], None]
-
-
-class Plan(NamedTuple):
-    """What the settings say about one run."""
-
-    wanted: Optional[FrozenSet[str]]
-    filters: Filters
-    idle_timeout: float
-    app_id: str
+Show = Callable[[Mapping[str, Tenant], Mapping[str, Progress], str], None]
 
 
 class Supervisor:
@@ -90,48 +73,63 @@ class Supervisor:
         self,
         plan: Plan,
         *,
-        api: EventStreamsApi,
-        feeds: Feeds,
+        census: Census,
+        directory: Optional[Directory],
+        access: Callable[[str], Access],
         sink: Sink,
         commits: Commits,
         clock: Clock,
         inbox: SimpleQueue[Happening],
         start_thread: StartThread,
+        shares_thread: bool,
         jitter: Callable[[], float],
         watch: Callable[[], None],
         show: Show,
         on_early_end: Callable[[], None],
     ) -> None:
-        """Several threads call `watch`, before they store anything and about once a second; it raises SplunkdGone if
-        splunkd has died, RestartNeeded if the right to read is lost. `show` is called about once a second with what
-        statistics are made of. `on_early_end` is called when a feed ends soon after it opened, because another reader
-        may use the stream.
+        """`access` gives what a tenant is read by; with `shares_thread`, one thread reads all feeds. Several threads
+        call `watch`, before they store anything and about once a second; it raises SplunkdGone if splunkd has died,
+        RestartNeeded if the right to read is lost. `show` is called about once a second with what statistics are made
+        of, and with what keeps the input as a whole from reading. `on_early_end` is called when a feed ends soon after
+        it opened, because another reader may use the stream.
         """
-        self.roster = Roster(plan.wanted, plan.idle_timeout, jitter, commits.known)
         self.commits = commits
-        self.last_errors = LastErrors(plan.app_id)
-        self._plan = plan
-        self._api = api
-        self._feeds = feeds
+        self.tenants: Dict[str, Tenant] = {}
+        self._census = census
+        self._directory = directory
+        self._access = access
         self._sink = sink
         self._clock = clock
         self._inbox = inbox
         self._start_thread = start_thread
         self._watch = watch
         self._show = show
-        self._on_early_end = on_early_end
+        self._budget = TokenBudget()
+        self._waiting: Deque[Tenant] = deque()
+        self._due: Dict[str, float] = {}
         self._committing: Tuple[Record, ...] = ()
-        self._readers: Dict[str, Reader] = {}
-        self._closing: Dict[str, float] = {}
-        self._discoveries = 0
-        self._served_at: Optional[float] = None
-        self._beyond_head: Set[str] = set()
         self._next_tick = self._next_receipt = clock.monotonic()
-        for partition in sorted(commits.finished() & set(self.roster.members)):
-            self._carry_out(self.roster.finished(partition))
+        self._last_error = ""
+        self._loop = FeedLoop(sink, clock, self._leave) if shares_thread else None
+        self._means = Means(
+            plan=plan,
+            commits=commits,
+            sink=sink,
+            clock=clock,
+            report=inbox.put,
+            spawn=self._spawn,
+            wants_discovery=self._wants_discovery,
+            read=self._read,
+            save=lambda record: self._save((record,)),
+            jitter=jitter,
+            on_early_end=on_early_end,
+        )
+        self._begin(census.tenants)
 
     def run(self) -> Stop:
         """Run to the end, and return the stop that ended the input. Raises none of our errors."""
+        if self._loop is not None:
+            self._spawn("feeds", self._loop.run, stop_for)
         stop: Optional[Stop] = None
         while stop is None:
             stop = self.step()
@@ -163,79 +161,93 @@ class Supervisor:
 
     def _take(self, happening: Happening) -> None:
         at = self._clock.monotonic()
-        if isinstance(happening, Discovered):
-            self._take_discovery(happening.discovery, at)
-        elif isinstance(happening, DiscoveryFailed):
-            LOG.warning("discovery_failed", complaint(happening.error))
-            self.last_errors.note(ALL, str(happening.error))
-            self._carry_out(self.roster.discovery_failed(at, happening.error.after, "discovery_failed"))
-        elif isinstance(happening, FeedOpened):
-            self.roster.opened(happening.partition, at, happening.pulse)
-        elif isinstance(happening, FeedEnded):
-            self._take_end(happening, at)
-        elif isinstance(happening, Refreshed):
-            self._take_refresh(happening, at)
-        elif isinstance(happening, Committed):
+        if isinstance(happening, Committed):
             if happening.records is self._committing:
                 self._committing = ()
             self.commits.saved(happening)
+        elif isinstance(happening, Listed):
+            self._take_list(happening, at)
+        elif not isinstance(happening, (Written, Stop)):
+            self._take_for(self.tenants.get(tenant_of(happening)), happening, at)
+        self._discover_in_turn(at)
 
-    def _take_discovery(self, discovery: Discovery, at: float) -> None:
-        self._discoveries += bool(discovery.streams)
-        self._served_at = discovery.served_at
-        for refusal in discovery.refusals:
-            LOG.error("discovery_refused", {"reason": refusal})
-        names = [stream.partition for stream in discovery.streams]
-        LOG.info("discovered", {"partitions": ",".join(names[:MOST_PARTITIONS]), "count": len(names)})
-        intents = self.roster.discovered(discovery, at)
-        self.last_errors.discovered(discovery, self.roster.connected, self.roster.missing)
-        self._carry_out(intents)
+    def _take_for(self, tenant: Optional[Tenant], happening: TenantHappening, at: float) -> None:
+        if tenant is None:
+            return  # it was left before its call was answered
+        if isinstance(happening, DiscoveryFailed) and happening.error.status == TOO_MANY:
+            self._budget.refused(at, happening.error.after)
+        tenant.take(happening, at)
+        self._due[tenant.cid] = at
 
-    def _take_end(self, ended: FeedEnded, at: float) -> None:
-        del self._readers[ended.partition]
-        self._closing.pop(ended.partition, None)
-        fields = {"partition": ended.partition, "reason": ended.reason, **complaint(ended.error)}
-        LOG.log(logging.WARNING if ended.error else logging.INFO, "feed_ended", fields)
-        if isinstance(ended.error, (Fatal, SplunkdGone)):
-            raise ended.error
-        if ended.error is not None:
-            self.last_errors.note(ended.partition, str(ended.error))
-        progress = self.commits.progress[ended.partition]
-        if progress.has_reached_finish:
-            self._carry_out(self.roster.finished(ended.partition))
+    def _take_list(self, answer: Listed, at: float) -> None:
+        if answer.error is not None:
+            self._census.failed(at, answer.error.after)
+            self._last_error = str(answer.error)
+            LOG.warning("children_not_listed", complaint(answer.error))
             return
-        progress.counters.reconnects += 1
-        session = self.roster.members[ended.partition].session
-        if session is not None and at - session.opened_at < EARLY:
-            self._on_early_end()
-        self._carry_out(self.roster.ended(ended.partition, at, ended.after, ended.reason))
+        change = self._census.listed(answer.children, at)
+        self._last_error = _too_many(self._census.beyond)
+        fields = {"children": len(answer.children), "begun": len(change.begun), "left": len(change.left)}
+        LOG.info("children_listed", {**fields, "trouble": self._last_error or NO_ERROR})
+        for cid in sorted(change.left):
+            self.tenants[cid].leave()
+        self._begin(change.begun)
 
-    def _take_refresh(self, answer: Refreshed, at: float) -> None:
-        partition = answer.stream.partition
-        if answer.error is None:
-            self.roster.refreshed(answer.stream, at)
-            self.commits.progress[partition].counters.refreshes += 1
-            LOG.info("session_refreshed", {"partition": partition})
+    def _begin(self, tenants: FrozenSet[str]) -> None:
+        """Read these tenants; one that was left and comes back goes on at its offsets."""
+        known: Dict[str, Set[str]] = {}
+        for name in self.commits.known | set(self.commits.progress):
+            known.setdefault(split(name)[0], set()).add(name)
+        for cid in sorted(tenants):
+            self.tenants[cid] = Tenant(cid, self._access(cid), self._means, frozenset(known.get(cid, ())))
+            self._due[cid] = self._clock.monotonic()
+
+    # -- tokens in turn --------------------------------------------------------------------------------------------
+
+    def _wants_discovery(self, tenant: Tenant) -> None:
+        if tenant.api.needs_token:
+            self._waiting.append(tenant)
         else:
-            gone = isinstance(answer.error, SessionGone)
-            self.roster.refresh_failed(answer.stream, at, answer.error.after, gone)
-            LOG.warning("refresh_failed", {"partition": partition, **complaint(answer.error)})
+            tenant.discover()
+
+    def _discover_in_turn(self, at: float) -> None:
+        while self._waiting and (self._waiting[0].is_left or self._budget.admits(at)):
+            tenant = self._waiting.popleft()
+            if not tenant.is_left:
+                tenant.discover()
 
     # -- once a second ---------------------------------------------------------------------------------------------
 
     def _tick(self, at: float) -> None:
         self._watch()
         self.commits.follow_clock(at)
-        self._carry_out(self.roster.intents(at))
-        for partition, reader in list(self._readers.items()):
-            self._watch_head(partition, reader, at)
-            if at >= self._closing.get(partition, at + 1):
-                reader.abort()
+        if self._directory is not None and self._census.is_due(at):
+            self._spawn("children", partial(self._list, self._directory), partial(Listed, frozenset()))
+        self._tick_tenants(at)
+        self._discover_in_turn(at)
         self._commit(at)
-        if self._discoveries and self.roster.has_finished and self.commits.have_finished:
-            self._carry_out(self.roster.all_finished())
+        if self._has_finished():
             self._inbox.put(Stop(Ending.FINISHED))
-        self._show(self.roster, self.commits.progress, self.last_errors)
+        self._show(self.tenants, self.commits.progress, self._last_error)
+
+    def _tick_tenants(self, at: float) -> None:
+        spacing = TICK if len(self.tenants) <= FEW_TENANTS else QUIET_TICK
+        for cid in [cid for cid, due in self._due.items() if due <= at]:
+            tenant = self.tenants[cid]
+            tenant.tick(at)
+            self._due[cid] = at + (TICK if tenant.is_busy else spacing) - TICK / 2
+            if tenant.has_gone:
+                del self.tenants[cid], self._due[cid]
+
+    def _has_finished(self) -> bool:
+        tenants = self.tenants.values()
+        if not all(tenant.discoveries and tenant.roster.has_finished for tenant in tenants):
+            return False
+        if not self.tenants or not self.commits.have_finished:
+            return False
+        for tenant in tenants:
+            tenant.all_finished()
+        return True
 
     def _commit(self, at: float) -> None:
         """Start a commit unless one is running; the next commit takes what comes meanwhile."""
@@ -244,83 +256,49 @@ class Supervisor:
             self._committing = records
             self._spawn("commit", partial(self._save, records), partial(Committed, records))
 
+    # -- in threads ------------------------------------------------------------------------------------------------
+
     def _save(self, records: Tuple[Record, ...]) -> Committed:
-        """Store records, in a thread, unless the right to do so was lost meanwhile."""
+        """Store records, unless the right to do so was lost meanwhile."""
         self._watch()
         return self.commits.save(records)
 
-    def _watch_head(self, partition: str, reader: Reader, at: float) -> None:
-        """A feed that lives but brings no event from the offset asked for may have been reset to lower offsets."""
-        session, asked = self.roster.members[partition].session, reader.asked_offset
-        if session is not None and asked is None:
-            self._beyond_head.discard(partition)  # its first event has come: a later silence is a new one
-        if session is None or asked is None or partition in self._beyond_head:
-            return
-        if session.waits_in_vain(at, BEYOND_HEAD_AFTER):
-            self._beyond_head.add(partition)
-            LOG.warning("offset_beyond_head", {"partition": partition, "asked": asked})
-            if not self._plan.filters.event_types:  # a filter explains the silence
-                self.commits.progress[partition].read_from_oldest()
-                self._carry_out(self.roster.close(partition, "offset_beyond_head"))
-
-    # -- intents ---------------------------------------------------------------------------------------------------
-
-    def _carry_out(self, intents: List[Intent]) -> None:
-        for intent in intents:
-            if isinstance(intent, Discover):
-                self._spawn("discovery", self._discover, DiscoveryFailed)
-            elif isinstance(intent, Open):
-                self._open(intent.stream)
-            elif isinstance(intent, RefreshOf):
-                name, stream = f"refresh-{intent.stream.partition}", intent.stream
-                self._spawn(name, partial(self._refresh, stream), partial(Refreshed, stream))
-            elif isinstance(intent, CloseOf):
-                LOG.info("feed_closing", {"partition": intent.partition, "reason": intent.reason})
-                self._readers[intent.partition].close()
-                self._closing[intent.partition] = self._clock.monotonic() + FIN_SECONDS
-            elif isinstance(intent, Exceed):
-                LOG.error("partitions_exceeded", {"count": intent.beyond, "reason": str(intent)})
-                self.last_errors.note(ALL, str(intent))
-            elif isinstance(intent, Changed):
-                level = logging.INFO if intent.state in (RUNNING, FINISHED) else logging.WARNING
-                LOG.log(level, "state_changed", intent._asdict())
-                if intent.state in (RUNNING, FINISHED) and intent.partition != ALL:
-                    self.last_errors.heal(intent.partition)
-
-    def _open(self, stream: Stream) -> None:
-        partition = stream.partition
-        progress = self.commits.begin(partition, self._served_at, first=self._discoveries == 1)
-        reader = Reader(stream, progress, self._feeds, self._sink, self._clock, self._plan.filters)
-        self._readers[partition] = reader
-        run: Callable[[], Happening] = partial(reader.run, self._inbox.put)
-        if progress.waits_for_store:
-            run = partial(self._store_first, progress.record, run)
-        self._spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
-
-    def _store_first(self, record: Record, run: Callable[[], Happening]) -> Happening:
-        """Store the time at which `newest` begins before the first open; if that fails, the next commit stores it."""
-        self._inbox.put(self._save((record,)))
-        return run()
-
-    def _discover(self) -> Happening:
+    def _list(self, directory: Directory) -> Happening:
         try:
-            return Discovered(self._api.discover())
+            return Listed(directory.children())
         except Retryable as error:
-            return DiscoveryFailed(error)
+            return Listed(frozenset(), error)
 
-    def _refresh(self, stream: Stream) -> Happening:
+    def _read(self, reader: Reader, report: Callable[[Happening], None]) -> Optional[FeedEnded]:
+        """Read a feed to its end, or leave that to the loop of all feeds."""
+        if self._loop is None:
+            return reader.run(report)
+        ended = reader.open(report)
+        if ended is None and reader.share(self._loop.blockage):
+            self._loop.add(reader)
+            return None
         try:
-            self._api.refresh(stream)
-        except Retryable as error:
-            return Refreshed(stream, error)
-        return Refreshed(stream)
+            return ended or reader.go_on()
+        finally:
+            reader.leave()
 
-    def _spawn(self, name: str, work: Callable[[], Happening], failed: Callable[[Retryable], Happening]) -> None:
+    def _leave(self, reader: Reader, ended: FeedEnded) -> None:
+        """Close a feed that the loop has read to its end."""
+
+        def leave() -> Happening:
+            reader.leave()
+            return ended
+
+        self._spawn("leave", leave, lambda error: leave())
+
+    def _spawn(self, name: str, work: Work, failed: Callable[[Retryable], Happening]) -> None:
         """Run the work in a thread and report its happening; `failed` makes one if no thread is left."""
 
         def report() -> None:
             try:
-                self._inbox.put(work())
+                happening = work()
+                if happening is not None:
+                    self._inbox.put(happening)
             except (Fatal, RestartNeeded, SplunkdGone) as error:
                 self._inbox.put(stop_for(error))
             except Exception as error:  # a bug of ours: end, so that splunkd starts us anew and the records replay
@@ -344,33 +322,43 @@ class Supervisor:
         if stop.ending is not Ending.UNCLEAN:
             self._run_briefly("commit", partial(self._commit_at_stop, asked_at), COMMIT_SECONDS)
         tell_delivered(self.commits.progress.values())
-        self._run_briefly("revoke", self._api.revoke, REVOKE_SECONDS)
+        self._revoke()
         return stop
 
     def _close_feeds(self, asked_at: float) -> List[Stop]:
         """Stop the sink, end the feeds, then end the event stream. Return the stops that were asked for meanwhile,
         because one of them may have a worse ending than the first."""
         self._sink.stop()
-        for reader in self._readers.values():
+        for reader in self._readers():
             reader.close()
         stops = self._await_readers(asked_at + FIN_SECONDS)
-        for reader in self._readers.values():
+        for reader in self._readers():
             reader.abort()
         stops += self._await_readers(asked_at + READERS_SECONDS)
         self._sink.close()
         return stops
+
+    def _readers(self) -> List[Reader]:
+        return [reader for tenant in self.tenants.values() for reader in tenant.readers.values()]
+
+    def _revoke(self) -> None:
+        """Give back the bearers; what cannot be given back within a second runs out by itself."""
+        until = self._clock.monotonic() + REVOKE_SECONDS
+        done = [self._begin_briefly("revoke", tenant.api.revoke) for tenant in self.tenants.values()]
+        for each in done:
+            self._clock.take(each, max(until - self._clock.monotonic(), 0.0))
 
     def _await_readers(self, deadline: float) -> List[Stop]:
         """Wait until all readers have ended or the deadline has passed; return the stops that came meanwhile."""
         stops: List[Stop] = []
         while True:
             # Without a reader there is nothing to wait for, but happenings already in the inbox count.
-            left = deadline - self._clock.monotonic() if self._readers else 0.0
+            left = deadline - self._clock.monotonic() if self._readers() else 0.0
             happening = self._clock.take(self._inbox, max(left, 0.0))
             if isinstance(happening, Stop):
                 stops.append(happening)
             elif isinstance(happening, FeedEnded):
-                self._readers.pop(happening.partition, None)
+                self.tenants[tenant_of(happening)].readers.pop(happening.partition, None)
                 if isinstance(happening.error, SplunkdGone):
                     stops.append(stop_for(happening.error))
             elif happening is None and left <= 0.0:
@@ -382,6 +370,10 @@ class Supervisor:
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
         """Run the work in a thread, wait for it at most this long, and log its error."""
+        self._clock.take(self._begin_briefly(name, work), seconds)
+
+    def _begin_briefly(self, name: str, work: Callable[[], None]) -> SimpleQueue[bool]:
+        """Run the work in a thread, and log its error; what is returned has an item once it is done."""
         done: SimpleQueue[bool] = SimpleQueue()
 
         def run() -> None:
@@ -393,6 +385,15 @@ class Supervisor:
 
         try:
             self._start_thread(name, run)
-            self._clock.take(done, seconds)
         except Retryable:
             run()
+        return done
+
+
+def _too_many(beyond: int) -> str:
+    if not beyond:
+        return ""
+    return (
+        f"Flight Control lists {beyond} children more than the {MOST_TENANTS} that an input reads: they are not read. "
+        "Share the children among several inputs by the setting shard"
+    )

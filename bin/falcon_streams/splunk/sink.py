@@ -1,20 +1,23 @@
 """The sink of one input: writes each batch of events into splunkd's pipe at once, and returns its ticket for receipts.
 
 Rules: one lock, taken once per batch, keeps the elements of two partitions from mixing. A ticket is the count of bytes
-written when its batch was complete. `</stream>` only follows the end of an event: if a stop or a broken pipe cuts a
-write, the stream stays open, and nothing follows it.
+written when its batch was complete. A loop that reads many feeds holds what a turn brings and writes it at once; its
+tickets count what is held as if it were written, so no receipt comes before the bytes. `</stream>` only follows the end
+of an event: if a stop or a broken pipe cuts a write, the stream stays open, and nothing follows it.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import Callable
+from typing import Callable, List
 
 from falcon_streams.core.batch import Batch
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.stream_xml import STREAM_END, STREAM_START, Renderer
+
+MOST_HELD = 256 * 1024
 
 
 class PipeSink:
@@ -29,6 +32,9 @@ class PipeSink:
         self._lock = threading.Lock()
         self._stopped = False
         self._whole = True
+        self._holding = False
+        self._held: List[bytes] = []
+        self._held_bytes = 0
 
     def start(self) -> None:
         """Open the event stream; call this before the first write."""
@@ -40,8 +46,22 @@ class PipeSink:
         with self._lock:
             if self._stopped or not self._may_write():
                 raise Stopped("the input is stopping, or another one reads in its place")
-            self._write_whole(data)
-            return self._pipe.written
+            self._held.append(data)
+            self._held_bytes += len(data)
+            ticket = self._pipe.written + self._held_bytes
+            if not self._holding or self._held_bytes >= MOST_HELD:
+                self._write_held()
+            return ticket
+
+    def hold(self) -> None:
+        """See the port."""
+        self._holding = True
+
+    def flush(self) -> None:
+        """See the port."""
+        with self._lock:
+            self._holding = False
+            self._write_held()
 
     def taken(self) -> int:
         """How many bytes splunkd has taken."""
@@ -64,7 +84,10 @@ class PipeSink:
         finally:
             self._lock.release()
 
-    def _write_whole(self, data: bytes) -> None:
-        self._whole = False
-        self._pipe.write(data)
-        self._whole = True
+    def _write_held(self) -> None:
+        data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+        self._held, self._held_bytes = [], 0
+        if data:
+            self._whole = False
+            self._pipe.write(data)
+            self._whole = True

@@ -15,7 +15,7 @@ from typing import Any, Dict, Mapping
 from falcon_streams.splunk.private_file import make_private_folder, prepare_private_file
 
 LOG = logging.getLogger(__name__)
-STATE_FILE = "state.json"
+STATE_FILE, TENANTS_FILE = "state.json", "tenants.json"
 STALE_AFTER = 15.0  # seconds; an input replaces the file every two seconds, and every six in quiet times
 
 
@@ -28,7 +28,14 @@ class StateFile:
 
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown."""
-        path = self._folder / STATE_FILE
+        self._replace(STATE_FILE, state)
+
+    def show_tenants(self, tenants: Mapping[str, object]) -> None:
+        """Replace what is shown of each tenant."""
+        self._replace(TENANTS_FILE, tenants)
+
+    def _replace(self, name: str, state: Mapping[str, object]) -> None:
+        path = self._folder / name
         try:
             make_private_folder(self._folder)
             os.replace(prepare_private_file(path, json.dumps(state, sort_keys=True).encode("ascii")), path)
@@ -41,8 +48,17 @@ class StateFile:
 
 def read_state(folder: Path) -> Dict[str, Any]:
     """What an input last showed in this folder; empty if nothing can be read."""
+    return _read(folder / STATE_FILE)
+
+
+def read_tenants(folder: Path) -> Dict[str, Any]:
+    """What an input with many tenants last showed of each, by CID; empty if nothing can be read."""
+    return _read(folder / TENANTS_FILE)
+
+
+def _read(path: Path) -> Dict[str, Any]:
     try:
-        state = json.loads((folder / STATE_FILE).read_bytes())
+        state = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return state if isinstance(state, dict) else {}

@@ -1,0 +1,95 @@
+"""Reads many feeds in one thread: it steps the readers whose feeds have something.
+
+Theory. A thread for each of 2,000 feeds costs memory, and each event wakes one. Here, one thread waits for all of them.
+A turn steps each reader that has something once, and what they deliver goes to the pipe in one write. After a turn the
+loop rests for some milliseconds, so that the next turn finds several feeds ready; an event that comes to a quiet loop
+is read at once.
+
+Rules: any thread may add a reader, whose feed is open and shared; from then on only the loop steps it. Closing a
+connection can take a moment, so another thread does that. While the pipe is full, nobody can hear anything: `blockage`
+says so to the sessions of all feeds.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from queue import Empty, SimpleQueue
+from typing import Callable
+
+from falcon_streams.core.session import Blockage
+from falcon_streams.errors import Stopped
+from falcon_streams.ports import Clock, Sink
+from falcon_streams.run.happenings import FeedEnded
+from falcon_streams.run.reader import Reader
+
+REST = 0.004
+# What a TLS layer has decrypted already makes no descriptor readable: the first step takes what was read ahead with the
+# answer's head, the second the rest of that record.
+FIRST_STEPS = 2
+
+Leave = Callable[[Reader, FeedEnded], None]
+
+
+class FeedLoop:
+    """Steps the readers of all shared feeds."""
+
+    def __init__(self, sink: Sink, clock: Clock, leave: Leave) -> None:
+        """`leave` gets each reader whose feed has ended. It must not wait."""
+        self.blockage = Blockage()
+        self._sink = sink
+        self._clock = clock
+        self._leave = leave
+        self._selector = selectors.DefaultSelector()
+        self._added: SimpleQueue[Reader] = SimpleQueue()
+        self._bell, self._ear = socket.socketpair()
+        self._ear.setblocking(False)
+        self._selector.register(self._ear, selectors.EVENT_READ)
+
+    def add(self, reader: Reader) -> None:
+        """Step this reader from now on."""
+        self._added.put(reader)
+        self._bell.send(b"\0")
+
+    def run(self) -> None:
+        """Turn for ever. Raises SplunkdGone if splunkd has gone."""
+        while True:
+            self.turn()
+            self._clock.pause(REST)
+
+    def turn(self) -> None:
+        """Wait until a feed has something or a reader is added, and step the readers of all such feeds once."""
+        ready = self._selector.select()
+        self._sink.hold()
+        for key, _ in ready:
+            if key.data is None:
+                self._take_in()
+            else:
+                self._step(key.data)
+        self.blockage.begin(self._clock.monotonic())
+        try:
+            self._sink.flush()
+        except Stopped:
+            pass  # each reader learns it from its next write, and nothing that was held is receipted
+        self.blockage.end(self._clock.monotonic())
+
+    def _take_in(self) -> None:
+        self._ear.recv(4096)
+        while True:
+            try:
+                reader = self._added.get_nowait()
+            except Empty:
+                return
+            self._selector.register(reader.descriptor, selectors.EVENT_READ, reader)
+            for _ in range(FIRST_STEPS):
+                if not self._step(reader):
+                    break
+
+    def _step(self, reader: Reader) -> bool:
+        """Step a reader; returns whether it goes on."""
+        ended = reader.step()
+        if ended is None:
+            return True
+        self._selector.unregister(reader.descriptor)
+        self._leave(reader, ended)
+        return False
