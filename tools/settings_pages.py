@@ -84,6 +84,7 @@ def spec_pages() -> Dict[str, str]:
     about_scheme = "The defaults of all inputs, and what splunkd must know about the scheme."
     about_input = "One running process per stanza: it reads the event streams of one account."
     about_account = "One Falcon API client. Its secret is not a setting: it is in storage/passwords."
+    about_tenant = "One tenant, by its CID with or without the checksum. [default] is for the tenants without a stanza."
     return {
         "README/inputs.conf.spec": head
         + spec_stanza("falcon_event_streams", scheme, about_scheme)
@@ -94,6 +95,9 @@ def spec_pages() -> Dict[str, str]:
         + spec_stanza("<name>", read("account"), about_account)
         + "\n",
         "README/falcon_event_streams_settings.conf.spec": head + "\n\n".join(stanzas) + "\n",
+        "README/falcon_event_streams_tenants.conf.spec": head
+        + spec_stanza("<cid>", read("tenant"), about_tenant)
+        + "\n",
     }
 
 
@@ -113,6 +117,7 @@ def with_tables(text: str) -> str:
     tables = {
         "input": read("input"),
         "account": read("account"),
+        "tenant": read("tenant"),
         **{name: read("settings")["$defs"][name] for name in ("proxy", "checkpoint")},
     }
     for name, schema in tables.items():

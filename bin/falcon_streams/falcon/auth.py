@@ -14,13 +14,13 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Mapping, NamedTuple, Optional
 
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import CLOUDS, Origin, cloud_at, home_after_redirect, home_in
 from falcon_streams.errors import CredentialsRefused, Retryable
-from falcon_streams.falcon.transport import Transport
+from falcon_streams.falcon.transport import Form, Transport
 from falcon_streams.ports import Clock
 
 RENEW_BEFORE = 120.0
@@ -104,6 +104,10 @@ class Bearers:
         if self._named_cloud in ("", cloud_at(self.origin.api_host)):
             return ""
         return f" (Falcon says that this API client lives in {self._named_cloud})"
+
+    def rest_after(self, answer: Answer) -> float:
+        """Seconds to wait after an answer that refuses a call."""
+        return max(answer.wait(self._clock.now()), BAD_BEARER_REST if answer.refuses_bearer else 0.0)
 
     def revoke(self) -> None:
         """Give the bearer back within a second; ignore failures."""
@@ -191,6 +195,28 @@ class Bearers:
                 trace_id=answer.trace_id,
             )
         return token, _life(tree.get("expires_in"))
+
+
+def call(
+    transport: Transport,
+    bearers: Bearers,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    form: Optional[Form] = None,
+) -> Answer:
+    """Send a request with a bearer, and again with another as long as Falcon refuses it and `bearers` gives one. `url`
+    may be a path at the account's API host. Raises what `Bearers.current` and `Transport.send` raise."""
+    # Get the bearer first: its renewal may move the account to its home cloud.
+    bearer = bearers.current()
+    if url.startswith("/"):
+        url = bearers.origin.base_url + url
+    while True:
+        answer = transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"}, form)
+        another = bearers.instead_of(bearer) if answer.refuses_bearer else None
+        if another is None:
+            return answer
+        bearer = another
 
 
 def _life(value: object) -> float:

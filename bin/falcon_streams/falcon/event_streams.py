@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.discovery import Discovery, Stream, read_discovery
 from falcon_streams.errors import Retryable, SessionGone
-from falcon_streams.falcon.auth import BAD_BEARER_REST, Bearers
+from falcon_streams.falcon.auth import BAD_BEARER_REST, Bearers, call
 from falcon_streams.falcon.transport import Transport
 from falcon_streams.ports import Clock
 
@@ -79,22 +79,10 @@ class EventStreams:
     def post_refresh(self, stream: Stream) -> Answer:
         """Post the refresh URL of a stream as Falcon gave it."""
         # Without this content type Falcon answers 415, although the body is empty (reference section 4).
-        return self._call_url("POST", stream.refresh_url, {"Content-Type": "application/json"})
+        return self._call("POST", stream.refresh_url, {"Content-Type": "application/json"})
 
     def _call(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
-        # Get the bearer first: its renewal may move the account to its home cloud.
-        bearer = self._bearers.current()
-        url = self._bearers.origin.base_url + path
-        return self._call_url(method, url, headers, bearer)
-
-    def _call_url(self, method: str, url: str, headers: Mapping[str, str], bearer: Optional[str] = None) -> Answer:
-        bearer = bearer or self._bearers.current()
-        while True:
-            answer = self._transport.send(method, url, {**headers, "Authorization": f"Bearer {bearer}"})
-            another = self._bearers.instead_of(bearer) if answer.refuses_bearer else None
-            if another is None:
-                return answer
-            bearer = another
+        return call(self._transport, self._bearers, method, path, headers)
 
 
 class EventStreamsInput:

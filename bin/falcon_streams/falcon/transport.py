@@ -14,7 +14,7 @@ import http.client
 import re
 import socket
 import ssl
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -40,6 +40,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 _SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b", re.IGNORECASE)
 # http.client's wording of a proxy's refusal
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
+Form = Union[Mapping[str, str], bytes]  # the fields of a form, or a body as it goes out
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
 
@@ -65,7 +66,7 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Optional[Mapping[str, str]] = None,
+        form: Optional[Form] = None,
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
         """Send one request and return the whole answer. Raises Retryable if there is none within `seconds`."""
@@ -90,7 +91,7 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Optional[Mapping[str, str]] = None,
+        form: Optional[Form] = None,
         seconds: float = ANSWER_SECONDS,
     ) -> requests.Response:
         """Send one request and return its open answer. Raises Retryable."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from falcon_streams.core.answer import Answer
 from falcon_streams.errors import Retryable
-from falcon_streams.falcon.transport import ANSWER_SECONDS, Transport
+from falcon_streams.falcon.transport import ANSWER_SECONDS, Form, Transport
 
 
 class Sent(NamedTuple):
@@ -19,6 +19,7 @@ class Sent(NamedTuple):
     headers: Mapping[str, str]
     form: Mapping[str, str]
     seconds: float
+    body: bytes = b""
 
 
 class ScriptedTransport(Transport):
@@ -33,10 +34,11 @@ class ScriptedTransport(Transport):
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None = None,
+        form: Form | None = None,
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
-        self.sent.append(Sent(method, url, dict(headers), dict(form or {}), seconds))
+        fields, body = ({}, form) if isinstance(form, bytes) else (dict(form or {}), b"")
+        self.sent.append(Sent(method, url, dict(headers), fields, seconds, body))
         step = self.script.pop(0)
         if isinstance(step, Retryable):
             raise step

@@ -14,7 +14,7 @@ from falcon_streams.core.roster import Discover, Roster
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
-from falcon_streams.falcon.transport import ANSWER_SECONDS, Transport
+from falcon_streams.falcon.transport import ANSWER_SECONDS, Form, Transport
 from falcon_streams.run.happenings import complaint
 from tests.fakes.clock import FakeClock
 from tests.unit.falcon.scripted import ScriptedTransport, answered
@@ -93,7 +93,7 @@ class RefusingFalcon(Transport):
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None = None,
+        form: Form | None = None,
         seconds: float = ANSWER_SECONDS,
     ) -> Answer:
         if url.endswith("/oauth2/token"):
