@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_inputs_outlive_a_killed_splunkd_until_they_notice(start: Start) -> None
     assert [pid] == splunkd.orphans()
     os.kill(pid, signal.SIGTERM)
     splunkd.wait_for(lambda: splunkd.orphans() == [])
+
+
+def test_an_input_that_is_being_stopped_is_shown_until_it_has_gone(start: Start) -> None:
+    splunkd = start('write("<stream>")\nstop.wait()\ntime.sleep(0.5)\nwrite("</stream>")')
+    splunkd.create_input("a", count="1")
+    splunkd.wait_for(lambda: splunkd.runs("a")[0]["bytes"])
+    stopping = threading.Thread(target=splunkd.disable_input, args=("a",))
+    stopping.start()
+
+    splunkd.wait_for(lambda: splunkd.input_pid("a") is None)
+    assert splunkd.runs("a")[0]["exit_code"] == 0
+    stopping.join()
 
 
 def test_an_orphan_that_writes_gets_a_broken_pipe(start: Start) -> None:

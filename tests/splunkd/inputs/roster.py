@@ -151,10 +151,12 @@ class Roster:
 
     def _halt(self, stanza: str) -> None:
         with self._stanza_lock(stanza):
-            with self._lock:
-                schedule = self._schedules.pop(stanza, None)
-            if schedule is not None:
-                schedule.stop(self._instance.switches.grace_s)
+            schedule = self._schedules.get(stanza)
+            if schedule is None:
+                return
+            schedule.stop(self._instance.switches.grace_s)
+            with self._lock:  # not before: whoever asks sees the process until it has gone
+                self._schedules.pop(stanza, None)
 
     def _tell(self, stanza: str) -> dict[str, Any]:
         schedule = self.schedule(stanza)
