@@ -109,11 +109,11 @@ class Sink(Protocol):
         Raises SplunkdGone if nobody reads any more, Stopped once the sink is stopped or the right to write is lost.
         """
 
-    def hold(self) -> None:
-        """Keep what this thread writes until `flush`, so that it goes out in one write. Its tickets hold already."""
+    def gather(self) -> None:
+        """Keep what is written until `write_gathered`, so that it goes out in one write. Its tickets hold already."""
 
-    def flush(self) -> None:
-        """Write what was held. Raises what `write` raises."""
+    def write_gathered(self) -> None:
+        """Write what was gathered. Raises what `write` raises."""
 
     def taken(self) -> int:
         """How many bytes splunkd has taken; tickets up to this number are receipted."""
@@ -180,8 +180,12 @@ class StateBoard(Protocol):
     def show(self, state: Mapping[str, object]) -> None:
         """Replace what is shown; failures are logged, never raised."""
 
+
+class TenantBoard(StateBoard, Protocol):
+    """Where an input with many tenants shows its state."""
+
     def show_tenants(self, tenants: Mapping[str, object]) -> None:
-        """Replace what is shown of each tenant, for an input with many; failures are logged, never raised."""
+        """Replace what is shown of each tenant; failures are logged, never raised."""
 
 
 StartThread = Callable[[str, Callable[[], None]], None]

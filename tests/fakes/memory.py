@@ -28,6 +28,12 @@ class MemorySink:
         self._bytes += sum(map(len, batch.lines))
         return self._bytes
 
+    def gather(self) -> None:
+        """What is written goes out at once all the same."""
+
+    def write_gathered(self) -> None:
+        """Nothing is gathered."""
+
     def taken(self) -> int:
         """Everything, unless it is held."""
         if not self.hold:
@@ -125,6 +131,10 @@ class ScriptedFeed:
         if isinstance(step, Exception):
             raise step
         return step
+
+    def share(self) -> Optional[int]:
+        """It has no descriptor."""
+        return None
 
     def disown(self, start: bytes) -> Retryable:
         """What says that this was no feed."""

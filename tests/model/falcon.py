@@ -62,6 +62,10 @@ class ModelFeed:
                 return b"\r\n"
             pause()
 
+    def share(self) -> Optional[int]:
+        """It has no descriptor."""
+        return None
+
     def disown(self, start: bytes) -> Retryable:
         """What says that this was no feed."""
         return Retryable(f"no event stream: {start!r}")
@@ -81,6 +85,9 @@ class ModelFeed:
 
 class ModelFalcon:
     """The ports `EventStreamsApi` and `Feeds`."""
+
+    needs_token = True
+    token_limit: Optional[int] = None
 
     def __init__(self, clock: StrandClock, partitions: int) -> None:
         self.clock = clock

@@ -17,15 +17,19 @@ from typing import Mapping, Optional, Sequence
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from falcon_streams.core.census import Census
 from falcon_streams.core.claim import Claim, Claims
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.core.tenant_choice import TenantChoice
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable, SplunkdGone
 from falcon_streams.run.claimant import Claimant, Right, Sole
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Ending, Happening, Stop
-from falcon_streams.run.supervisor import Plan, Supervisor
+from falcon_streams.run.supervisor import Supervisor
 from falcon_streams.run.tally import Filters
+from falcon_streams.run.tenancy import Tenancy
+from falcon_streams.run.tenant import Access, Plan
 from tests.fakes.memory import MemoryClaims
 from tests.model.falcon import ModelFalcon
 from tests.model.promise import REPLAY, Promise, WatchedStore
@@ -91,15 +95,22 @@ class InputMachine(RuleBasedStateMachine):
         self.pipe.may_write = self.right.holds
         owner = Owner("api.crowdstrike.com", self.client * 32, "")
         beginning = Beginning("i", owner, self.start_from, REPLAY, self.splunkd_started)
+        commits = Commits(beginning, self.store, self.clock)
         self.supervisor = Supervisor(
             Plan(None, Filters(), 60.0, "app"),
-            api=self.falcon,
-            feeds=self.falcon,
+            tenancy=Tenancy(
+                Census(TenantChoice(), frozenset(), self.draw.random),
+                None,
+                lambda tenant: Access(self.falcon, self.falcon),
+                commits,
+            ),
             sink=self.pipe,
-            commits=Commits(beginning, self.store, self.clock),
+            commits=commits,
             clock=self.clock,
             inbox=self.inbox,
             start_thread=self.clock.start,
+            start_call=self.clock.start,
+            shares_thread=False,
             jitter=self.draw.random,
             watch=self.watch,
             show=lambda *_: self.promise.look(self.clock.monotonic()),

@@ -59,6 +59,12 @@ class ModelPipe:
             self._wrote(partition, serial)
         return self._written
 
+    def gather(self) -> None:
+        """What is written goes out at once all the same."""
+
+    def write_gathered(self) -> None:
+        """Nothing is gathered."""
+
     def taken(self) -> int:
         """How many elements left the pipe."""
         return self._taken

@@ -22,6 +22,7 @@ from falcon_streams.run import commits
 from falcon_streams.run.commits import Commits
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.supervisor import Supervisor
+from falcon_streams.run.tenant import Tenant
 from tests.model.machine import InputMachine
 from tests.model.mutation import mutate
 from tests.model.test_machine import EXAMPLES, STEPS
@@ -121,7 +122,7 @@ MISTAKES = {
     ),
     "row 4: only the first reset of a run is healed": Mistake(
         "lost of|never",
-        (Change(Supervisor, "_watch_head", "self._beyond_head.discard(partition)", "pass"),),
+        (Change(Tenant, "_watch_head", "self._beyond_head.discard(partition)", "pass"),),
         draws=11,
     ),
     "row 5: what is stored in a thread is stored under a lost claim": Mistake(
@@ -164,7 +165,7 @@ MISTAKES = {
     ),
     "row 8c: lines without an offset are not recognised": Mistake(
         "was written after",
-        (Change(Reader, "run", "self._progress.unplaced", "()"),),
+        (Change(Reader, "open", "self._progress.unplaced", "()"),),
     ),
 }
 

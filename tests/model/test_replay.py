@@ -16,18 +16,22 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from falcon_streams.core.census import Census
 from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.finish import Finish, StopAt
 from falcon_streams.core.moment import Moment
 from falcon_streams.core.record import Owner, Record, StartPosition, first_record
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.core.tenant_choice import TenantChoice
 from falcon_streams.errors import Retryable
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Ending, Happening, Stop
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
-from falcon_streams.run.supervisor import Plan, Supervisor
+from falcon_streams.run.supervisor import Supervisor
 from falcon_streams.run.tally import Filters
+from falcon_streams.run.tenancy import Tenancy
+from falcon_streams.run.tenant import Access, Plan, Tenant
 from falcon_streams.store.files import FileStore, folder_of
 from tests.model.falcon import ModelFalcon, ModelFeed
 from tests.model.log import Entry
@@ -111,15 +115,22 @@ class Replay:
         self.inbox: SimpleQueue[Happening] = SimpleQueue()
         owner = Owner("api.crowdstrike.com", "a" * 32, "")
         beginning = Beginning("replay", owner, self.start_from, REPLAY, self.splunkd_started, self.stop_at)
+        commits = Commits(beginning, self.store, self.clock)
         self.supervisor = Supervisor(
             Plan(None, Filters(), 60.0, "app"),
-            api=self.falcon,
-            feeds=self.falcon,
+            tenancy=Tenancy(
+                Census(TenantChoice(), frozenset(), lambda: 0.5),
+                None,
+                lambda tenant: Access(self.falcon, self.falcon),
+                commits,
+            ),
             sink=self.pipe,
-            commits=Commits(beginning, self.store, self.clock),
+            commits=commits,
             clock=self.clock,
             inbox=self.inbox,
             start_thread=self.clock.start,
+            start_call=self.clock.start,
+            shares_thread=False,
             jitter=lambda: 0.5,
             watch=lambda: None,
             show=lambda *_: None,
@@ -304,7 +315,7 @@ MISTAKES = {
     ),
     "what has finished is opened again": (
         "reads again",
-        (Supervisor, "__init__", "commits.finished() & set(self.roster.members)", "frozenset()"),
+        (Tenant, "__init__", "means.commits.finished() & set(self.roster.members)", "frozenset()"),
     ),
 }
 

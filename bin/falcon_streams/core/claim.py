@@ -228,10 +228,14 @@ class Claims:
         return newest.released or ours
 
 
-def what_is_read(api_host: str, client_id: str, member_cid: str, partitions: Optional[FrozenSet[str]]) -> str:
-    """What an input reads, in words that are the same on every forwarder with its stanza and account."""
+def what_is_read(
+    api_host: str, client_id: str, member_cid: str, partitions: Optional[FrozenSet[str]], tenants: str = ""
+) -> str:
+    """What an input reads, in words that are the same on every forwarder with its stanza and account. `tenants` is
+    empty for an input that reads the account's own tenant alone."""
     wanted = "all" if partitions is None else ",".join(sorted(partitions))
-    return f"{api_host} client {client_id} member {member_cid or 'none'} partitions {wanted}"
+    others = f" tenants {tenants}" if tenants else ""
+    return f"{api_host} client {client_id} member {member_cid or 'none'} partitions {wanted}{others}"
 
 
 def _is_confirmed(claim: Claim, before: Optional[Claim]) -> bool:

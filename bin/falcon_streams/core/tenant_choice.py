@@ -21,17 +21,17 @@ class Shard(NamedTuple):
     """The k-th of n inputs that share the tenants, counted from 1."""
 
     number: int = 1
-    count: int = 1
+    of: int = 1
 
     def has(self, tenant: str) -> bool:
         """Whether this shard reads a tenant."""
         if not tenant:
             return self.number == 1
-        best = max(range(1, self.count + 1), key=lambda number: _score(tenant, number))
+        best = max(range(1, self.of + 1), key=lambda number: _score(tenant, number))
         return best == self.number
 
     def __str__(self) -> str:
-        return f"{self.number}/{self.count}"
+        return f"{self.number}/{self.of}"
 
 
 class TenantChoice(NamedTuple):
@@ -46,6 +46,10 @@ class TenantChoice(NamedTuple):
     def only_own(self) -> bool:
         """Whether the input reads one tenant, without asking for others."""
         return not (self.children or self.named)
+
+    def __str__(self) -> str:
+        words = [OWN] * self.own + [CHILDREN] * self.children + sorted(self.named)
+        return f"{','.join(words)} shard {self.shard}"
 
     def of(self, children: FrozenSet[str]) -> FrozenSet[str]:
         """The tenants to read, when Falcon lists these children."""

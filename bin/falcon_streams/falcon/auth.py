@@ -1,5 +1,9 @@
 """Falcon's bearer: OAuth2 client credentials, renewed early, shared by all partitions, given back at the end.
 
+Theory. Each tenant has a bearer of its own, but an account has one pair of client id and secret (`_Keyring`). Whoever
+learns that Falcon refuses the pair keeps all others from sending it, and a new secret is read once for all. A 403 for
+a child says something about that child, and nothing about the pair.
+
 Rules: at most one renewal runs at a time; the others wait for it and use its result. A refused pair (400, 401, 403) is
 read from splunkd again before the next try, so a rotated secret needs no restart; the same pair is not sent again at
 once, whoever asks. A refused bearer is replaced at once. If the replacement is refused too, nobody asks with another
@@ -12,6 +16,7 @@ the request that needs them.
 from __future__ import annotations
 
 import base64
+import copy
 import re
 import threading
 from typing import Callable, Mapping, NamedTuple, Optional
@@ -26,9 +31,11 @@ from falcon_streams.ports import Clock
 RENEW_BEFORE = 120.0
 USUAL_LIFE, LONGEST_LIFE = 1799.0, 86_400.0
 REVOKE_SECONDS = 1.0
+REFUSED_CHILD_REST = 60.0
 SAME_PAIR_AFTER = 5.0  # the longest first wait of an input after a failure
 BAD_BEARER_REST = 60.0  # the window of Falcon's limit: 15 calls with bad bearers for all inputs behind one address
 _REFUSED = (400, 401, 403)
+_LIMIT_HEADER = "x-ratelimit-limit"
 _BEARER = re.compile(r"[!-~]+")
 
 
@@ -44,8 +51,42 @@ class _Refusal(NamedTuple):
     error: CredentialsRefused
 
 
+class _Keyring:
+    """The credentials of one account, and whether Falcon has refused them. Threads share it."""
+
+    def __init__(self, credentials: Credentials, read_again: Callable[[], Credentials]) -> None:
+        self._credentials: Optional[Credentials] = credentials
+        self._read_again = read_again
+        self._refusal: Optional[_Refusal] = None
+        self._lock = threading.Lock()
+
+    @property
+    def known(self) -> Optional[Credentials]:
+        """The credentials if Falcon has not refused them."""
+        return self._credentials
+
+    def take(self, at: float) -> Credentials:
+        """The credentials to use now. Raises CredentialsRefused while they rest, and what `read_again` raises."""
+        with self._lock:
+            credentials = self._credentials = self._credentials or self._read_again()
+            refusal = self._refusal
+            if refusal is not None and credentials == refusal.credentials and at < refusal.until:
+                self._credentials = None
+                error = refusal.error
+                raise CredentialsRefused(
+                    str(error), after=refusal.until - at, status=error.status, trace_id=error.trace_id
+                )
+            return credentials
+
+    def refuse(self, credentials: Credentials, until: float, error: CredentialsRefused) -> None:
+        """Falcon has refused these credentials: they rest until then, unless somebody enters others."""
+        with self._lock:
+            self._credentials = None
+            self._refusal = _Refusal(credentials, until, error)
+
+
 class Bearers:
-    """The bearer of one account."""
+    """The bearer of one account, or of one of its children."""
 
     def __init__(
         self,
@@ -58,15 +99,28 @@ class Bearers:
         """`read_again` reads the account's credentials from splunkd after Falcon has refused these; it may raise any of
         our errors. Without it the credentials stay the same."""
         self.origin = origin
+        self.token_limit: Optional[int] = None
         self._transport = transport
         self._clock = clock
-        self._credentials: Optional[Credentials] = credentials
-        self._read_again = read_again or (lambda: credentials)
+        self._keyring = _Keyring(credentials, read_again or (lambda: credentials))
+        self._child = ""
         self._bearer: Optional[_Bearer] = None
-        self._refusal: Optional[_Refusal] = None
         self._replaced_at = self._rests_until = float("-inf")
         self._named_cloud = ""
         self._lock = threading.Lock()
+
+    def of_child(self, cid: str) -> Bearers:
+        """The bearer of a child tenant of this account, with the same credentials."""
+        child = copy.copy(self)
+        child._child, child._bearer, child._lock = cid, None, threading.Lock()
+        child._replaced_at = child._rests_until = float("-inf")
+        return child
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the next call asks Falcon for a bearer first."""
+        bearer = self._bearer
+        return bearer is None or self._clock.monotonic() >= bearer.renew_at
 
     def current(self) -> str:
         """A bearer to use now. Raises Retryable, or what `read_again` raises."""
@@ -111,7 +165,7 @@ class Bearers:
 
     def revoke(self) -> None:
         """Give the bearer back within a second; ignore failures."""
-        bearer, credentials = self._bearer, self._credentials
+        bearer, credentials = self._bearer, self._keyring.known
         if bearer is None or credentials is None:
             return
         pair = f"{credentials.client_id}:{credentials.client_secret}".encode()
@@ -124,21 +178,16 @@ class Bearers:
         self._bearer = None
 
     def _renew(self) -> _Bearer:
-        credentials = self._credentials = self._credentials or self._read_again()
-        asked_at, refusal = self._clock.monotonic(), self._refusal
-        if refusal is not None and credentials == refusal.credentials and asked_at < refusal.until:
-            self._credentials = None
-            error = refusal.error
-            after = refusal.until - asked_at
-            raise CredentialsRefused(str(error), after=after, status=error.status, trace_id=error.trace_id)
+        asked_at = self._clock.monotonic()
+        credentials = self._keyring.take(asked_at)
         answer = self._ask(credentials)
         token, life = self._token_of(answer, credentials)
         return _Bearer(token, asked_at + max(life - RENEW_BEFORE, life / 2))
 
     def _ask(self, credentials: Credentials) -> Answer:
         form = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
-        if credentials.member_cid:
-            form["member_cid"] = credentials.member_cid
+        if self._child or credentials.member_cid:
+            form["member_cid"] = self._child or credentials.member_cid
         answer = self._post_token(form)
         home = self._home_by(answer)
         if home == self.origin:
@@ -167,13 +216,21 @@ class Bearers:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = self._transport.send("POST", f"{self.origin.base_url}/oauth2/token", headers, form)
         self._named_cloud = answer.region if answer.region in CLOUDS else ""
+        self.token_limit = _limit(answer.headers.get(_LIMIT_HEADER, ""))
         return answer
 
     def _token_of(self, answer: Answer, credentials: Credentials) -> tuple[str, float]:
         host = self.origin.api_host
         complaint = answer.complaint()
+        if self._child and answer.status == 403:
+            raise Retryable(
+                f"{host} gives no token for child {self._child} (403, {complaint or 'no reason given'}): check that "
+                "Flight Control lists it, and that its API access is not restricted",
+                after=max(answer.wait(self._clock.now()), REFUSED_CHILD_REST),
+                status=answer.status,
+                trace_id=answer.trace_id,
+            )
         if answer.status in _REFUSED:
-            self._credentials = None
             wait = answer.wait(self._clock.now())
             error = CredentialsRefused(
                 f"{host} refused the account's client_id and secret ({answer.status}, {complaint or 'no reason given'}"
@@ -182,8 +239,7 @@ class Bearers:
                 status=answer.status,
                 trace_id=answer.trace_id,
             )
-            until = self._clock.monotonic() + max(wait, SAME_PAIR_AFTER)
-            self._refusal = _Refusal(credentials, until, error)
+            self._keyring.refuse(credentials, self._clock.monotonic() + max(wait, SAME_PAIR_AFTER), error)
             raise error
         tree = answer.tree()
         token = tree.get("access_token")
@@ -217,6 +273,11 @@ def call(
         if another is None:
             return answer
         bearer = another
+
+
+def _limit(text: str) -> Optional[int]:
+    """The limit that an answer names, None for none that makes sense."""
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) else None
 
 
 def _life(value: object) -> float:

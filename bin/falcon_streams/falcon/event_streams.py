@@ -10,11 +10,13 @@ Sources: developer.crowdstrike.com "Event Streams", falconpy `_endpoint/_event_s
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional
 from urllib.parse import quote, urlencode
 
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.discovery import Discovery, Stream, read_discovery
+from falcon_streams.core.partition_name import name_of
 from falcon_streams.errors import Retryable, SessionGone
 from falcon_streams.falcon.auth import BAD_BEARER_REST, Bearers, call
 from falcon_streams.falcon.transport import Transport
@@ -86,14 +88,29 @@ class EventStreams:
 
 
 class EventStreamsInput:
-    """The service collection as one input uses it: the port `EventStreamsApi` for its app id and format."""
+    """The service collection as one input uses it: the port `EventStreamsApi` for its app id and format, and for one of
+    its tenants."""
 
-    def __init__(self, streams: EventStreams, bearers: Bearers, clock: Clock, app_id: str, format: str) -> None:
+    def __init__(
+        self, streams: EventStreams, bearers: Bearers, clock: Clock, app_id: str, format: str, tenant: str = ""
+    ) -> None:
+        """`tenant` is the CID of a child, whose partitions bear it in their names; empty for the account's own."""
         self._streams = streams
         self._bearers = bearers
         self._clock = clock
         self._app_id = app_id
         self._format = format
+        self._tenant = tenant
+
+    @property
+    def needs_token(self) -> bool:
+        """See the port."""
+        return self._bearers.needs_token
+
+    @property
+    def token_limit(self) -> Optional[int]:
+        """See the port."""
+        return self._bearers.token_limit
 
     def discover(self) -> Discovery:
         """Discover the streams. Raises Retryable for every answer except a 2xx without errors."""
@@ -109,7 +126,9 @@ class EventStreamsInput:
                 status=answer.status,
                 trace_id=answer.trace_id,
             )
-        return read_discovery(tree, self._bearers.origin, answer.served_at)
+        found = read_discovery(tree, self._bearers.origin, answer.served_at)
+        named = (replace(stream, partition=name_of(self._tenant, stream.partition)) for stream in found.streams)
+        return found._replace(streams=tuple(named))
 
     def refresh(self, stream: Stream) -> None:
         """Refresh one session. Raises SessionGone on 404, Retryable unless the answer is a 2xx without errors."""

@@ -12,29 +12,35 @@ import uuid
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Callable, NamedTuple, Optional, Tuple
+from typing import Callable, FrozenSet, NamedTuple, Optional, Tuple, Type, Union
 
 from falcon_streams import __version__
 from falcon_streams.core.catalogue import is_known
+from falcon_streams.core.census import Census
 from falcon_streams.core.claim import Claims, what_is_read
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.last_error import NO_ERROR
+from falcon_streams.core.partition_name import split
 from falcon_streams.core.record import Owner
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, RestartNeeded
 from falcon_streams.falcon.auth import Bearers
 from falcon_streams.falcon.event_streams import EventStreams, EventStreamsInput
 from falcon_streams.falcon.feed import HttpFeeds
+from falcon_streams.falcon.flight_control import FlightControl
 from falcon_streams.falcon.transport import Transport
 from falcon_streams.ports import Clock, OffsetStore
 from falcon_streams.run.claimant import Claimant, Right, Sole, await_lock
 from falcon_streams.run.commits import Beginning, Commits
+from falcon_streams.run.crowd_health import CrowdHealth
 from falcon_streams.run.happenings import Ending, Happening, Stop
 from falcon_streams.run.health import Health, Label
-from falcon_streams.run.process import ParentWatch, report_signals, start_thread
+from falcon_streams.run.process import Crew, ParentWatch, report_signals, start_thread
 from falcon_streams.run.retirement import retire, tell_finished
-from falcon_streams.run.supervisor import Plan, Supervisor
+from falcon_streams.run.supervisor import Show, Supervisor
 from falcon_streams.run.tally import Filters
+from falcon_streams.run.tenancy import Tenancy
+from falcon_streams.run.tenant import Access, Plan
 from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
 from falcon_streams.splunk.index import doubt_about_index
 from falcon_streams.splunk.modinput import Invocation
@@ -52,6 +58,8 @@ from falcon_streams.store.kvstore import open_kvstore
 from falcon_streams.store.shared import SharedClaims, SharedRecords
 
 LOG = logging.getLogger(__name__)
+# Calls to Falcon that may be under way at once for an input with many tenants. Opening a quiet feed can take minutes.
+CALLS = 200
 
 
 class _Parts(NamedTuple):
@@ -139,10 +147,7 @@ def _supervisor(
     parts: _Parts, store: OffsetStore, right: Right, descriptor: int, parent: ParentWatch, board: StateFile
 ) -> Supervisor:
     settings, account, clock = parts.settings, parts.account, parts.clock
-    health = Health(clock, board, _label(settings), parts.doubt, __version__)
-    transport = Transport(clock, account.ca_bundle, account.proxy)
-    read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
-    bearers = Bearers(transport, clock, account.origin, account.credentials, read_again)
+    choice = settings.tenants
     owner = Owner(account.origin.api_host, account.credentials.client_id, account.credentials.member_cid)
     beginning = Beginning(
         settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started, settings.stop_at
@@ -150,6 +155,8 @@ def _supervisor(
     commits = Commits(beginning, store, clock)
     sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
     sink.start()
+    falcon = _Falcon(parts)
+    known = frozenset(split(name)[0] for name in commits.known)
     return Supervisor(
         Plan(
             settings.partitions,
@@ -157,18 +164,52 @@ def _supervisor(
             settings.idle_timeout,
             settings.app_id,
         ),
-        api=EventStreamsInput(EventStreams(transport, bearers), bearers, clock, settings.app_id, settings.format),
-        feeds=HttpFeeds(transport, clock, settings.event_types),
+        tenancy=Tenancy(
+            Census(choice, known, random.random), falcon if choice.children else None, falcon.access, commits
+        ),
         sink=sink,
         commits=commits,
         clock=clock,
         inbox=parts.inbox,
         start_thread=start_thread,
+        start_call=start_thread if choice.only_own else Crew(CALLS).start,
+        shares_thread=not choice.only_own,
         jitter=random.random,
         watch=_watch(parent, right),
-        show=health.check,
+        show=_show(parts, board),
         on_early_end=right.doubt,
     )
+
+
+def _show(parts: _Parts, board: StateFile) -> Show:
+    health: Union[Type[Health], Type[CrowdHealth]] = Health if parts.settings.tenants.only_own else CrowdHealth
+    return health(parts.clock, board, _label(parts.settings), parts.doubt, __version__).check
+
+
+class _Falcon:
+    """What an input asks Falcon by: one transport, the account's bearer, and one for each child."""
+
+    def __init__(self, parts: _Parts) -> None:
+        settings, account, clock = parts.settings, parts.account, parts.clock
+        read_again = partial(read_credentials_again, parts.splunkd, account, parts.adopt)
+        self._settings = settings
+        self._clock = clock
+        self._transport = Transport(clock, account.ca_bundle, account.proxy)
+        self._bearers = Bearers(self._transport, clock, account.origin, account.credentials, read_again)
+        self._flight_control = FlightControl(self._transport, self._bearers)
+
+    def access(self, tenant: str) -> Access:
+        """What a tenant is read by; empty for the account's own."""
+        bearers = self._bearers.of_child(tenant) if tenant else self._bearers
+        streams, settings = EventStreams(self._transport, bearers), self._settings
+        return Access(
+            EventStreamsInput(streams, bearers, self._clock, settings.app_id, settings.format, tenant),
+            HttpFeeds(self._transport, self._clock, settings.event_types),
+        )
+
+    def children(self) -> FrozenSet[str]:
+        """The port `Directory`."""
+        return frozenset(child.cid for child in self._flight_control.children())
 
 
 def _file_store(parts: _Parts, lock: ProcessLock) -> Tuple[OffsetStore, Right]:
@@ -184,7 +225,11 @@ def _shared_store(parts: _Parts) -> Tuple[OffsetStore, Right]:
     records = SharedRecords(documents, name, seal)
     holder = uuid.uuid4().hex
     reads = what_is_read(
-        parts.account.origin.api_host, credentials.client_id, credentials.member_cid, parts.settings.partitions
+        parts.account.origin.api_host,
+        credentials.client_id,
+        credentials.member_cid,
+        parts.settings.partitions,
+        "" if parts.settings.tenants.only_own else str(parts.settings.tenants),
     )
     claim = Claims(holder, parts.info.forwarder or holder, reads, parts.clock.monotonic())
     claims = SharedClaims(documents, name, seal, lambda: records.generation)

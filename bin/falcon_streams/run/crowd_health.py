@@ -1,8 +1,9 @@
-"""How an input with many tenants is doing: a summary each minute, a line for each tenant each hour, and what pages show.
+"""How an input with many tenants is doing: a summary each minute, a line for each tenant each hour, and what is shown.
 
 Rules: 1,000 quiet tenants write a few megabytes a day: the input's own line each minute, a tenant's line each hour and
 when its state or sentence changes, spread over the hour. The page's file of tenants is written when a line in it has
-changed, and at most every ten seconds. Keys keep their order, and a new one goes to the end.
+changed, and at most every six seconds. What was delivered is told every quarter of an hour. Keys keep their order, and
+a new one goes to the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Dict, Mapping, Tuple
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.partition_name import name_of
 from falcon_streams.core.roster import ALL
-from falcon_streams.ports import Clock, StateBoard
+from falcon_streams.ports import Clock, TenantBoard
 from falcon_streams.run.health import (
     SHOW_QUIET_EVERY,
     STATISTICS_EVERY,
@@ -29,13 +30,13 @@ from falcon_streams.run.progress import Progress
 
 LOG = logging.getLogger(__name__)
 LINE_EVERY = 3600.0
-TENANTS_EVERY = 10.0
+DELIVERED_EVERY = 900.0
 
 
 class CrowdHealth:
     """Logs and shows the state of an input with many tenants; the supervisor calls it about once a second."""
 
-    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "", version: str = "") -> None:
+    def __init__(self, clock: Clock, board: TenantBoard, label: Label, doubt: str = "", version: str = "") -> None:
         """`doubt` is shown while there is no error; `version` is that of this code."""
         self._clock = clock
         self._board = board
@@ -43,7 +44,7 @@ class CrowdHealth:
         self._doubt = doubt
         self._version = version
         self._time_watch = TimeWatch(clock)
-        self._began_at = self._logged_at = clock.monotonic()
+        self._began_at = self._logged_at = self._delivered_at = clock.monotonic()
         self._looked_at = float("-inf")
         self._ingested = 0
         self._shown: Dict[str, Line] = {}
@@ -63,6 +64,9 @@ class CrowdHealth:
         if at - self._logged_at >= STATISTICS_EVERY:
             self._logged_at = at
             self._log(lines, partitions, trouble)
+        if at - self._delivered_at >= DELIVERED_EVERY:
+            self._delivered_at = at
+            tell_delivered(partitions.values())
 
     def _show(self, lines: Dict[str, Line], trouble: str, at: float) -> None:
         self._board.show(
@@ -97,10 +101,8 @@ class CrowdHealth:
         lags = [line.lag_s for line in lines.values() if line.lag_s is not None]
         events = events_of(partitions)
         fields = {"partition": ALL, "state": state_of(lines), "trouble": trouble or NO_ERROR, "tenants": len(lines)}
-        LOG.info(
-            "stream_stats", {**fields, **told, "lag_s": max(lags, default=None), "events": events, "rss_mb": resident_mb()}
-        )
-        tell_delivered(partitions.values())
+        rest = {"lag_s": max(lags, default=None), "events": events, "rss_mb": resident_mb()}
+        LOG.info("stream_stats", {**fields, **told, **rest})
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})
             self._ingested = events

@@ -60,7 +60,7 @@ class FeedLoop:
     def turn(self) -> None:
         """Wait until a feed has something or a reader is added, and step the readers of all such feeds once."""
         ready = self._selector.select()
-        self._sink.hold()
+        self._sink.gather()
         for key, _ in ready:
             if key.data is None:
                 self._take_in()
@@ -68,9 +68,9 @@ class FeedLoop:
                 self._step(key.data)
         self.blockage.begin(self._clock.monotonic())
         try:
-            self._sink.flush()
+            self._sink.write_gathered()
         except Stopped:
-            pass  # each reader learns it from its next write, and nothing that was held is receipted
+            pass  # each reader learns it from its next write, and nothing that was gathered is receipted
         self.blockage.end(self._clock.monotonic())
 
     def _take_in(self) -> None:

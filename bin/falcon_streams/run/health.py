@@ -169,7 +169,8 @@ class Health:
         )
 
 
-def _events(partitions: Mapping[str, Progress]) -> int:
+def events_of(partitions: Mapping[str, Progress]) -> int:
+    """How many events this run has read."""
     return sum(progress.counters.events for progress in partitions.values())
 
 

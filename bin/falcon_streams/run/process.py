@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, Callable
 
@@ -50,6 +51,17 @@ def start_thread(name: str, work: Callable[[], None]) -> None:
         threading.Thread(name=name, target=work, daemon=True).start()
     except RuntimeError:
         raise Retryable("the machine has no thread left for this input: raise its limit of threads") from None
+
+
+class Crew:
+    """A limited number of threads for calls to Falcon; what is more waits for one of them."""
+
+    def __init__(self, most: int) -> None:
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="call")
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        """Run the work once a thread is free."""
+        self._pool.submit(work)
 
 
 def leave(code: int) -> None:

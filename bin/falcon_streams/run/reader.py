@@ -5,12 +5,12 @@ its own and waits for each read. A feed that need not wait can also be stepped b
 (`run/feed_loop.py`).
 
 Rules: one thread at a time steps a reader. A batch is what the feed has right now, so no event waits for others, and
-splunkd's pipe is the only queue. There is one exception: when small batches come faster than one a millisecond, a reader
-with a thread of its own waits half a millisecond so that the next one can grow, if one read then returns all that has
-arrived. Before anything is written, the first placed event of each feed is compared with what was asked for. A bad line
-is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor hears of it, because a
-new feed of this partition may open right after. If the partition has a finish (`core/finish.py`), the reader ends the
-feed there.
+splunkd's pipe is the only queue. There is one exception: when small batches come faster than one a millisecond, a
+reader with a thread of its own waits half a millisecond so that the next one can grow, if one read then returns all
+that has arrived. Before anything is written, the first placed event of each feed is compared with what was asked for. A
+bad line is delivered and counted. Whatever ends the feed, its connection is closed before the supervisor hears of it,
+because a new feed of this partition may open right after. If the partition has a finish (`core/finish.py`), the reader
+ends the feed there.
 """
 
 from __future__ import annotations

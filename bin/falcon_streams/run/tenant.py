@@ -274,7 +274,7 @@ class Tenant:
             run = partial(self._store_first, progress.record, run)
         means.spawn(f"reader-{partition}", run, partial(FeedEnded, partition, "no_thread", 0.0))
 
-    def _store_first(self, record: Record, run: Work) -> Happening:
+    def _store_first(self, record: Record, run: Work) -> Optional[Happening]:
         """Store the time at which `newest` begins before the first open; if that fails, the next commit stores it."""
         self._means.report(self._means.save(record))
         return run()

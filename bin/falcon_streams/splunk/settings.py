@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Optional, Sequence, Tuple
 
 from falcon_streams.core.finish import StopAt
 from falcon_streams.core.moment import Moment, read_moment
 from falcon_streams.core.resume import StartFrom
+from falcon_streams.core.tenant_choice import TenantChoice, read_choice
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Fatal
 from falcon_streams.splunk.splunkd import SCHEME, ServerInfo
@@ -49,6 +50,7 @@ class InputSettings:
     exclude_event_types: FrozenSet[str]
     start_from: StartFrom
     stop_at: Optional[StopAt]
+    tenants: TenantChoice
     partitions: Optional[FrozenSet[str]]
     format: str
     checkpoint_store: str
@@ -146,6 +148,7 @@ def read_input(name: str, raw: Mapping[str, str]) -> InputSettings:
         exclude_event_types=frozenset(values.get("exclude_event_types", ())),
         start_from=_start_from(stanza, str(values["start_from"])),
         stop_at=_stop_at(stanza, str(values["stop_at"])),
+        tenants=_tenants(stanza, values["tenants"], str(values["shard"])),
         partitions=_partitions(values.get("partitions")),
         format=values["format"],
         checkpoint_store=values["checkpoint_store"],
@@ -299,6 +302,14 @@ def _offsets(text: str) -> Tuple[Optional[int], Tuple[Tuple[str, int], ...]]:
         return int(text), ()
     pairs = (pair.partition("=") for pair in text.split(","))
     return None, tuple((partition.strip(), int(offset)) for partition, _, offset in pairs)
+
+
+def _tenants(stanza: str, tenants: Sequence[str], shard: str) -> TenantChoice:
+    choice = read_choice(tenants, shard)
+    if choice.shard.number > choice.shard.of:
+        schema = read_schema("input")["properties"]["shard"]
+        raise Fatal(f"[{stanza}] shard = {shard} {schema['x-fault']}. {schema['x-remedy']}")
+    return choice
 
 
 def _partitions(value: Any) -> Optional[FrozenSet[str]]:

@@ -1,9 +1,10 @@
 """The sink of one input: writes each batch of events into splunkd's pipe at once, and returns its ticket for receipts.
 
 Rules: one lock, taken once per batch, keeps the elements of two partitions from mixing. A ticket is the count of bytes
-written when its batch was complete. A loop that reads many feeds holds what a turn brings and writes it at once; its
-tickets count what is held as if it were written, so no receipt comes before the bytes. `</stream>` only follows the end
-of an event: if a stop or a broken pipe cuts a write, the stream stays open, and nothing follows it.
+written when its batch was complete. A loop that reads many feeds gathers what a turn brings and writes it at once; its
+tickets count what is gathered as if it were written, so no receipt comes before the bytes. `</stream>` only follows the
+end of an event: if a stop or a broken pipe cuts a write, the stream stays open, and nothing follows it. A stop drops
+what is gathered: it is not receipted, and comes again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from falcon_streams.ports import Clock
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.stream_xml import STREAM_END, STREAM_START, Renderer
 
-MOST_HELD = 256 * 1024
+MOST_GATHERED = 256 * 1024
 
 
 class PipeSink:
@@ -32,9 +33,9 @@ class PipeSink:
         self._lock = threading.Lock()
         self._stopped = False
         self._whole = True
-        self._holding = False
-        self._held: List[bytes] = []
-        self._held_bytes = 0
+        self._gathering = False
+        self._gathered: List[bytes] = []
+        self._gathered_bytes = 0
 
     def start(self) -> None:
         """Open the event stream; call this before the first write."""
@@ -46,22 +47,24 @@ class PipeSink:
         with self._lock:
             if self._stopped or not self._may_write():
                 raise Stopped("the input is stopping, or another one reads in its place")
-            self._held.append(data)
-            self._held_bytes += len(data)
-            ticket = self._pipe.written + self._held_bytes
-            if not self._holding or self._held_bytes >= MOST_HELD:
-                self._write_held()
+            self._gathered.append(data)
+            self._gathered_bytes += len(data)
+            ticket = self._pipe.written + self._gathered_bytes
+            if not self._gathering or self._gathered_bytes >= MOST_GATHERED:
+                self._write_out()
             return ticket
 
-    def hold(self) -> None:
+    def gather(self) -> None:
         """See the port."""
-        self._holding = True
+        self._gathering = True
 
-    def flush(self) -> None:
+    def write_gathered(self) -> None:
         """See the port."""
         with self._lock:
-            self._holding = False
-            self._write_held()
+            self._gathering = False
+            if self._stopped:
+                self._gathered, self._gathered_bytes = [], 0
+            self._write_out()
 
     def taken(self) -> int:
         """How many bytes splunkd has taken."""
@@ -84,9 +87,9 @@ class PipeSink:
         finally:
             self._lock.release()
 
-    def _write_held(self) -> None:
-        data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
-        self._held, self._held_bytes = [], 0
+    def _write_out(self) -> None:
+        data = self._gathered[0] if len(self._gathered) == 1 else b"".join(self._gathered)
+        self._gathered, self._gathered_bytes = [], 0
         if data:
             self._whole = False
             self._pipe.write(data)

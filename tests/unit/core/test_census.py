@@ -77,7 +77,9 @@ def test_there_is_an_end_to_how_many_are_read() -> None:
 
 
 @given(st.lists(st.sets(st.sampled_from(CIDS)).map(frozenset), max_size=20))
-def test_whatever_falcon_lists_what_was_begun_and_left_adds_up_and_two_lists_decide(lists: List[FrozenSet[str]]) -> None:
+def test_what_was_begun_and_left_adds_up_whatever_falcon_lists(
+    lists: List[FrozenSet[str]],
+) -> None:
     here = census()
     read: FrozenSet[str] = NONE
     for number, children in enumerate(lists):

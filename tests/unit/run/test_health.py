@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Dict, List, Mapping, Tuple, cast
 
@@ -20,6 +20,14 @@ from falcon_streams.run.progress import Progress
 from tests.fakes.clock import FakeClock
 
 LABEL = Label("falcon_event_streams://a", "a", "st", "default", "prod")
+
+
+@dataclass
+class OneTenant:
+    """What health sees of a tenant."""
+
+    roster: Roster
+    last_errors: LastErrors
 
 
 class Board:
@@ -41,7 +49,7 @@ def checks(clock: FakeClock, health: Health, steps: List[Tuple[float, float]]) -
     for passed, step in steps:
         clock.step_epoch(step)
         clock.take(SimpleQueue(), passed)
-        health.check(roster, {}, LastErrors("app"))
+        health.check({"": OneTenant(roster, LastErrors("app"))}, {}, "")
 
 
 def said(caplog: pytest.LogCaptureFixture) -> List[Tuple[str, Dict[str, object]]]:
@@ -62,7 +70,7 @@ def minutes(health: Health, clock: FakeClock, roster: Roster, errors: LastErrors
     """So many minutes pass, with a check a second, and no partition has been opened."""
     for _ in range(60 * count):
         clock.take(SimpleQueue(), 1.0)
-        health.check(roster, {}, errors)
+        health.check({"": OneTenant(roster, errors)}, {}, "")
 
 
 def test_an_input_without_a_partition_has_a_line_a_minute_with_state_and_trouble(
@@ -106,7 +114,7 @@ def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplo
     roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
     health = Health(clock, Board(), LABEL)
     clock.take(SimpleQueue(), 60.0)
-    health.check(roster, {"0": progress}, LastErrors("app"))
+    health.check({"": OneTenant(roster, LastErrors("app"))}, {"0": progress}, "")
 
     keys = (
         "partition state offset committed lag_s session_left_s events bytes malformed unplaced excluded gaps "
@@ -149,7 +157,7 @@ def test_the_state_is_shown_every_other_second_while_events_come_and_more_rarely
         for _ in range(seconds):
             progress.counters.events += events
             clock.take(SimpleQueue(), 1.0)
-            health.check(roster, {"0": progress}, LastErrors("app"))
+            health.check({"": OneTenant(roster, LastErrors("app"))}, {"0": progress}, "")
         return board.shown - before
 
     after(1, 0)
@@ -168,7 +176,7 @@ def last_pace(finish: Finish | None, looks: list[tuple[float, float, int]]) -> t
         clock.take(SimpleQueue(), passed)
         progress.lag, progress.last_event_at, progress.counters.events = lag, clock.now(), events
         progress.written_offset = events
-        health.check(roster, {"0": progress}, LastErrors("app"))
+        health.check({"": OneTenant(roster, LastErrors("app"))}, {"0": progress}, "")
     shown = cast(Dict[str, Dict[str, object]], board.latest["partitions"])["0"]
     return shown["rate"], shown["catch_up_s"]
 

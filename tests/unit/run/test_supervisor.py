@@ -12,6 +12,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 import pytest
 
 from falcon_streams.core.batch import read_batch
+from falcon_streams.core.census import Census
 from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.core.envelope import read_event
 from falcon_streams.core.finish import Finish, StopAt
@@ -19,6 +20,7 @@ from falcon_streams.core.record import Owner, Record, StartPosition, first_recor
 from falcon_streams.core.resume import StartFrom
 from falcon_streams.core.roster import ALL
 from falcon_streams.core.session import Pulse
+from falcon_streams.core.tenant_choice import TenantChoice
 from falcon_streams.errors import RestartNeeded, Retryable, SplunkdGone
 from falcon_streams.ports import Clock, StartThread
 from falcon_streams.run.commits import Beginning, Commits
@@ -33,8 +35,10 @@ from falcon_streams.run.happenings import (
     Written,
 )
 from falcon_streams.run.process import start_thread
-from falcon_streams.run.supervisor import TICK, Plan, Supervisor
+from falcon_streams.run.supervisor import TICK, Supervisor
 from falcon_streams.run.tally import Filters
+from falcon_streams.run.tenancy import Tenancy
+from falcon_streams.run.tenant import Access, Plan
 from tests.fakes.clock import FakeClock, ScaledClock
 from tests.fakes.memory import MemorySink, MemoryStore
 
@@ -46,6 +50,9 @@ class Falcon:
     """One partition, whose feed brings an event whenever it is read, ten in a second of the world."""
 
     gathers = True
+
+    needs_token = True
+    token_limit: Optional[int] = None
 
     def __init__(self) -> None:
         self.offset = 0
@@ -67,6 +74,9 @@ class Falcon:
             return b""
         self.offset += 1
         return b'{"metadata":{"customerIDString":"c","offset":%d,"eventType":"A"},"event":{}}\n' % self.offset
+
+    def share(self) -> Optional[int]:
+        return None
 
     def disown(self, start: bytes) -> Retryable:
         return Retryable("no feed")
@@ -105,15 +115,19 @@ def supervise(
     stop_at: Optional[StopAt] = None,
 ) -> Supervisor:
     """A supervisor of one input that reads all."""
+    commits = Commits(Beginning("i", Owner("h", "a", ""), start_from, 30.0, 1.0, stop_at), store, clock)
     return Supervisor(
         Plan(None, Filters(), 600.0, "app"),
-        api=falcon,
-        feeds=falcon,
+        tenancy=Tenancy(
+            Census(TenantChoice(), frozenset(), lambda: 0.5), None, lambda tenant: Access(falcon, falcon), commits
+        ),
         sink=sink,
-        commits=Commits(Beginning("i", Owner("h", "a", ""), start_from, 30.0, 1.0, stop_at), store, clock),
+        commits=commits,
         clock=clock,
         inbox=inbox,
         start_thread=start_thread,
+        start_call=start_thread,
+        shares_thread=False,
         jitter=lambda: 0.5,
         watch=watch,
         show=lambda *_: None,
@@ -316,7 +330,7 @@ def test_each_trouble_is_told_until_what_heals_it_and_touches_no_other() -> None
             supervisor.step()
         clock.pause(TICK)
         supervisor.step()
-        return [supervisor.last_errors.of(name) for name in (ALL, "0", "1")]
+        return [supervisor.tenancy.tenants[""].last_errors.of(name) for name in (ALL, "0", "1")]
 
     def opened(partition: str, heartbeat: bool = True) -> FeedOpened:
         pulse = Pulse(clock.monotonic())
