@@ -114,6 +114,10 @@ class Levers:
         """Every child there ever was: `cid`, `listed`, `partitions`, and the `link` as the API answers it."""
         return self.family.rows()
 
+    def cids(self) -> list[str]:
+        """The CIDs of the children that are listed, in the order in which they came."""
+        return [child["cid"] for child in self.family.rows() if child["listed"]]
+
     def add_child(self, cid: Optional[str] = None, name: Optional[str] = None, partitions: Optional[int] = None) -> str:
         """A child is linked; its CID. With as many partitions as the parent has at its start, or so many."""
         return self.family.add(cid, name, partitions)
@@ -276,6 +280,10 @@ class Levers:
         owner = self._tenant(tenant)
         feeds = [feed for feed in owner.occupancy.feeds if app_id in (None, feed.asked.app_id)]
         return {each.name: [list(row) for row in ledger.counted(each, feeds)] for each in owner.offered()}
+
+    def ledgers(self, app_id: Optional[str] = None) -> dict[str, dict[str, list[list[Any]]]]:
+        """The ledger of every tenant by its CID, the parent's own first; also of children that are gone."""
+        return {each.cid: self.ledger(app_id, each.cid) for each in self.tenant.everyone()}
 
     def deliveries(self, app_id: Optional[str] = None, tenant: Optional[str] = None) -> Iterator[dict[str, Any]]:
         """Rows of who was sent what: app id, client, partition, generation, offset, SHA-256, times."""

@@ -14,12 +14,8 @@ from tests.emulator.conftest import Body, Client, Falcon, eventually, falconpy, 
 CUSTOMER = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
-def cids(emulator: Emulator) -> list[str]:
-    return list(emulator.address()["children"])
-
-
 def clients(emulator: Emulator) -> list[Client]:
-    return [Client(emulator, member_cid=cid) for cid in cids(emulator)]
+    return [Client(emulator, member_cid=cid) for cid in emulator.cids()]
 
 
 def customers(lines: list[bytes]) -> set[str]:
@@ -31,7 +27,7 @@ def customers(lines: list[bytes]) -> set[str]:
 
 def test_falconpy_gets_a_token_of_a_child_and_reads_that_childs_streams(falcon: Falcon) -> None:
     emulator = falcon(children=2, partitions=2)
-    cid = cids(emulator)[1]
+    cid = emulator.cids()[1]
     emulator.generate(5, "1", tenant=cid)
     theirs = falconpy("OAuth2", emulator, member_cid=cid)
 
@@ -54,7 +50,7 @@ def test_falconpy_gets_a_token_of_a_child_and_reads_that_childs_streams(falcon: 
 @pytest.mark.parametrize("written", ["upper", "checksum", "parent", "stranger", "gone"])
 def test_a_member_cid_is_that_of_a_listed_child_bare_and_in_lower_case(falcon: Falcon, written: str) -> None:
     emulator = falcon(children=2)
-    one, two = cids(emulator)
+    one, two = emulator.cids()
     emulator.remove_child(two)
     forms = {"upper": one.upper(), "checksum": f"{one}-1F", "parent": CUSTOMER, "stranger": "f" * 32, "gone": two}
     answer = Client(emulator).token(member_cid=forms[written])
@@ -68,7 +64,7 @@ def test_a_member_cid_is_that_of_a_listed_child_bare_and_in_lower_case(falcon: F
 
 def test_a_childs_own_client_reads_the_child_and_acts_for_nobody(falcon: Falcon) -> None:
     emulator = falcon(children=2)
-    one, two = cids(emulator)
+    one, two = emulator.cids()
     emulator.generate(3, tenant=one)
     client, own = Client(emulator), emulator.add_client(tenant=one)
 
@@ -95,7 +91,7 @@ def test_the_secret_is_one_for_all_tenants(falcon: Falcon) -> None:
 
 def test_each_tenant_has_streams_offsets_and_events_of_its_own(falcon: Falcon) -> None:
     emulator = falcon(children=2, partitions=2)
-    one, two = cids(emulator)
+    one, two = emulator.cids()
     emulator.generate(4)
     emulator.generate(3, "0", tenant=one)
     emulator.generate(2, "1", tenant=two)
@@ -111,6 +107,8 @@ def test_each_tenant_has_streams_offsets_and_events_of_its_own(falcon: Falcon) -
             assert customers(lines) == {cid}
             assert CUSTOMER.encode() not in b"".join(lines)
     assert [row[2] for row in emulator.ledger(tenant=one)["0"]] == [1] * 4
+    assert list(emulator.ledgers()) == [CUSTOMER, one, two]
+    assert [row[2] for row in emulator.ledgers()[two]["1"]] == [1] * 3
     assert [row[2] for row in emulator.ledger()["0"]] == [0] * 5
     assert {row["offset"] for row in emulator.deliveries(tenant=two)} == {0, 1, 2}
     assert list(emulator.deliveries()) == []
@@ -163,21 +161,21 @@ def test_a_child_that_is_removed_is_cut_off_and_goes_on_where_it_was_when_it_ret
 
 def test_live_events_go_to_listed_tenants_each_partition_in_its_turn(falcon: Falcon) -> None:
     emulator = falcon(children=5, rate=50)
-    gone = cids(emulator)[0]
+    gone = emulator.cids()[0]
     emulator.remove_child(gone)
     stopped = emulator.offsets(tenant=gone)
-    eventually(lambda: all(emulator.offsets(tenant=cid)["0"] > 10 for cid in cids(emulator)[1:]))
+    eventually(lambda: all(emulator.offsets(tenant=cid)["0"] > 10 for cid in emulator.cids()[1:]))
 
     assert emulator.offsets(tenant=gone)["0"] <= stopped["0"] + 3  # a tick may have been under way
-    emulator.set_rate(0, tenant=cids(emulator)[1])
-    at = emulator.offsets(tenant=cids(emulator)[1])["0"]
+    emulator.set_rate(0, tenant=emulator.cids()[1])
+    at = emulator.offsets(tenant=emulator.cids()[1])["0"]
     eventually(lambda: emulator.offsets()["0"] > 60)
-    assert emulator.offsets(tenant=cids(emulator)[1])["0"] <= at + 3
+    assert emulator.offsets(tenant=emulator.cids()[1])["0"] <= at + 3
 
 
 def test_a_parents_stream_bears_its_childrens_events_too_when_told_so(falcon: Falcon) -> None:
     emulator = falcon(children=2, partitions=2, floor=1000)
-    one, two = cids(emulator)
+    one, two = emulator.cids()
     emulator.generate(3, "1", tenant=one)
     emulator.set_option("parent_bears_children", True)
     emulator.generate(2, "1")
@@ -213,7 +211,6 @@ def test_partitions_of_a_child_come_and_go_and_are_renamed(falcon: Falcon) -> No
     assert len(one.resources()) == 1
     assert len(list(emulator.published("x", tenant=one.member_cid))) == 1
     with pytest.raises(ValueError, match="no partition x"):
-        emulator.offsets(tenant=two.member_cid)
         emulator.trim("x", 0, tenant=two.member_cid)
     with pytest.raises(ValueError, match="no tenant"):
         emulator.offsets(tenant="f" * 32)
@@ -266,7 +263,7 @@ def test_a_fault_hits_the_calls_of_the_tenant_that_it_names_and_no_other(
 
 def test_a_fault_hits_the_refresh_of_one_tenant(falcon: Falcon) -> None:
     emulator = falcon(children=2)
-    emulator.add_faults([{"on": "refresh", "tenant": cids(emulator)[0], "answer": {"status": 503}}])
+    emulator.add_faults([{"on": "refresh", "tenant": emulator.cids()[0], "answer": {"status": 503}}])
     found = []
     for client in clients(emulator):
         resource = client.resource()
@@ -383,7 +380,7 @@ def test_a_bearer_refreshes_no_other_tenants_session_and_the_attempt_is_recorded
     with one.open(resource), two.feed():
         assert two.refresh(resource).status_code == 403
     assert crossing(emulator) == ("refresh", two.member_cid, one.member_cid)
-    assert [row["refreshes"] for cid in cids(emulator) for row in emulator.feeds(tenant=cid)] == [0, 0]
+    assert [row["refreshes"] for cid in emulator.cids() for row in emulator.feeds(tenant=cid)] == [0, 0]
 
 
 def test_a_bearer_that_comes_to_the_firehose_is_recorded(falcon: Falcon) -> None:
@@ -403,7 +400,9 @@ def test_every_call_is_recorded_with_the_tenant_whose_token_it_bears(falcon: Fal
         with client.open(resource):
             client.refresh(resource)
     wanted = [
-        (kind, cid) for cid in (CUSTOMER, *cids(emulator)) for kind in ("token", "discover", "feed", "token", "refresh")
+        (kind, cid)
+        for cid in (CUSTOMER, *emulator.cids())
+        for kind in ("token", "discover", "feed", "token", "refresh")
     ]
 
     assert [(row["kind"], row["tenant"]) for row in emulator.requests()] == wanted
@@ -444,6 +443,8 @@ def test_a_process_has_the_children_that_it_is_told_and_the_same_levers() -> Non
         assert process.offsets(tenant=named) == {"0": 3, "1": 3}
         assert process.publish("0", b"x", tenant=added) == [0]
         assert process.crossings() == []
+        process.remove_child(named)
+        assert process.cids() == [added]
     for children in (3, ["One", "Two", "Three"]):
         with EmulatorProcess(children=children) as process:
             assert len(process.address["children"]) == 3

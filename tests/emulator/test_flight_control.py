@@ -7,7 +7,6 @@ from typing import Any, Optional
 import pytest
 import requests
 
-from tests.emulator import Emulator
 from tests.emulator.conftest import JSON, PATIENCE, Client, Falcon, falconpy
 
 QUERY, DETAILS = "/mssp/queries/children/v1", "/mssp/entities/children/GET/v2"
@@ -24,10 +23,6 @@ def details(client: Client, body: str, content_type: str = "application/json") -
     return client.session.post(f"{client.base_url}{DETAILS}", data=body, headers=headers, timeout=PATIENCE)
 
 
-def cids(emulator: Emulator) -> list[str]:
-    return list(emulator.address()["children"])
-
-
 def test_falconpy_pages_through_all_children_and_asks_for_their_details(falcon: Falcon) -> None:
     emulator = falcon(children=23)
     theirs = falconpy("FlightControl", emulator)
@@ -40,7 +35,7 @@ def test_falconpy_pages_through_all_children_and_asks_for_their_details(falcon: 
     ]
     assert [len(page) for page in pages] == [10, 10, 3]
     found = [cid for page in pages for cid in page]
-    assert sorted(found) == sorted(cids(emulator))
+    assert sorted(found) == sorted(emulator.cids())
     assert theirs.query_children(offset=23)["body"]["resources"] == []
 
     for answer in (theirs.get_children_v2(ids=found), theirs.get_children(ids=found)):
@@ -63,7 +58,7 @@ def test_children_have_the_cids_and_names_that_they_are_given(falcon: Falcon) ->
     assert [child["cid"] for child in falcon(children={cid: "Fabrikam"}).children()] == [cid]
     with pytest.raises(ValueError, match="CIDs of 32 hexadecimal digits"):
         falcon(children={cid.upper(): "Fabrikam"})
-    assert cids(falcon(children=2)) == cids(falcon(children=2)), "the same in every run"
+    assert falcon(children=2).cids() == falcon(children=2).cids(), "the same in every run"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +88,7 @@ def test_a_query_takes_the_largest_page_and_both_sorts_the_last_modified_first_b
     emulator = falcon(children=3, time_scale=0)
     client = Client(emulator)
     emulator.skip(1)
-    oldest = cids(emulator)[0]
+    oldest = emulator.cids()[0]
     emulator.rename_child(oldest, "Renamed")
 
     assert query(client).json()["resources"][0] == oldest
@@ -114,7 +109,7 @@ def test_a_body_without_ids_or_with_more_is_refused(falcon: Falcon, body: str) -
 
 def test_details_want_json_and_name_each_cid_that_is_no_child(falcon: Falcon) -> None:
     emulator = falcon(children=1)
-    client, (cid,) = Client(emulator), cids(emulator)
+    client, (cid,) = Client(emulator), emulator.cids()
     strange = "f" * 32
 
     assert details(client, f'{{"ids": ["{cid}"]}}', "text/plain").status_code == 415
@@ -145,7 +140,7 @@ def test_without_the_scope_or_as_no_parent_the_gateway_refuses(falcon: Falcon) -
 
 def test_a_child_sees_no_children_by_its_parents_client_nor_by_its_own(falcon: Falcon) -> None:
     emulator = falcon(children=2)
-    cid = cids(emulator)[0]
+    cid = emulator.cids()[0]
     own = emulator.add_client(tenant=cid)
 
     assert refusal(query(Client(emulator, member_cid=cid))) == (403, NOT_ALLOWED)
@@ -162,7 +157,7 @@ def test_children_come_go_return_and_are_renamed_while_it_runs(falcon: Falcon) -
         body = "{" + f'"ids": {listed}'.replace("'", '"') + "}"
         return {link["child_cid"]: link.get("name") for link in details(client, body).json()["resources"]}
 
-    one, two = cids(emulator)
+    one, two = emulator.cids()
     third = emulator.add_child(name="Third")
     assert names() == {one: "Child 1", two: "Child 2", third: "Third"}
     emulator.remove_child(one)
@@ -185,7 +180,7 @@ def test_children_come_go_return_and_are_renamed_while_it_runs(falcon: Falcon) -
 
 def test_a_parent_whose_children_have_all_gone_is_answered_an_empty_list(falcon: Falcon) -> None:
     emulator = falcon(children=1)
-    emulator.remove_child(cids(emulator)[0])
+    emulator.remove_child(emulator.cids()[0])
 
     assert query(Client(emulator)).json()["resources"] == []
 
