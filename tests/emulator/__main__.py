@@ -50,7 +50,7 @@ def read_value(text: str, kind: str) -> Any:
         return text == "true"
     if kind.startswith("Optional[tuple"):
         return tuple(text.split(":", 1))
-    return json.loads(text) if kind.startswith("dict") else _TYPES.get(kind, str)(text)
+    return json.loads(text) if kind.startswith("dict") or kind == "Children" else _TYPES.get(kind, str)(text)
 
 
 def main() -> None:

@@ -30,10 +30,11 @@ Falcon = Callable[..., Emulator]
 
 
 class Client:
-    """An API client of an emulator, by plain requests."""
+    """An API client of an emulator, by plain requests; of a parent's child where a `member_cid` is given."""
 
-    def __init__(self, falcon: Emulator, base_url: str = "", proxy: str = "") -> None:
+    def __init__(self, falcon: Emulator, base_url: str = "", proxy: str = "", member_cid: str = "") -> None:
         self.falcon = falcon
+        self.member_cid = member_cid
         self.base_url = base_url or falcon.api_url
         self.session = requests.Session()
         self.session.trust_env = False
@@ -42,9 +43,11 @@ class Client:
 
     def token(self, **form: str) -> requests.Response:
         """Ask for a bearer."""
-        pair = {"client_id": self.falcon.client_id, "client_secret": self.falcon.client_secret}
+        usual = {"client_id": self.falcon.client_id, "client_secret": self.falcon.client_secret}
+        if self.member_cid:
+            usual["member_cid"] = self.member_cid
         return self.session.post(
-            f"{self.base_url}/oauth2/token", data={**pair, **form}, allow_redirects=False, timeout=PATIENCE
+            f"{self.base_url}/oauth2/token", data={**usual, **form}, allow_redirects=False, timeout=PATIENCE
         )
 
     def bearer(self, **form: str) -> dict[str, str]:
@@ -182,13 +185,13 @@ def ending(emulator: Emulator, number: int = 0) -> str:
     return str(eventually(lambda: emulator.feeds()[number]["ending"]))
 
 
-def falconpy(collection: str, emulator: Emulator) -> Any:
-    """A service collection of FalconPy's, a client of this emulator."""
+def falconpy(collection: str, emulator: Emulator, **options: Any) -> Any:
+    """A service collection of FalconPy's, a client of this emulator; the options are its constructor's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = importlib.import_module("falconpy")
     pair = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
-    theirs = getattr(module, collection)(base_url=emulator.api_url, **pair)
+    theirs = getattr(module, collection)(base_url=emulator.api_url, **pair, **options)
     theirs.ssl_verify = emulator.ca_file  # its constructor takes a boolean only
     return theirs
 

@@ -1,4 +1,5 @@
-"""The emulator as one object: its servers before one tenant; a context manager whose methods are the levers.
+"""The emulator as one object: its servers before one tenant and its children; a context manager whose methods are the
+levers.
 
 Rules: everything listens on 127.0.0.1 and is gone when `stop` returns. The time may be handed in; else it is the
 world's, `time_scale` times faster.
@@ -49,9 +50,10 @@ class Emulator(Levers):
         tenant, options = self.tenant, self.tenant.options
         for number in range(options.partitions):
             self.add_partition(str(number), options.floor)
+        self.family.found(options.children)
         self._authority = self._make_authority()
         self.ca_file, context = str(self._authority.ca_file), self._authority.server_context()
-        trail = Trail(tenant)
+        trail = Trail(tenant.cid)
         tenant.recorded = trail.call
         self.supply.start()
         feed = self._feed = self._listen(Firehose(tenant, trail.feed).serve, options.feed_port, context)
@@ -71,8 +73,9 @@ class Emulator(Levers):
         for listener in self._listeners:
             listener.stop()
         self.supply.stop()
-        for partition in [*self.tenant.offered(), *self.tenant.removed]:
-            partition.close()
+        for tenant in self.tenant.everyone():
+            for partition in [*tenant.offered(), *tenant.removed]:
+                partition.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -91,6 +94,7 @@ class Emulator(Levers):
             "member_cid": self.tenant.options.member_cid,
             "customer": self.tenant.options.customer,
             "partitions": [partition.name for partition in self.tenant.offered()],
+            "children": list(self.tenant.children),
             "time_scale": getattr(clock, "scale", None),
             "epoch": getattr(clock, "epoch", None),
         }

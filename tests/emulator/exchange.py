@@ -26,6 +26,7 @@ class Exchange:
         self._connection = connection
         self._stream: BinaryIO = connection.socket.makefile("rb")
         self._over = False
+        self.tenant = ""  # whose token the present request bears, as far as that is known
 
     def requests(self) -> Iterator[Request]:
         """The requests, until either side has had enough."""
@@ -52,7 +53,7 @@ class Exchange:
         if "answer" in fault:
             self._send(kind, request, scripted(fault["answer"], tenant.clock.now()), base)
         elif "do" in fault:
-            tenant.record(kind, request, 0)
+            tenant.record(kind, request, 0, self.tenant)
             self._over = True
             if fault["do"] == "hang":
                 tenant.pause(fault.get("seconds", float("inf")))
@@ -76,7 +77,7 @@ class Exchange:
             pass
 
     def _send(self, kind: str, request: Request, answer: Answer, base: Mapping[str, str]) -> None:
-        self._tenant.record(kind, request, answer.status)
+        self._tenant.record(kind, request, answer.status, self.tenant)
         self._connection.socket.sendall(render(answer._replace(headers=merged(base, answer.headers))))
         self._over = self._over or answer.cut_after is not None
 
@@ -92,7 +93,7 @@ def bend(answer: Answer, fault: Fault) -> Answer:
     if not {"merge", "remove", "resource"} & set(fault):
         return answer
     tree = json.loads(answer.body)
-    for resource in tree.get("resources") or []:
+    for resource in (tree.get("resources") or []) if "resource" in fault else []:
         partition = resource["dataFeedURL"].partition("?")[0].rpartition("/")[2]
         if fault.get("partition", partition) == partition:
             for name, value in fault.get("resource", {}).items():

@@ -1,12 +1,13 @@
 """Faults as a script of readable steps: where something goes wrong, when and how often, and what.
 
-A step is a mapping. Where: `on` (token, revoke, discover, refresh, feed, proxy, or api for the first four), optionally
-`partition` and `app_id`. When: `at` seconds after it was added; then `times` (default 1), or for the next `for`
-seconds. What, on a request: `answer` {status, headers, body, truncate}, `delay` in seconds, `hints` (a 103 goes before
-the answer), `do` (close, reset, hang, or one of ENDLESS, a piece at a time until the client has had enough), and for
-good answers `merge` and `remove` (keys of the answer's JSON) and `resource` (keys of the discovered
-resources). On a feed that is open: `do` (STREAM_ACTIONS) once `after_events`, `after_bytes` and `after_seconds` of
-that feed have passed.
+A step is a mapping. Where: `on` (token, revoke, discover, refresh, query_children, get_children, feed, proxy, or api
+for all of the API), optionally `partition`, `app_id`, and `tenant`, the CID of the child or of the parent itself whose
+token the call bears; of a token request, the one that is asked for. When: `at` seconds after it was added; then `times`
+(default 1), or for the next `for` seconds. What, on a request: `answer` {status, headers, body, truncate}, `delay` in
+seconds, `hints` (a 103 goes before the answer), `do` (close, reset, hang, or one of ENDLESS, a piece at a time until
+the client has had enough), and for good answers `merge` and `remove` (keys of the answer's JSON) and `resource` (keys
+of the discovered resources). On a feed that is open: `do` (STREAM_ACTIONS) once `after_events`, `after_bytes` and
+`after_seconds` of that feed have passed.
 
 Rules: steps are met in the order of the script. A step that asks for the impossible is refused when it is added. A
 feed claims its steps one after another, plays each at most once, and gives back the one that has not come true when it
@@ -18,7 +19,8 @@ from __future__ import annotations
 import threading
 from typing import Any, Mapping, Optional
 
-PLACES = ("token", "revoke", "discover", "refresh", "feed", "proxy", "api")
+API_CALLS = ("token", "revoke", "discover", "refresh", "query_children", "get_children")
+PLACES = (*API_CALLS, "feed", "proxy", "api")
 ENDLESS = {
     "endless_status": (b"HTTP/1.1 200 ", b"O"),
     "endless_head": (b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"),
@@ -40,7 +42,7 @@ STREAM_ACTIONS = {
     "withhold": "the next `events` events are left out",
     "repeat": "the last event once more",
 }
-_WHERE_AND_WHEN = {"on", "partition", "app_id", "at", "times", "for"}
+_WHERE_AND_WHEN = {"on", "partition", "app_id", "tenant", "at", "times", "for"}
 _REQUEST_KEYS = {"answer", "delay", "do", "hints", "merge", "remove", "resource", "seconds"}
 _STREAM_KEYS = {
     "do",
@@ -79,6 +81,8 @@ class Step:
         strange = set(self.wish) - allowed | set(self.wish.get("answer", {})) - _ANSWER_KEYS
         if strange:
             raise ValueError(f"a fault on {self.on} knows no {', '.join(sorted(strange))}")
+        if self.on == "proxy" and "tenant" in self.wish:
+            raise ValueError("a fault on proxy knows no tenant")  # CONNECT bears no token of Falcon's
         action = self.wish.get("do")
         if action is not None and not self.streams and action not in REQUEST_ACTIONS:
             raise ValueError(f"a fault on {self.on} cannot do {action!r}")
@@ -89,10 +93,12 @@ class Step:
         if self.wish.get("how", "cut") not in ("eof", "cut", "reset"):
             raise ValueError("cut_at_byte ends by eof, cut or reset")
 
-    def meets(self, on: str, now: float, partition: Optional[str], app_id: Optional[str]) -> bool:
+    def meets(self, on: str, now: float, partition: Optional[str], app_id: Optional[str], tenant: str) -> bool:
         """Whether this step is for that request or feed, now. A request without a partition meets any."""
         wish = self.wish
-        if on != self.on and not (self.on == "api" and on in ("token", "revoke", "discover", "refresh")):
+        if on != self.on and not (self.on == "api" and on in API_CALLS):
+            return False
+        if wish.get("tenant", tenant) != tenant:
             return False
         if partition is not None and wish.get("partition", partition) != partition:
             return False
@@ -131,21 +137,21 @@ class Faults:
             return [step.wish for step in self._steps if (step.left != 0 or step.claimed) and not step.is_over(now)]
 
     def take(
-        self, on: str, now: float, partition: Optional[str] = None, app_id: Optional[str] = None
+        self, on: str, now: float, partition: Optional[str] = None, app_id: Optional[str] = None, tenant: str = ""
     ) -> Optional[Mapping[str, Any]]:
-        """What goes wrong with this request, None for nothing."""
+        """What goes wrong with this request of this tenant's, None for nothing."""
         with self._lock:
             for step in self._steps:
-                if not step.streams and step.meets(on, now, partition, app_id):
+                if not step.streams and step.meets(on, now, partition, app_id, tenant):
                     step.left = None if step.left is None else step.left - 1
                     return step.wish
         return None
 
-    def claim(self, now: float, partition: str, app_id: str, played: list[Step]) -> Optional[Step]:
+    def claim(self, now: float, partition: str, app_id: str, tenant: str, played: list[Step]) -> Optional[Step]:
         """The step that a feed is to play next, after those that it has played; None for none so far."""
         with self._lock:
             for step in self._steps:
-                if step.streams and step not in played and step.meets("feed", now, partition, app_id):
+                if step.streams and step not in played and step.meets("feed", now, partition, app_id, tenant):
                     step.left = None if step.left is None else step.left - 1
                     step.claimed += 1
                     return step

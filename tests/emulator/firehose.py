@@ -12,7 +12,6 @@ from typing import Any, Callable, Union
 from tests.emulator.exchange import Exchange
 from tests.emulator.feed import Asked, Feed
 from tests.emulator.listener import Connection
-from tests.emulator.partition import Partition
 from tests.emulator.pipe import Ended
 from tests.emulator.script import Script
 from tests.emulator.stream import Stream
@@ -20,11 +19,11 @@ from tests.emulator.tenant import Tenant
 from tests.emulator.wire import Answer, Request, json_answer, render_head
 
 FEEDS = "/sensors/entities/datafeed/v1/"
-Audit = Callable[[Feed, str], None]
+Audit = Callable[[Tenant, Feed, str], None]
 
 
 class Firehose:
-    """The firehose of a tenant; `audit` publishes streamStarted and streamStopped."""
+    """The firehose of a tenant and its children; `audit` publishes streamStarted and streamStopped."""
 
     def __init__(self, tenant: Tenant, audit: Audit) -> None:
         self._tenant = tenant
@@ -35,23 +34,30 @@ class Firehose:
         exchange = Exchange(self._tenant, connection)
         for request in exchange.requests():
             partition, app_id = request.path[len(FEEDS) :], request.query.get("appId", "").lower()
-            fault = self._tenant.faults.take("feed", self._tenant.clock.now(), partition, app_id) or {}
+            holder = self._tenant.tokens.holder(request.authorization[1])
+            tenant = self._tenant.member(holder or "")
+            exchange.tenant = "" if holder is None else tenant.cid
+            fault = tenant.faults.take("feed", tenant.clock.now(), partition, app_id, exchange.tenant) or {}
             base = self._tenant.headers(request.host)
             if exchange.is_spoiled("feed", request, fault, base):
                 continue
-            found = self._open(request)
+            found = refuse(401, "Not authorized") if holder is None else self._open(request, tenant)
+            if request.method != "GET" or not request.path.startswith(FEEDS):
+                found = refuse(404, "Not found")
             if isinstance(found, Feed):
-                self._tenant.record("feed", request, 200)
-                self._stream(connection, found, base)
+                self._tenant.record("feed", request, 200, tenant.cid)
+                self._stream(connection, tenant, found, base)
                 return
             exchange.answer("feed", request, found, fault, base)
 
-    def _open(self, request: Request) -> Union[Feed, Answer]:
-        tenant, query = self._tenant, request.query
-        if request.method != "GET" or not request.path.startswith(FEEDS):
-            return refuse(404, "Not found")
+    def _open(self, request: Request, tenant: Tenant) -> Union[Feed, Answer]:
+        query = request.query
         app_id, name = query.get("appId", "").lower(), request.path[len(FEEDS) :]
         kind, token = request.authorization
+        if token in tenant.tokens.bearers:  # it belongs to the API's host
+            self._tenant.note_crossing("feed", request, tenant.cid, "firehose")
+        if self._tenant.crosses("feed", request, tenant):
+            return refuse(401, "Not authorized")
         admitted = tenant.tokens.admit(token, app_id, name) if kind.lower() == "token" else None
         partition = tenant.partitions.get(name)
         if admitted is None or partition is None:
@@ -59,22 +65,19 @@ class Firehose:
         offset, whence = query.get("offset"), query.get("whence")
         if (offset is not None and not offset.isdecimal()) or whence not in (None, "0", "2"):
             return refuse(400, "Invalid offset" if whence in (None, "0", "2") else "Invalid whence")
-        if offset is not None and self._is_beyond(partition, int(offset)):
+        if offset is not None and tenant.options.beyond_head == "400" and int(offset) > partition.log.next_offset:
             return refuse(400, "Invalid offset")
         types = tuple(each for each in query.get("eventType", "").split(",") if each)
         asked = Asked(app_id, admitted.client_id, None if offset is None else int(offset), whence, types, admitted.flat)
         return tenant.occupancy.claim(partition, asked) or refuse(401, "Not authorized")
 
-    def _is_beyond(self, partition: Partition, offset: int) -> bool:
-        return self._tenant.options.beyond_head == "400" and offset > partition.log.next_offset
-
-    def _stream(self, connection: Connection, feed: Feed, base: dict[str, str]) -> None:
-        tenant, ending, script = self._tenant, "reset", None
+    def _stream(self, connection: Connection, tenant: Tenant, feed: Feed, base: dict[str, str]) -> None:
+        ending, script = "reset", None
         feed.partition.listen(feed.bell.ring)
         try:
             stream = Stream(tenant, connection, feed)
             script = Script(stream)
-            self._audit(feed, "streamStarted")
+            self._audit(tenant, feed, "streamStarted")
             head = {**base, "Content-Type": "application/json", "Transfer-Encoding": "chunked"}
             stream.pipe.write(render_head(200, head))
             run(stream, script)
@@ -93,7 +96,7 @@ class Firehose:
             if script is not None:
                 script.close()
             if not tenant.stopping.is_set():
-                self._audit(feed, "streamStopped")
+                self._audit(tenant, feed, "streamStopped")
 
 
 def run(stream: Stream, script: Script) -> None:

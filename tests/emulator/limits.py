@@ -34,9 +34,9 @@ class RateLimits:
         self._calls: dict[tuple[str, str], deque[float]] = {}
         self._lock = threading.Lock()
 
-    def count(self, kind: str, caller: str, now: float) -> Verdict:
-        """Count one call, unless its window is full."""
-        limit = LIMITS[kind]
+    def count(self, kind: str, caller: str, now: float, limit: Optional[int] = None) -> Verdict:
+        """Count one call, unless its window is full; the limit is the kind's own where none is given."""
+        limit = LIMITS[kind] if limit is None else limit
         with self._lock:
             calls = self._calls.setdefault((kind, caller), deque())
             while calls and calls[0] <= now - WINDOW:

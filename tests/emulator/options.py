@@ -1,16 +1,20 @@
 """Everything that can be set, with Falcon's documented or observed behaviour as default (Event Streams reference 8).
 
 Rules: times are emulated seconds; an option may be changed while the emulator runs, and counts from then on (ports,
-folder, seed, time and credentials excepted). Each option is also a command-line option of the same name with dashes.
+folder, seed, time, credentials and `children` excepted). Each option is also a command-line option of the same name
+with dashes. A child tenant has its parent's options, as they stand, but for those that were set for it alone.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, fields
-from typing import Any, Optional
+from typing import Any, Optional, Union, cast
 
-from tests.emulator.limits import WAIT_FORMS
+from tests.emulator.limits import LIMITS, WAIT_FORMS
+from tests.emulator.link import is_cid
+
+Children = Union[int, list[str], dict[str, str]]
 
 
 def option(default: Any, text: str, choices: Optional[tuple[str, ...]] = None) -> Any:
@@ -44,7 +48,7 @@ class Options:
     events: Optional[str] = option(None, "replay this file's lines byte for byte, spread over the partitions, in order")
     floor: int = option(0, "offset of each partition's first retained event")
     null_every: int = option(2000, "one generated event in so many has metadata only, its `event` null; 0 none")
-    children: int = option(0, "child tenants whose events the streams bear beside the customer's own")
+    other_customers: int = option(0, "customers that are no tenants here, whose events the streams bear beside our own")
     holes: int = option(0, "offsets that are left out after each tenth generated event")
     render_anew: bool = option(False, "an event that is sent again has another key order and one key more")
     retention: float = option(7 * 86400.0, "how long events are retained")
@@ -59,7 +63,15 @@ class Options:
     client_secret: str = field(
         default_factory=lambda: secrets.token_hex(20), metadata={"text": "its secret; default: random", "choices": None}
     )
-    member_cid: str = option("", "the one child tenant to which a token may be locked")
+    member_cid: str = option("", "the tenant is this child, its client the parent's: what a token may be locked to")
+    children: Children = field(
+        default=0,
+        metadata={"text": "child tenants: how many, or their names, or names by CID, as JSON", "choices": None},
+    )
+    flight_control: bool = option(True, "the API client has the scope Flight Control: Read")
+    longest_page: int = option(5000, "most children that one query may ask for")
+    parent_bears_children: bool = option(False, "the parent's own streams bear the events of its children too")
+    marked_urls: bool = option(True, "a parent's and a child's stream URLs bear a `ref` that tells whose they are")
     customer: str = option("0a1b2c3d4e5f60718293a4b5c6d7e8f9", "the customer id (CID) in the events")
     home_cloud: str = option("", "where the tenant lives, e.g. us-2; default: wherever it is asked")
     wrong_cloud: str = option(
@@ -89,6 +101,7 @@ class Options:
     separator: str = option(".", "between the names of a flatjson key (no public sample exists)")
 
     rate_limits: bool = option(True, "6000 calls, 300 tokens, 15 bad bearers a minute")
+    token_limit: int = option(LIMITS["token"], "token requests a minute and address; 0 any number")
     wait_header: str = option("epoch", "how a 429 names its wait: see limits.py", WAIT_FORMS)
     audit: bool = option(False, "streamStarted and streamStopped events")
     api_audit: bool = option(False, "an APIActivityAuditEvent for each call of the API, in the first partition")
@@ -111,3 +124,18 @@ class Options:
             raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
         if isinstance(value, (int, float)) and value < 0 and name != "date_skew":
             raise ValueError(f"{name} is not negative")
+        if name == "children" and isinstance(value, dict) and not all(map(is_cid, value)):
+            raise ValueError("children are named by CIDs of 32 hexadecimal digits in lower case")
+
+
+class _OfChild:
+    def __init__(self, parents: Options, **own: Any) -> None:
+        self.__dict__.update(own, _parents=parents)
+
+    def __getattr__(self, name: str) -> Any:  # what was not set for the child alone
+        return getattr(self._parents, name)
+
+
+def options_of_child(parents: Options, **own: Any) -> Options:
+    """The parent's options as they stand, but for these and those that will be set on the result."""
+    return cast(Options, _OfChild(parents, **own))

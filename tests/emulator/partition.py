@@ -7,7 +7,7 @@ After a reset the old log serves nobody, yet stays for the ledger.
 from __future__ import annotations
 
 import threading
-from typing import Callable, Iterable
+from typing import Callable, Iterable, Optional
 
 from tests.emulator.log import Line, Log
 
@@ -18,6 +18,7 @@ class Partition:
     def __init__(self, name: str, first_offset: int) -> None:
         self.name = name
         self.logs = [Log(first_offset)]
+        self.mirror: Optional[Callable[[list[Line], float], None]] = None  # is told of all that is published
         self._listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
@@ -43,10 +44,13 @@ class Partition:
     def compose(self, make: Callable[[int], Iterable[Line]], at: float) -> list[int]:
         """Append the lines that are made from the next offset on: for events that carry their own."""
         with self._lock:
-            offsets = self.log.append(make(self.log.next_offset), at)
+            lines = list(make(self.log.next_offset))
+            offsets = self.log.append(lines, at)
             listeners = list(self._listeners)
         for wake in listeners:
             wake()
+        if self.mirror is not None:
+            self.mirror(lines, at)
         return offsets
 
     def reset(self, first_offset: int) -> None:

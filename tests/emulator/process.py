@@ -91,7 +91,7 @@ def written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return ":".join(value)
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
 
 
 def call(control_url: str, lever: str, arguments: dict[str, Any]) -> Any:

@@ -37,7 +37,8 @@ class Script:
                 self.close()
             if self._step is None:
                 feed = self._stream.feed
-                self._step = self._faults.claim(now, feed.name, feed.asked.app_id, self._played)
+                tenant = self._stream.tenant.cid
+                self._step = self._faults.claim(now, feed.name, feed.asked.app_id, tenant, self._played)
             if self._step is None or not self._is_due(self._step.wish):
                 return
             self._play(self._step)

@@ -101,15 +101,15 @@ def test_an_event_without_a_body_is_rare_and_can_be_switched_off(catalogue: Cata
     assert bare(0) == []
 
 
-def test_a_parents_streams_bear_the_events_of_its_children(catalogue: Catalogue) -> None:
-    options = Options(customer=CUSTOMER, children=2)
+def test_streams_can_bear_the_events_of_other_customers(catalogue: Catalogue) -> None:
+    options = Options(customer=CUSTOMER, other_customers=2)
     generator = Generator(catalogue, "1/0", options)
 
     def customers(count: int) -> set[str]:
         return {json.loads(line.bytes)["metadata"]["customerIDString"] for line in generator.make(count, 0, NOON, NOON)}
 
     before = customers(30)
-    options.children = 3
+    options.other_customers = 3
 
     assert CUSTOMER in before
     assert len(before) == 3

@@ -33,7 +33,11 @@ def change_the_client(scene: Scene) -> None:
 
 TENANT = [
     Row(
-        "tenant", "a parent's stream with its children", "partition=0 reason=feed_ended", [END], options={"children": 5}
+        "tenant",
+        "a parent's stream with its children",
+        "partition=0 reason=feed_ended",
+        [END],
+        options={"other_customers": 5},
     ),
     Row(
         "tenant",
@@ -41,7 +45,7 @@ TENANT = [
         "offset_gap .*partition=0",
         act=change_the_client,
         repeats=STOPPED,
-        options={"children": 2},
+        options={"other_customers": 2},
         loaded="1",
     ),
 ]

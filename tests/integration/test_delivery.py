@@ -111,7 +111,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, package: Path) -> Iterator[
         epoch=epoch,
         lock=1.0,
         partitions=2,
-        children=2,
+        other_customers=2,
         holes=40,
         floor=412_345_678,
         preload=50,

@@ -54,6 +54,7 @@ class Catalogue:
     """The pool of one tenant's templates."""
 
     def __init__(self, seed: int, customer: str) -> None:
+        self.customer = customer
         cast = self._cast = Cast(seed, customer)
         self.by_type = {
             kind.event_type: [Template(kind.event_type, kind.make(cast), kind.resolution) for _ in range(kind.variants)]

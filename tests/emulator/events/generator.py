@@ -25,16 +25,19 @@ _INVERSION_CHANCE, _LARGEST_INVERSION = 0.05, 2000  # ms
 
 
 def customers_of(options: Options) -> list[bytes]:
-    """Whose events the streams bear: the tenant's own CID, then its children's."""
-    children = [f"{number:02x}" + options.customer[2:] for number in range(0xC1, 0xC1 + options.children)]
-    return [each.encode() for each in (options.customer, *children)]
+    """Whose events the streams bear: the tenant's own CID, then the other customers'."""
+    others = [f"{number:02x}" + options.customer[2:] for number in range(0xC1, 0xC1 + options.other_customers)]
+    return [each.encode() for each in (options.customer, *others)]
 
 
 class Generator:
     """An endless source of events."""
 
     def __init__(self, catalogue: Catalogue, seed: str, options: Options) -> None:
-        """Of the options `customer`, `children`, `null_every` and `holes` count, as they stand when events are made."""
+        """The options `customer`, `other_customers`, `null_every`, `holes` count as they stand when events are made.
+
+        The catalogue may be another customer's: then its CID is replaced wherever it stands in an event.
+        """
         self._catalogue = catalogue
         self._options = options
         self._rng = random.Random(seed)
@@ -53,6 +56,7 @@ class Generator:
         source = self._mix() if types is None else cycle(self._catalogue.of(types))
         rng, every, customers = self._rng, self._options.null_every, customers_of(self._options)
         begin, step = start * 1000, (end - start) * 1000 / max(count, 1)
+        theirs, ours = self._catalogue.customer.encode(), self._options.customer.encode()
         lines = []
         left_out = 0
         for number in range(count):
@@ -66,6 +70,7 @@ class Generator:
             offset, customer = first_offset + number + left_out, customers[self._number % len(customers)]
             usual = self._number % _OTHER_FORM != 0
             line = template.stamp(customer, offset, created, self._number - 1, usual)
+            line = line if theirs == ours else line.replace(theirs, ours)
             lines.append(Line(offset, template.event_type, line))
         return lines
 
