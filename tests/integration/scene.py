@@ -38,6 +38,7 @@ class Scene:
         prefix: Sequence[str] = (),
         capture: bool = True,
         others: Sequence[Path] = (),
+        indexes: Sequence[str] = (),
         **falcon: Any,
     ) -> None:
         self.falcon = Emulator(**falcon)
@@ -57,6 +58,7 @@ class Scene:
             prefix=prefix,
             capture=capture,
             others=others,
+            indexes=indexes,
         )
 
     def __enter__(self) -> Scene:

@@ -61,7 +61,7 @@ def events(knowledge: Knowledge) -> Iterator[Seen]:
             source="CrowdStrike:Event:Streams",
             host="forwarder01",
             time=float(at),
-            fields={"falcon_partition": str(number % 2)},
+            fields={"falcon_partition": str(number % 2), "falcon_tenant": "ACME & Sons, Berlin"},
         )
         result = searching.evaluate(event)
         indexed = {"_indextime": [str(at + 3 + number % 5)]}

@@ -56,7 +56,7 @@ def named(alert: str, lines: list[Seen]) -> list[object]:
     return [row.get("partition") for row in run(ALERTS[alert]["search"], lines, Knowledge.load(ROOT).macros, NOW)]
 
 
-def event(knowledge: Knowledge, raw: str) -> Seen:
+def event(knowledge: Knowledge, raw: str, **indexed: str) -> Seen:
     result = SearchTime(knowledge).evaluate(
         Event(
             raw.encode(),
@@ -64,7 +64,7 @@ def event(knowledge: Knowledge, raw: str) -> Seen:
             source="CrowdStrike:Event:Streams",
             host="forwarder01",
             time=float(NOW),
-            fields={"falcon_partition": "0"},
+            fields={"falcon_partition": "0", **indexed},
         )
     )
     return result.fields, result.eventtypes, result.tags
@@ -121,6 +121,19 @@ def test_an_alert_fires_for_what_it_is_for(name: str) -> None:
     rows = run(ALERTS[name]["search"], occasions(knowledge)[name], knowledge.macros, NOW)
 
     assert fires(ALERTS[name], len(rows)), rows
+
+
+def test_an_alert_on_events_names_the_tenant_and_one_tenants_alert_does_not_suppress_anothers() -> None:
+    knowledge = Knowledge.load(ROOT)
+    alert = ALERTS["Falcon - critical detection that was allowed"]
+    detection = '"SeverityName":"Critical","PatternDispositionDescription":"Detection, standard detection.","Name":"x"'
+    seen = [
+        event(knowledge, _EVENT % (2, "EppDetectionSummaryEvent", detection), falcon_tenant="ACME & Sons"),
+        event(knowledge, _EVENT % (1, "EppDetectionSummaryEvent", detection)),
+    ]
+
+    assert [row["tenant"] for row in run(alert["search"], seen, knowledge.macros, NOW)] == ["ACME & Sons", "c"]
+    assert "tenant" in alert["alert.suppress.fields"].split(",")
 
 
 def test_an_alert_looks_back_further_than_it_waits() -> None:

@@ -1,13 +1,18 @@
-"""A source of an admin's own stays what it is and has its partition; a log has its sourcetype wherever Splunk lies."""
+"""A source of an admin's own stays what it is; partition and tenant become fields; a log has its sourcetype."""
 
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from falcon_streams.core.batch import read_batch
+from falcon_streams.core.tenants import Tenant, Tenants
+from falcon_streams.splunk.stream_xml import Renderer, Routing
+from falcon_streams.splunk.tenants import check_tenant
 from tests.splunkd.conf import ini
 from tests.splunkd.intake.props import Props
 from tests.splunkd.intake.transforms import Transforms, apply, indexed_fields
@@ -24,24 +29,51 @@ sources = st.text(
 partitions = st.from_regex(r"[0-9A-Za-z_-]{1,8}", fullmatch=True)
 
 
-def indexed(source: str) -> tuple[str, object]:
-    """The source and the partition that an event has in the index, from the source that the input sends."""
+# what the tenants' schema takes for a name, and `isprintable`
+names = st.text(
+    st.characters(blacklist_categories=("C", "Zl", "Zp"), blacklist_characters='":\\\ufffc\ufffd'),
+    min_size=1,
+    max_size=64,
+).filter(lambda name: name == name.strip() and name.isprintable())
+
+
+def indexed(source: str) -> tuple[str, object, object]:
+    """The source, partition, and tenant that an event has in the index, from the source that the input sends."""
     settings = PROPS.settings_for(source, "box", "CrowdStrike:Event:Streams:JSON")
     keys = {"_raw": "{}", "_meta": "", "MetaData:Source": f"source::{source}"}
     for transform in TRANSFORMS.named(settings):
         apply(transform, keys)
     fields = json.loads(json.dumps(indexed_fields(keys["_meta"])))
-    return keys["MetaData:Source"].partition("::")[2], fields.get("falcon_partition")
+    return keys["MetaData:Source"].partition("::")[2], fields.get("falcon_partition"), fields.get("falcon_tenant")
 
 
 @given(partitions, sources)
 def test_an_own_source_is_indexed_as_it_is_with_its_partition(partition: str, source: str) -> None:
-    assert indexed(f"{SENT}:{partition}:{source}") == (source, partition)
+    assert indexed(f"{SENT}:{partition}:{source}") == (source, partition, None)
 
 
 @given(partitions)
 def test_the_streams_own_source_is_the_vendors(partition: str) -> None:
-    assert indexed(f"{SENT}:{partition}") == (SENT, partition)
+    assert indexed(f"{SENT}:{partition}") == (SENT, partition, None)
+
+
+@given(partitions, names, sources)
+def test_a_tenants_name_becomes_a_field_whole_and_leaves_the_source(partition: str, name: str, source: str) -> None:
+    assert check_tenant("a" * 32, {"name": name}).name == name
+    assert indexed(f"{SENT}:{partition}@{name}") == (SENT, partition, name)
+    assert indexed(f"{SENT}:{partition}@{name}:{source}") == (source, partition, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ACME & S\u00f6hne, <Berlin>", "a@b", "'; drop", "$1", "x=y", "a  b", "/etc/passwd", "0"]
+)
+def test_the_renderer_sends_a_name_so_that_it_arrives(name: str) -> None:
+    tenants = Tenants([Tenant("a" * 32, name)])
+    line = b'{"metadata":{"customerIDString":"%s","offset":1}}' % (b"a" * 32)
+    rendered = Renderer(Routing("i", source="my: own @source"), tenants=tenants).render("7", read_batch([line]), 0.0)
+
+    sent = ElementTree.fromstring(rendered).findtext("source")
+    assert indexed(sent or "") == ("my: own @source", "7", name)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,14 @@ class Admin:
     def edit_conf_stanza(self, conf: str, name: str, /, **settings: Any) -> Any:
         return self.post(self._address(f"configs/conf-{conf}", name), **settings)
 
+    def create_properties(self, conf: str, name: str, /, **settings: Any) -> Any:
+        """A stanza with any settings, also one that is called `name`."""
+        self.post(self._address("properties", conf), __stanza=name)
+        return self.edit_properties(conf, name, **settings)
+
+    def edit_properties(self, conf: str, name: str, /, **settings: Any) -> Any:
+        return self.post(self._address("properties", conf, name), **settings)
+
     def create_password(self, realm: str, user: str, secret: str) -> Any:
         return self.post(self._address("storage/passwords"), realm=realm, name=user, password=secret)
 

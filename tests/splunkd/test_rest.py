@@ -137,6 +137,31 @@ def test_a_conf_stanza_is_409_when_there_404_when_not_and_only_local_is_deleted(
     assert shared.request("GET", f"{base}never_heard_of").status == 200
 
 
+def test_properties_take_a_setting_that_is_called_name_and_a_conf_does_not(shared: Splunkd) -> None:
+    conf = "toy_named"
+    shared.create_conf_stanza(conf, "any")  # makes the file
+    shared.create_properties(conf, "called", name="Somebody & Co", level="3")
+    base = "/servicesNS/nobody/TA_toy"
+    (entry,) = shared.get(f"{base}/configs/conf-{conf}/called")["entry"]
+    assert (entry["content"]["name"], entry["content"]["level"]) == ("Somebody & Co", "3")
+
+    assert shared.request("POST", f"{base}/configs/conf-{conf}/called", name="Other").status == 400
+    assert shared.request("POST", f"{base}/properties/{conf}", __stanza="called").status == 409
+    assert shared.request("POST", f"{base}/properties/{conf}", other="called").status == 400
+    assert shared.request("POST", f"{base}/properties/{conf}/nobody", name="x").status == 404
+    assert shared.request("POST", f"{base}/properties/no_such_conf", __stanza="called").status == 404
+
+
+def test_the_default_of_a_conf_is_in_no_list_and_can_be_asked_for(shared: Splunkd) -> None:
+    conf, base = "toy_default", "/servicesNS/nobody/TA_toy"
+    shared.create_conf_stanza(conf, "any")
+    shared.create_properties(conf, "default", deep="1")
+
+    assert "default" not in {entry["name"] for entry in shared.get(f"{base}/configs/conf-{conf}")["entry"]}
+    (entry,) = shared.get(f"{base}/configs/conf-{conf}/default")["entry"]
+    assert entry["content"]["deep"] == "1"
+
+
 def test_a_conf_is_layered_over_what_the_package_ships(shared: Splunkd) -> None:
     path = "/servicesNS/nobody/TA_toy/configs/conf-app/launcher"
     shipped = shared.get(path)["entry"][0]["content"]["version"]

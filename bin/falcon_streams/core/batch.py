@@ -57,6 +57,11 @@ class Batch(NamedTuple):
         places = [place for place, offset in enumerate(self.offsets) if not offset]
         return [(self.lines[place], place in self.malformed) for place in places]
 
+    def sole_customer(self) -> Optional[bytes]:
+        """The customer of all these events, None if they have several, or there are none."""
+        first = self.customers[0] if self.customers else None
+        return first if first is not None and self.customers.count(first) == len(self.customers) else None
+
     def last_created(self) -> Optional[float]:
         """When the last event was created, in epoch seconds; None if it does not say."""
         return int(self.seconds[-1] + self.millis[-1]) / 1000.0 if self.seconds[-1] else None
@@ -65,7 +70,10 @@ class Batch(NamedTuple):
         """The batch without the events of these types."""
         if types.isdisjoint(self.types):
             return self
-        kept = [name not in types for name in self.types]
+        return self.chosen([name not in types for name in self.types])
+
+    def chosen(self, kept: Sequence[bool]) -> Batch:
+        """The batch of those events whose place in `kept` is true."""
         places = compress(range(len(kept)), kept)
         malformed = frozenset(now for now, before in enumerate(places) if before in self.malformed)
         return Batch._make((*(tuple(compress(column, kept)) for column in self[:-1]), malformed))

@@ -19,8 +19,7 @@ input whose `stop_at` is moved goes on there. An input without `stop_at` has no 
 
 from __future__ import annotations
 
-from itertools import compress
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.envelope import Event
@@ -99,8 +98,4 @@ class StopAt(NamedTuple):
 def _chosen(batch: Batch, kept: Sequence[bool]) -> Optional[Batch]:
     if all(kept):
         return batch
-    places: List[int] = list(compress(range(len(kept)), kept))
-    if not places:
-        return None
-    malformed = frozenset(now for now, before in enumerate(places) if before in batch.malformed)
-    return Batch._make((*(tuple(compress(column, kept)) for column in batch[:-1]), malformed))
+    return batch.chosen(kept) if any(kept) else None

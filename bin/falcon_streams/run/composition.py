@@ -22,6 +22,7 @@ from falcon_streams.core.custody import Seal
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.partition_name import split
 from falcon_streams.core.record import Owner
+from falcon_streams.core.tenants import Tenants
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, RestartNeeded
 from falcon_streams.falcon.auth import Bearers
@@ -42,7 +43,7 @@ from falcon_streams.run.tally import Filters
 from falcon_streams.run.tenancy import Tenancy
 from falcon_streams.run.tenant import Access, Plan
 from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
-from falcon_streams.splunk.index import doubt_about_index
+from falcon_streams.splunk.index import doubt_about_index, doubt_about_tenants
 from falcon_streams.splunk.modinput import Invocation
 from falcon_streams.splunk.pipe import Pipe
 from falcon_streams.splunk.process_lock import ProcessLock
@@ -52,6 +53,7 @@ from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
 from falcon_streams.splunk.state import StateFile
 from falcon_streams.splunk.stored_secret import Adopt, StoredSecret
 from falcon_streams.splunk.stream_xml import SOURCETYPE, Renderer, Routing, TaData
+from falcon_streams.splunk.tenants import read_tenants
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import FileStore, folder_of
 from falcon_streams.store.kvstore import open_kvstore
@@ -74,6 +76,7 @@ class _Parts(NamedTuple):
     inbox: SimpleQueue[Happening]
     folder: Path
     doubt: str
+    tenants: Tenants
 
 
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
@@ -86,6 +89,8 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     doubt = doubt_about_index(splunkd, settings, info)
     adopt = _adopter(invocation)
     account = read_account(splunkd, settings.account, adopt)
+    tenants = read_tenants(splunkd).with_own(account.credentials.member_cid)
+    doubt_of_tenants = doubt_about_tenants(splunkd, tenants, info)
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
     for name in settings.event_types:
@@ -95,10 +100,13 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
         LOG.warning("unknown_setting", {"setting": tidy(name), "remedy": "remove it, unless it is Splunk's own"})
     if doubt:
         LOG.warning("index_unknown", {"index": settings.index, "trouble": doubt})
+    if doubt_of_tenants:
+        LOG.warning("index_unknown", {"index": "*", "trouble": doubt_of_tenants})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
-    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubt)
+    doubts = " ".join(filter(None, (doubt, doubt_of_tenants)))
+    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubts, tenants)
     board = StateFile(folder)
     lock = ProcessLock(folder)
     locked = await_lock(lock, clock, inbox, parent.check)
@@ -153,14 +161,14 @@ def _supervisor(
         settings.name, owner, settings.start_from, settings.replay_seconds, parts.info.started, settings.stop_at
     )
     commits = Commits(beginning, store, clock)
-    sink = PipeSink(Pipe(descriptor, clock), _renderer(settings, account, commits), clock, right.holds)
+    sink = PipeSink(Pipe(descriptor, clock), _renderer(parts, commits), clock, right.holds)
     sink.start()
     falcon = _Falcon(parts)
     known = frozenset(split(name)[0] for name in commits.known)
     return Supervisor(
         Plan(
             settings.partitions,
-            Filters(settings.event_types, settings.exclude_event_types),
+            Filters(settings.event_types, settings.exclude_event_types, parts.tenants),
             settings.idle_timeout,
             settings.app_id,
         ),
@@ -257,14 +265,15 @@ def _label(settings: InputSettings) -> Label:
     )
 
 
-def _renderer(settings: InputSettings, account: Account, commits: Commits) -> Renderer:
+def _renderer(parts: _Parts, commits: Commits) -> Renderer:
+    settings = parts.settings
     routing = Routing(
         settings.stanza, settings.index, settings.host, settings.source, settings.sourcetype or SOURCETYPE
     )
     if not settings.add_ta_data:
-        return Renderer(routing)
+        return Renderer(routing, tenants=parts.tenants)
     ta_data = TaData(
-        cloud=account.cloud,
+        cloud=parts.account.cloud,
         version=__version__,
         input=settings.name,
         app_id=settings.app_id,
@@ -275,4 +284,4 @@ def _renderer(settings: InputSettings, account: Account, commits: Commits) -> Re
     def appended(partition: str) -> Optional[bytes]:
         return ta_data.render(partition, several=commits.several)
 
-    return Renderer(routing, appended)
+    return Renderer(routing, appended, parts.tenants)

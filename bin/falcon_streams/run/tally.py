@@ -13,6 +13,7 @@ from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Set
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.envelope import Event, read_event
+from falcon_streams.core.tenants import Tenants
 from falcon_streams.core.text import tidy
 from falcon_streams.ports import Clock
 from falcon_streams.run.progress import Progress
@@ -24,10 +25,11 @@ _MOST_NAMES = 1000
 
 
 class Filters(NamedTuple):
-    """The event types that Falcon is to send, and those that we drop (`excluded`)."""
+    """The event types that Falcon is to send, those that we drop (`excluded`), and what of each tenant we drop."""
 
     event_types: Sequence[str] = ()
     excluded: FrozenSet[str] = frozenset()
+    tenants: Optional[Tenants] = None
 
 
 class Tally:
@@ -36,6 +38,7 @@ class Tally:
     def __init__(self, progress: Progress, filters: Filters, clock: Clock) -> None:
         self._progress = progress
         self._excluded = frozenset(name.encode() for name in filters.excluded)
+        self._tenants = filters.tenants if filters.tenants is not None and not filters.tenants.take_all else None
         self._clock = clock
         self._sampled_at: Optional[float] = None
         self._types: Set[bytes] = set()
@@ -47,11 +50,14 @@ class Tally:
         unplaced = batch.unplaced()
         for line, malformed in unplaced:
             self._note_bad(line, malformed)
-        for event in self._first_of(batch, batch.customers, self._customers):
-            progress.note_customer(event.customer)
+        if batch.sole_customer() not in self._customers:
+            for event in self._first_of(batch, batch.customers, self._customers):
+                progress.note_customer(event.customer)
         for event in self._first_of(batch, batch.types, self._types):
             self._note_type(event.type)
         wanted = batch.without(self._excluded)
+        if self._tenants is not None:
+            wanted = self._wanted_by(self._tenants, wanted)
         counters.excluded += len(batch.lines) - len(wanted.lines)
         counters.events += len(wanted.lines)
         counters.placed += len(wanted.lines) - (wanted.offsets.count(b"") if unplaced else 0)
@@ -59,6 +65,16 @@ class Tally:
         created = batch.last_created()
         progress.lag = progress.lag if created is None else max(now - created, 0.0)  # Falcon's clock may be ahead
         return wanted
+
+    def _wanted_by(self, tenants: Tenants, batch: Batch) -> Batch:
+        """The batch without the events that their tenants do not want."""
+        partition = self._progress.partition
+        asked = {name: tenants.of_customer(name, partition) for name in set(batch.customers)}
+        if all(tenant.takes_all for tenant in asked.values()):
+            return batch
+        pairs = list(zip(batch.customers, batch.types))
+        refused = {pair for pair in set(pairs) if not asked[pair[0]].takes(pair[1].decode("utf-8"))}
+        return batch.chosen([pair not in refused for pair in pairs]) if refused else batch
 
     def overlong(self, count: int) -> None:
         """`count` lines of this feed were cut because they were too long."""

@@ -13,7 +13,7 @@ import json
 import socket
 import ssl
 from http.client import HTTPException
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import quote, urlsplit
 
 from splunklib import binding
@@ -75,15 +75,16 @@ class Splunkd:
         handler = binding.handler(timeout=seconds, verify=True, context=self._trust)
         return binding.Context(handler=handler, token=self._session_key, owner="nobody", app=self._app, **self._address)
 
-    def stanza(self, conf: str, name: str) -> Optional[Dict[str, str]]:
-        """A stanza of one of our confs as settings and values, None if there is none."""
+    def stanza(self, conf: str, name: str, with_switch: bool = False) -> Optional[Dict[str, str]]:
+        """A stanza of one of our confs as settings and values, None if there is none. `with_switch` keeps `disabled`,
+        which splunkd gives every stanza."""
         entries = self._entries(f"configs/conf-{conf}/{quoted(name)}")
-        return conf_settings(entries[0]) if entries else None
+        return conf_settings(entries[0], with_switch) if entries else None
 
-    def stanzas(self, conf: str) -> List[Tuple[str, Dict[str, str]]]:
+    def stanzas(self, conf: str, with_switch: bool = False) -> List[Tuple[str, Dict[str, str]]]:
         """All stanzas of one of our confs, by name."""
         entries = self._entries(f"configs/conf-{conf}", count=0) or []
-        return [(str(entry.get("name", "")), conf_settings(entry)) for entry in entries]
+        return [(str(entry.get("name", "")), conf_settings(entry, with_switch)) for entry in entries]
 
     def inputs(self) -> List[Tuple[str, Dict[str, str]]]:
         """All our inputs on this instance, by name."""
@@ -118,7 +119,12 @@ class Splunkd:
     def has_index(self, name: str) -> bool:
         """Whether this instance has an index of this name that is not disabled."""
         entries = self._entries(f"/services/data/indexes/{quoted(name)}") or []
-        return any(_settings(entry).get("disabled", "0") in ("0", "") for entry in entries)
+        return any(map(_is_enabled, entries))
+
+    def indexes(self) -> FrozenSet[str]:
+        """The indexes of this instance that are not disabled."""
+        entries = self._entries("/services/data/indexes", count=0, datatype="all", f="disabled") or []
+        return frozenset(str(each.get("name")) for each in entries if _is_enabled(each))
 
     def secret(self, realm: str, user: str) -> Optional[str]:
         """A secret from `storage/passwords`, None if there is none. Raises Undecipherable if splunkd has one and cannot
@@ -220,6 +226,10 @@ def _settings(entry: Mapping[str, Any]) -> Dict[str, str]:
     }
 
 
+def _is_enabled(entry: Mapping[str, Any]) -> bool:
+    return _settings(entry).get("disabled", "0") in ("0", "")
+
+
 def _app_of(entry: Mapping[str, Any]) -> str:
     acl = entry.get("acl")
     return str(acl.get("app", "")) if isinstance(acl, dict) else ""
@@ -231,10 +241,11 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def conf_settings(entry: Mapping[str, Any]) -> Dict[str, str]:
+def conf_settings(entry: Mapping[str, Any], with_switch: bool = False) -> Dict[str, str]:
     """The settings of a conf's stanza, out of splunkd's entry for it."""
     settings = _settings(entry)
-    settings.pop("disabled", None)  # splunkd adds it to every stanza
+    if not with_switch:
+        settings.pop("disabled", None)  # splunkd adds it to every stanza
     return settings
 
 

@@ -16,6 +16,8 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tupl
 from xml.sax.saxutils import escape, quoteattr
 
 from falcon_streams.core.batch import Batch
+from falcon_streams.core.partition_name import split
+from falcon_streams.core.tenants import Tenant, Tenants
 
 STREAM_START, STREAM_END = b"<stream>\n", b"</stream>\n"
 SOURCE = "CrowdStrike:Event:Streams"
@@ -29,6 +31,11 @@ _PLAIN = bytes(0x20 if code in b"&<>" else code for code in _VISIBLE)
 _is_ascii: Callable[[Any], bool] = bytes.isascii
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAIL = b"</data><done/></event>\n"
+_NOBODY = Tenant()
+_MOST_FRAMES = 4096  # of some hundred bytes each
+
+Frame = Tuple[bytes, bytes, bytes]
+"""What stands before the time of an event, what before its data, and what is appended to the data."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +78,26 @@ class TaData:
 class Renderer:
     """Renders the events of one input."""
 
-    def __init__(self, routing: Routing, ta_data: Callable[[str], Optional[bytes]] = lambda partition: None) -> None:
-        """`ta_data` gives the JSON object that the vendor's add-on would append to a partition's events, or None."""
+    def __init__(
+        self,
+        routing: Routing,
+        ta_data: Callable[[str], Optional[bytes]] = lambda partition: None,
+        tenants: Optional[Tenants] = None,
+    ) -> None:
+        """`ta_data` gives the JSON object that the vendor's add-on would append to a partition's events, or None.
+        Without `tenants`, or where they say nothing, the events of all go where the input says."""
         self._routing = routing
         self._ta_data = ta_data
-        self._frames: Dict[Tuple[str, bool], Tuple[bytes, bytes, bytes]] = {}
+        self._tenants = tenants or None
+        self._frames: Dict[Tuple[str, str, bool], Frame] = {}
 
     def render(self, partition: str, batch: Batch, now: float) -> bytes:
         """The batch as `<event>` elements. `now`, in epoch seconds, is the time of events without a readable time."""
-        head, middle, extra = self._frame(partition, False)
+        tenants = self._tenants
+        sole = b"" if tenants is None else batch.sole_customer()
+        head, middle, extra = self._frame(partition, self._tenant(sole or b"", partition), False)
         lines, seconds, millis = batch.lines, batch.seconds, batch.millis
-        middles: Iterable[bytes] = repeat(middle)
+        middles: Iterable[bytes] = repeat(middle) if sole is not None else self._middles(partition, batch)
         if extra:
             lines = _append(extra, batch)
         if b"" in seconds:
@@ -89,29 +105,44 @@ class Renderer:
             seconds = [given or arrival[0] for given in seconds]
             millis = [given or arrival[1] for given in millis]
         if batch.malformed:
-            bad = self._frame(partition, True)[1]
-            middles = [bad if place in batch.malformed else middle for place in range(len(lines))]
+            bad = self._frame(partition, self._tenant(b"", partition), True)[1]
+            middles = [bad if at in batch.malformed else good for at, good in zip(range(len(lines)), middles)]
         elements = zip(repeat(head), seconds, repeat(b"."), millis, middles, escape_lines(lines), repeat(_TAIL))
         return b"".join(chain.from_iterable(elements))
 
-    def _frame(self, partition: str, malformed: bool) -> Tuple[bytes, bytes, bytes]:
-        frame = self._frames.get((partition, malformed))
+    def _middles(self, partition: str, batch: Batch) -> Iterable[bytes]:
+        """What stands before the data of each event, where they have several customers."""
+        frames = {each: self._frame(partition, self._tenant(each, partition), False) for each in set(batch.customers)}
+        middle_of = {customer: frame[1] for customer, frame in frames.items()}
+        return map(middle_of.__getitem__, batch.customers)
+
+    def _tenant(self, customer: bytes, partition: str) -> Tenant:
+        return _NOBODY if self._tenants is None else self._tenants.of_customer(customer, partition)
+
+    def _frame(self, partition: str, tenant: Tenant, malformed: bool) -> Frame:
+        """Kept by the tenant and not by what an event calls it, and only so many, because customers come from outside
+        and any partition may bear the events of any tenant."""
+        key = (partition, tenant.cid, malformed)
+        frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[(partition, malformed)] = self._make_frame(partition, malformed)
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = self._frames[key] = self._make_frame(partition, tenant, malformed)
         return frame
 
-    def _make_frame(self, partition: str, malformed: bool) -> Tuple[bytes, bytes, bytes]:
+    def _make_frame(self, partition: str, tenant: Tenant, malformed: bool) -> Frame:
         routing = self._routing
-        # The source carries the partition; an index-time transform takes it out again (design decision 12).
-        source = f"{SOURCE}:{partition}" if routing.source is None else f"{SOURCE}:{partition}:{routing.source}"
+        id = split(partition)[1]
+        # The source carries partition and tenant; index-time transforms take them out again (design decision 12).
+        source = f"{SOURCE}:{id}@{tenant.name}" if tenant.name else f"{SOURCE}:{id}"
         elements = (
-            ("source", source),
+            ("source", source if routing.source is None else f"{source}:{routing.source}"),
             ("sourcetype", MALFORMED_SOURCETYPE if malformed else routing.sourcetype),
-            ("index", routing.index),
+            ("index", tenant.index or routing.index),
             ("host", routing.host),
         )
         middle = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in elements if value)
-        ta_data = None if malformed else self._ta_data(partition)
+        ta_data = None if malformed else self._ta_data(id)
         return (
             f'<event stanza={quoteattr(routing.stanza)} unbroken="1"><time>'.encode(),
             f"</time>{middle}<data>".encode(),

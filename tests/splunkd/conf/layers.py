@@ -71,7 +71,9 @@ class Confs:
         return {**self.default(conf), **self._sum(conf, None).get(parent, {})}
 
     def stanza(self, conf: str, name: str, app: str | None = None) -> dict[str, str] | None:
-        """One stanza of the sum, None where no layer has it."""
+        """One stanza of the sum, None where no layer has it. `[default]` is in no list, and can be asked for."""
+        if name == ini.DEFAULT:
+            return self._sum(conf, app).get(ini.DEFAULT)
         return self.merged(conf, app).get(name)
 
     def own(self, conf: str, name: str, app: str | None = None) -> dict[str, str] | None:

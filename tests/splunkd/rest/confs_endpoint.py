@@ -1,8 +1,10 @@
 """`configs/conf-<name>` and `properties/<name>` over REST.
 
-Rules (REST API reference, splunklib.client.Configurations): values are layered, from the app's view inside a namespace
-and globally outside of one; a collection never answers 404, `properties/<name>` does where no layer has the file; a
-stanza that exists is answered 409, one that does not 404; writes go to the app's local folder.
+Rules (REST API reference, splunklib.client.Configurations, splunk-sdk-csharp-pcl's ConfigurationStanza): values are
+layered, from the app's view inside a namespace and globally outside of one; a collection never answers 404,
+`properties/<name>` does where no layer has the file; a stanza that exists is answered 409, one that does not 404;
+writes go to the app's local folder. `configs/conf-<name>` takes no setting that is called `name`, because that is its
+word for the stanza; `properties/<name>/<stanza>` takes any.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ class ConfsEndpoint:
 
 
 class PropertiesEndpoint:
-    """`properties/x[/stanza[/key]]`, as far as the SDK asks it."""
+    """`properties/x[/stanza[/key]]`, as far as the SDKs ask it."""
 
     def __init__(self, confs: Confs) -> None:
         self._confs = confs
@@ -88,6 +90,8 @@ class PropertiesEndpoint:
                 return Answer(303, [])
             self._confs.create_file(conf, question.app or _DEFAULT_APP)
             return Answer(201, [])
+        if question.method == "POST":
+            return self._write(question, rest)
         if not rest or not self._confs.known(rest[0], question.app):
             raise Refused(404, f"{rest[0] if rest else ''} does not exist")
         stanzas = self._confs.merged(rest[0], question.app)
@@ -102,3 +106,22 @@ class PropertiesEndpoint:
         if rest[2] not in settings:
             raise Refused(404, f"{rest[2]} does not exist")
         return Answer(body=settings[rest[2]].encode(), content_type="text/plain; charset=UTF-8")
+
+    def _write(self, question: Question, rest: list[str]) -> Answer:
+        """A new stanza, which `__stanza` names, or settings of one that is there."""
+        demand(question.session, "admin_all_objects")
+        app, settings = question.app or _DEFAULT_APP, question.settings()
+        if not self._confs.known(rest[0], question.app):
+            raise Refused(404, f"{rest[0]} does not exist")
+        if len(rest) == 1:
+            name = settings.get("__stanza", "")
+            if not name or len(settings) > 1:
+                raise Refused(400, "The following required arguments are missing: __stanza.")
+            if self._confs.own(rest[0], name, question.app) is not None:
+                raise Refused(409, f"An object with name={name} already exists")
+            self._confs.set(rest[0], app, name, {})
+            return Answer(201, [])
+        if len(rest) > 2 or self._confs.own(rest[0], rest[1], question.app) is None:
+            raise Refused(404, f"Could not find object id={rest[-1]}")
+        self._confs.set(rest[0], app, rest[1], settings)
+        return Answer(200, [])

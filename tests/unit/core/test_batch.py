@@ -96,3 +96,12 @@ def test_any_mixture_is_what_its_lines_are(lines: List[bytes], unwanted: set[byt
 
 def columns(batch: Batch) -> List[List[bytes]]:
     return [*(list(column) for column in batch[:-1]), sorted(b"%d" % place for place in batch.malformed)]
+
+
+def test_a_batch_knows_whether_it_has_one_customer_only() -> None:
+    def of(*customers: bytes) -> Batch:
+        return read_batch([FAST.replace(b'"c1"', b'"%s"' % customer) for customer in customers])
+
+    assert of(b"a").sole_customer() == of(b"a", b"a").sole_customer() == b"a"
+    assert of(b"a", b"b").sole_customer() is of(b"aa", b"a", b"aaa").sole_customer() is None
+    assert of(b"a").chosen([False]).sole_customer() is None

@@ -1,0 +1,139 @@
+"""A parent's stream bears its children's events: each goes to the index of its own tenant, and to no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import pytest
+
+from tests.integration.conftest import Stage
+from tests.integration.scene import Scene
+from tests.splunkd.intake.index import Event
+
+TENANTS_CONF = "falcon_event_streams_tenants"
+PARENT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+FIRST, SECOND, THIRD = (prefix + PARENT[2:] for prefix in ("c1", "c2", "c3"))
+INDEXES = ("falcon_first", "falcon_second", "falcon_others")
+
+
+class Place(NamedTuple):
+    """Where an event belongs: its index, and the tenant's name, None for none."""
+
+    index_name: str
+    tenant: str | None
+
+
+PLACES = {
+    FIRST: Place("falcon_first", "ACME & S\u00f6hne, <Berlin>"),
+    SECOND: Place("falcon_second", "Second"),
+}
+OTHERS = Place("falcon_others", None)
+
+
+def customer_of(raw: bytes) -> object:
+    """The customer that a line names, None for none."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return None
+    metadata = found.get("metadata") if isinstance(found, dict) else None
+    return metadata.get("customerIDString") if isinstance(metadata, dict) else None
+
+
+def misrouted(events: Iterable[Event], places: Mapping[str, Place] = PLACES) -> list[tuple[object, Place]]:
+    """The events that are not where they belong."""
+    found = []
+    for event in events:
+        customer = customer_of(event.raw)
+        place = Place(event.index, json.loads(event.fields).get("falcon_tenant"))
+        if place != places.get(str(customer), OTHERS):
+            found.append((customer, place))
+    return found
+
+
+def list_tenants(scene: Scene) -> None:
+    """Two of the three children have stanzas."""
+    scene.splunkd.create_properties(TENANTS_CONF, "default", index="falcon_others")
+    scene.splunkd.create_properties(
+        TENANTS_CONF, f"{FIRST.upper()}-1F", name="ACME & S\u00f6hne, <Berlin>", index="falcon_first"
+    )
+    scene.splunkd.create_properties(TENANTS_CONF, SECOND, name="Second", index="falcon_second")
+
+
+def test_every_event_of_a_parents_stream_is_in_the_index_of_its_customer(stage: Stage) -> None:
+    scene = stage(partitions=2, preload=400, children=3, indexes=INDEXES)
+    list_tenants(scene)
+    scene.begin(index="main")
+    scene.falcon.set_rate(50)
+    scene.wait(lambda: scene.splunkd.count() > 900, what="events one by one")
+    scene.falcon.set_rate(0)
+
+    assert scene.wait_until_all_arrived().holds
+    events = scene.splunkd.events()
+    assert {customer_of(event.raw) for event in events} == {PARENT, FIRST, SECOND, THIRD}
+    assert {event.source for event in events} == {"CrowdStrike:Event:Streams"}
+    assert misrouted(events) == []
+    assert misrouted(events, {FIRST: PLACES[SECOND], SECOND: PLACES[FIRST]}), "a control"
+
+
+def test_a_hostile_customer_never_ends_in_the_index_of_another(stage: Stage) -> None:
+    scene = stage(preload=20, children=1, indexes=INDEXES)
+    list_tenants(scene)
+    hostile = [
+        *(f" {FIRST}", f"{FIRST}\x00", f"{FIRST}\n", f"../{FIRST}", f"{FIRST}/0", f"{FIRST}-", FIRST[:31], FIRST * 300),
+        *(f"</index><index>falcon_first</index>{FIRST}", f"{FIRST}</source>", "x" * 10_000, "\u202e" + FIRST),
+        *(FIRST[:16], f"{FIRST[16:]}{FIRST}", f'{FIRST}","customerIDString":"{SECOND}', "\ud800", "falcon_first"),
+    ]
+    lines = [
+        json.dumps({"metadata": {"customerIDString": customer, "offset": 20 + number, "eventType": "X"}, "event": {}})
+        for number, customer in enumerate(hostile)
+    ]
+    scene.falcon.publish("0", *(line.encode() for line in lines))
+    scene.begin(index="main")
+
+    scene.wait(lambda: scene.splunkd.count() == 20 + len(hostile), what="every event")
+    events = scene.splunkd.events()
+    found = {customer: event.index for event in events if (customer := customer_of(event.raw)) in hostile}
+    assert found == dict.fromkeys(hostile, "falcon_others")
+    assert misrouted(events) == []
+
+
+def test_what_a_tenant_does_not_want_is_counted_and_dropped_and_its_neighbours_lose_nothing(stage: Stage) -> None:
+    scene = stage(preload=300, children=2, indexes=INDEXES)
+    list_tenants(scene)
+    scene.splunkd.edit_properties(TENANTS_CONF, SECOND, disabled="1")
+    scene.splunkd.edit_properties(TENANTS_CONF, f"{FIRST.upper()}-1F", exclude_event_types="APIActivityAuditEvent")
+    scene.begin(index="main")
+    scene.wait_until_committed()
+    scene.stop()
+
+    events = scene.splunkd.events()
+    assert misrouted(events) == []
+    types = {(customer_of(each.raw), json.loads(each.raw)["metadata"]["eventType"]) for each in events}
+    assert SECOND not in {customer for customer, _ in types}
+    assert (FIRST, "APIActivityAuditEvent") not in types and (PARENT, "APIActivityAuditEvent") in types
+    assert f"excluded={300 - len(events)} " in scene.log()
+
+
+@pytest.mark.parametrize(
+    ("stanza", "settings", "sentence"),
+    [
+        (FIRST, {"name": "Twice"}, f"and [{FIRST}] of {TENANTS_CONF}.conf are the same tenant, so it"),
+        (THIRD, {"index": "_internal"}, f"[{THIRD}] index = _internal is not the name of an index. Use lower-case"),
+        (THIRD, {"index": "falcon_typo"}, f"{TENANTS_CONF}.conf names indexes that do not exist, or are disabled"),
+        ("acme", {}, f"[acme] of {TENANTS_CONF}.conf is not the CID of a tenant"),
+    ],
+    ids=["one tenant twice", "a wrong index", "an index that is not there", "no CID"],
+)
+def test_a_conf_that_could_send_events_astray_ends_the_input_with_a_sentence(
+    stage: Stage, stanza: str, settings: dict[str, str], sentence: str
+) -> None:
+    scene = stage(preload=10, children=1, indexes=INDEXES)
+    list_tenants(scene)
+    scene.splunkd.create_properties(TENANTS_CONF, stanza, **settings)
+    scene.begin(index="main")
+
+    scene.says(sentence)
+    assert scene.splunkd.count() == 0
