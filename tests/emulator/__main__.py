@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import threading
 from dataclasses import MISSING, fields
@@ -56,6 +57,8 @@ def read_value(text: str, kind: str) -> Any:
 def main() -> None:
     """Run the emulator."""
     stop, parent = threading.Event(), os.getppid()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a thousand children with two feeds each need some 5,000
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Emulator(**read_arguments()) as emulator:

@@ -224,6 +224,7 @@ class Levers:
             raise ValueError("children come by add_child and go by remove_child")
         self.tenant.options.check(name, value)
         setattr(self._tenant(tenant).options, name, value)
+        self.tenant.wake_feeds()
 
     def options(self, tenant: Optional[str] = None) -> dict[str, Any]:
         """The options as they stand, without secrets."""
@@ -235,6 +236,7 @@ class Levers:
         if not isinstance(self.tenant.clock, EmulatedClock):
             raise ValueError("this clock was handed in: whoever handed it in moves it")
         self.tenant.clock.skip(seconds)
+        self.tenant.wake_feeds()
 
     def now(self) -> float:
         """The emulated time, in epoch seconds."""
