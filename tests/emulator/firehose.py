@@ -8,7 +8,7 @@ goodbye; whatever the end, it is noted.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Union
+from typing import Any, Callable, Optional, Union
 
 from tests.emulator.exchange import Exchange
 from tests.emulator.feed import Asked, Feed
@@ -45,9 +45,7 @@ class Firehose:
             base = self._tenant.headers(request.host)
             if exchange.is_spoiled("feed", request, fault, base):
                 continue
-            found = refuse(401, "Not authorized") if holder is None else self._open(request, tenant)
-            if request.method != "GET" or not request.path.startswith(FEEDS):
-                found = refuse(404, "Not found")
+            found = self._open(request, None if holder is None else tenant)
             if isinstance(found, Feed):
                 self._tenant.record("feed", request, 200, tenant.cid)
                 stream = Stream(tenant, connection, found)
@@ -55,8 +53,12 @@ class Firehose:
                 return
             exchange.answer("feed", request, found, fault, base)
 
-    def _open(self, request: Request, tenant: Tenant) -> Union[Feed, Answer]:
+    def _open(self, request: Request, tenant: Optional[Tenant]) -> Union[Feed, Answer]:
         query = request.query
+        if request.method != "GET" or not request.path.startswith(FEEDS):
+            return refuse(404, "Not found")
+        if tenant is None:
+            return refuse(401, "Not authorized")
         app_id, name = query.get("appId", "").lower(), request.path[len(FEEDS) :]
         kind, token = request.authorization
         if token in tenant.tokens.bearers:  # it belongs to the API's host
