@@ -120,6 +120,11 @@ class Faults:
         self.cleared = 0
         self.changed: Callable[[], None] = lambda: None  # called when an open feed may have a step to play, or none
 
+    @property
+    def are_none(self) -> bool:
+        """Whether the script is empty."""
+        return not self._steps
+
     def add(self, wishes: list[Mapping[str, Any]], now: float) -> None:
         """Append these steps to the script, all or none."""
         steps = [Step(wish, now) for wish in wishes]

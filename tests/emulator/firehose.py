@@ -119,7 +119,10 @@ def run(stream: Stream, script: Script) -> Steps:
             yield from script.deliver(batch)
         else:
             stream.skip(batch)  # nothing here that the filter wants
-        yield from stream.pipe.wait(_NOW)  # the others have their turn
+        if stream.has_more:
+            yield from stream.pipe.wait(_NOW)  # the others have their turn
+        elif script.is_empty:
+            yield from stream.idle()
 
 
 def refuse(status: int, message: str) -> Answer:

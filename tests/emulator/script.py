@@ -34,7 +34,7 @@ class Script:
         """Play the steps whose moment has come."""
         if self._is_cleared():
             self._stream.drip, self._cleared = None, self._faults.cleared
-        while True:
+        while not self.is_empty:
             now = self._clock.now()
             if self._step is not None and self._step.is_over(now):
                 self.close()
@@ -46,8 +46,15 @@ class Script:
                 return
             yield from self._play(self._step)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to play, for this feed or any."""
+        return self._step is None and self._faults.are_none
+
     def next_moment(self) -> float:
         """When a step may be due, or over, though nothing happens; as things stand."""
+        if self.is_empty:
+            return _NEVER
         now, moments = self._clock.now(), [self._faults.next_start(self._clock.now())]
         if self._step is not None:
             moments.append(self._opened_at + self._step.wish.get("after_seconds", 0))

@@ -136,6 +136,11 @@ class Stream:
 
     # -- events ----------------------------------------------------------------------------------------------------
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there are events that have not been looked at."""
+        return self.index < len(self._log)
+
     def next_batch(self, most_events: Optional[int] = None) -> Optional[Batch]:
         """The next events that the client wants, None for none so far."""
         self._follow_reset()
