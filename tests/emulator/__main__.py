@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import queue
+import resource
 import signal
 from dataclasses import MISSING, fields
 from functools import partial
@@ -57,6 +58,8 @@ def main() -> None:
     """Run the emulator."""
     parent = os.getppid()
     stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # an Event's lock may be held by the wait that we interrupt
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a thousand children with two feeds each need some 5,000
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.put(0))
     with Emulator(**read_arguments()) as emulator:

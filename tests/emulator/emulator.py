@@ -20,6 +20,7 @@ from tests.emulator.control import Control
 from tests.emulator.firehose import Firehose
 from tests.emulator.levers import Levers
 from tests.emulator.listener import Connection, Listener
+from tests.emulator.loop import Loop
 from tests.emulator.options import Options
 from tests.emulator.proxy import Proxy
 from tests.emulator.supply import Supply
@@ -44,6 +45,7 @@ class Emulator(Levers):
         super().__init__(tenant, Supply(tenant))
         self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
         self._listeners: list[Listener] = []
+        self._loop = Loop(tenant.clock)
 
     def start(self) -> Emulator:
         """Fill the partitions, open the ports."""
@@ -56,7 +58,8 @@ class Emulator(Levers):
         trail = Trail(tenant.cid)
         tenant.recorded = trail.call
         self.supply.start()
-        feed = self._feed = self._listen(Firehose(tenant, trail.feed).serve, options.feed_port, context)
+        self._loop.start()
+        feed = self._feed = self._listen(Firehose(tenant, self._loop, trail.feed).serve, options.feed_port, context)
         api = self._listen(Api(tenant, feed.port).serve, options.api_port, context)
         proxy_context = context if options.proxy_tls else None
         proxy = self._listen(Proxy(tenant, api.port, feed.port).serve, options.proxy_port, proxy_context)
@@ -72,6 +75,7 @@ class Emulator(Levers):
         self.tenant.stopping.set()
         for listener in self._listeners:
             listener.stop()
+        self._loop.stop()
         self.supply.stop()
         for tenant in self.tenant.everyone():
             for partition in [*tenant.offered(), *tenant.removed]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Sequence
 
 from tests.emulator.link import Link, cid_of, is_cid
-from tests.emulator.options import Children, options_of_child
+from tests.emulator.options import Children
 from tests.emulator.tenant import Tenant
 
 
@@ -36,7 +36,7 @@ class Family:
         cid = cid_of(parent.cid, self._number) if cid is None else cid
         if not is_cid(cid) or cid == parent.cid or cid in parent.children:
             raise ValueError(f"{cid} is no CID, or somebody's already")
-        options = options_of_child(parent.options, customer=cid, member_cid="", other_customers=0)
+        options = parent.options.of_child(customer=cid, member_cid="", other_customers=0)
         child = Tenant(parent.clock, options, parent)
         for number in range(parent.options.partitions if partitions is None else partitions):
             child.add_partition(str(number), parent.options.floor)

@@ -17,7 +17,7 @@ ends. Seconds are emulated.
 from __future__ import annotations
 
 import threading
-from typing import Any, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional
 
 API_CALLS = ("token", "revoke", "discover", "refresh", "query_children", "get_children")
 PLACES = (*API_CALLS, "feed", "proxy", "api")
@@ -118,18 +118,26 @@ class Faults:
         self._steps: list[Step] = []
         self._lock = threading.Lock()
         self.cleared = 0
+        self.changed: Callable[[], None] = lambda: None  # called when an open feed may have a step to play, or none
+
+    @property
+    def are_none(self) -> bool:
+        """Whether the script is empty."""
+        return not self._steps
 
     def add(self, wishes: list[Mapping[str, Any]], now: float) -> None:
         """Append these steps to the script, all or none."""
         steps = [Step(wish, now) for wish in wishes]
         with self._lock:
             self._steps += steps
+        self.changed()
 
     def clear(self) -> None:
         """Forget the script; what holds up a feed ends."""
         with self._lock:
             self._steps.clear()
             self.cleared += 1
+        self.changed()
 
     def waiting(self, now: float) -> list[dict[str, Any]]:
         """The steps that have not come true, or not often enough, and still may."""
@@ -163,3 +171,11 @@ class Faults:
             step.claimed -= 1
             if not came_true and step.left is not None:
                 step.left += 1
+        if not came_true:
+            self.changed()
+
+    def next_start(self, now: float) -> float:
+        """When the next step of a feed begins to be met."""
+        with self._lock:
+            starts = [step.starts_at for step in self._steps if step.streams and step.starts_at > now]
+        return min(starts, default=float("inf"))

@@ -1,15 +1,14 @@
 """One feed as the tenant remembers it: what was asked, how far it was served, how it ended; and the bell that wakes
 it.
 
-Rules: only the feed's own thread writes its record, others may `order` its end. What was delivered is kept as
+Rules: only the loop of the feeds writes its record, others may `order` its end. What was delivered is kept as
 stretches of log indexes, never per event. An ending is named by who ended and how: `fin` and `reset` are the client's,
 `eof`, `cut` and `server reset` ours.
 """
 
 from __future__ import annotations
 
-import socket
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from tests.emulator.partition import Partition
 
@@ -17,35 +16,18 @@ ORDERS = ("eof", "cut", "reset")
 
 
 class Bell:
-    """Wakes a thread that waits in `select`."""
+    """Has a feed resumed that waits."""
 
     def __init__(self) -> None:
-        self._ear, self._hammer = socket.socketpair()
-        self._ear.setblocking(False)
-        self._hammer.setblocking(False)
+        self._answer: Callable[[], None] = lambda: None
 
-    def fileno(self) -> int:
-        """What to wait for."""
-        return self._ear.fileno()
+    def answer(self, ring: Callable[[], None]) -> None:
+        """Call this from now on."""
+        self._answer = ring
 
     def ring(self) -> None:
-        """Wake the thread; any thread may call it, also after the end."""
-        try:
-            self._hammer.send(b"!")
-        except OSError:
-            pass  # rung often enough already, or nobody listens any more
-
-    def hush(self) -> None:
-        """Forget the rings so far."""
-        try:
-            self._ear.recv(4096)
-        except BlockingIOError:
-            pass
-
-    def close(self) -> None:
-        """Give the sockets back."""
-        self._ear.close()
-        self._hammer.close()
+        """Have the feed look again; any thread may call it, also after the end."""
+        self._answer()
 
 
 class Asked(NamedTuple):

@@ -1,23 +1,26 @@
 """Falcon's firehose host: opens a feed for a session token and serves it until either side ends it.
 
-Rules: a refusal is pretty-printed JSON over several lines, as gofalcon's tests have it (Event Streams reference 3.7).
-Each opening and each end is an audit event in the very partition that is read (3.8). A half-open or reset feed holds
-its (app id, partition) longer than one that said goodbye; whatever the end, it is noted.
+Rules: a thread opens a feed, the loop of the feeds serves it. A refusal is pretty-printed JSON over several lines, as
+gofalcon's tests have it (Event Streams reference 3.7). Each opening and each end is an audit event in the very
+partition that is read (3.8). A half-open or reset feed holds its (app id, partition) longer than one that said
+goodbye; whatever the end, it is noted.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Union
+from typing import Any, Callable, Optional, Union
 
 from tests.emulator.exchange import Exchange
 from tests.emulator.feed import Asked, Feed
 from tests.emulator.listener import Connection
-from tests.emulator.pipe import Ended
+from tests.emulator.loop import Loop
+from tests.emulator.pipe import Ended, Steps
 from tests.emulator.script import Script
 from tests.emulator.stream import Stream
 from tests.emulator.tenant import Tenant
 from tests.emulator.wire import Answer, Request, json_answer, render_head
 
+_NOW = float("-inf")
 FEEDS = "/sensors/entities/datafeed/v1/"
 Audit = Callable[[Tenant, Feed, str], None]
 
@@ -25,8 +28,9 @@ Audit = Callable[[Tenant, Feed, str], None]
 class Firehose:
     """The firehose of a tenant and its children; `audit` publishes streamStarted and streamStopped."""
 
-    def __init__(self, tenant: Tenant, audit: Audit) -> None:
+    def __init__(self, tenant: Tenant, loop: Loop, audit: Audit) -> None:
         self._tenant = tenant
+        self._loop = loop
         self._audit = audit
 
     def serve(self, connection: Connection) -> None:
@@ -41,17 +45,20 @@ class Firehose:
             base = self._tenant.headers(request.host)
             if exchange.is_spoiled("feed", request, fault, base):
                 continue
-            found = refuse(401, "Not authorized") if holder is None else self._open(request, tenant)
-            if request.method != "GET" or not request.path.startswith(FEEDS):
-                found = refuse(404, "Not found")
+            found = self._open(request, None if holder is None else tenant)
             if isinstance(found, Feed):
                 self._tenant.record("feed", request, 200, tenant.cid)
-                self._stream(connection, tenant, found, base)
+                stream = Stream(tenant, connection, found)
+                self._loop.serve(connection, found, stream.pipe, self._steps(stream, base))
                 return
             exchange.answer("feed", request, found, fault, base)
 
-    def _open(self, request: Request, tenant: Tenant) -> Union[Feed, Answer]:
+    def _open(self, request: Request, tenant: Optional[Tenant]) -> Union[Feed, Answer]:
         query = request.query
+        if request.method != "GET" or not request.path.startswith(FEEDS):
+            return refuse(404, "Not found")
+        if tenant is None:
+            return refuse(401, "Not authorized")
         app_id, name = query.get("appId", "").lower(), request.path[len(FEEDS) :]
         kind, token = request.authorization
         if token in tenant.tokens.bearers:  # it belongs to the API's host
@@ -71,16 +78,16 @@ class Firehose:
         asked = Asked(app_id, admitted.client_id, None if offset is None else int(offset), whence, types, admitted.flat)
         return tenant.occupancy.claim(partition, asked) or refuse(401, "Not authorized")
 
-    def _stream(self, connection: Connection, tenant: Tenant, feed: Feed, base: dict[str, str]) -> None:
+    def _steps(self, stream: Stream, base: dict[str, str]) -> Steps:
+        tenant, feed, connection = stream.tenant, stream.feed, stream.connection
         ending, script = "reset", None
         feed.partition.listen(feed.bell.ring)
         try:
-            stream = Stream(tenant, connection, feed)
             script = Script(stream)
             self._audit(tenant, feed, "streamStarted")
             head = {**base, "Content-Type": "application/json", "Transfer-Encoding": "chunked"}
-            stream.pipe.write(render_head(200, head))
-            run(stream, script)
+            yield from stream.pipe.write(render_head(200, head))
+            yield from run(stream, script)
         except Ended as end:
             ending = end.how
         finally:
@@ -92,28 +99,30 @@ class Firehose:
                 connection.close()
             else:
                 connection.break_off()
-            feed.bell.close()
             if script is not None:
                 script.close()
             if not tenant.stopping.is_set():
                 self._audit(tenant, feed, "streamStopped")
 
 
-def run(stream: Stream, script: Script) -> None:
+def run(stream: Stream, script: Script) -> Steps:
     """Serve until `Ended` is raised."""
     while True:
-        script.play()
-        stream.look()
+        yield from script.play()
+        yield from stream.look()
         batch = stream.next_batch(script.events_allowed)
         if batch is None:
-            stream.beat()
-            stream.idle()
+            yield from stream.beat()
+            yield from stream.idle(script.next_moment())
             continue
-        if not batch.payload:
+        if batch.payload:
+            yield from script.deliver(batch)
+        else:
             stream.skip(batch)  # nothing here that the filter wants
-        elif not script.cuts(batch):
-            stream.deliver(batch)
-        stream.pipe.listen()
+        if stream.has_more:
+            yield from stream.pipe.wait(_NOW)  # the others have their turn
+        elif script.is_empty:
+            yield from stream.idle()
 
 
 def refuse(status: int, message: str) -> Answer:

@@ -8,6 +8,7 @@ it a lever is the parent's own, and where the text says so, EVERYONE is the pare
 from __future__ import annotations
 
 import secrets
+from dataclasses import fields
 from typing import Any, Iterable, Iterator, Mapping, Optional, Union
 
 from tests.emulator import ledger
@@ -224,17 +225,19 @@ class Levers:
             raise ValueError("children come by add_child and go by remove_child")
         self.tenant.options.check(name, value)
         setattr(self._tenant(tenant).options, name, value)
+        self.tenant.wake_feeds()
 
     def options(self, tenant: Optional[str] = None) -> dict[str, Any]:
         """The options as they stand, without secrets."""
-        names = [name for name in vars(Options()) if name not in ("client_secret", "proxy_login")]
-        return {name: getattr(self._tenant(tenant).options, name) for name in names}
+        names = {each.name for each in fields(Options)} - {"client_secret", "proxy_login"}
+        return {name: value for name, value in vars(self._tenant(tenant).options).items() if name in names}
 
     def skip(self, seconds: float) -> None:
         """Let that much emulated time have passed."""
         if not isinstance(self.tenant.clock, EmulatedClock):
             raise ValueError("this clock was handed in: whoever handed it in moves it")
         self.tenant.clock.skip(seconds)
+        self.tenant.wake_feeds()
 
     def now(self) -> float:
         """The emulated time, in epoch seconds."""

@@ -1,8 +1,9 @@
 """Listening sockets on loopback, their connections, and every way a connection can end.
 
 Rules: one thread per connection, the TLS handshake in it, so that a slow client holds up nobody. All connections are
-known, so that `stop` ends them at once. A connection ends in an orderly way (close_notify, FIN), broken off (FIN alone)
-or reset (RST): what the other side sees of it matters here.
+known, so that `stop` ends them at once; one that somebody else has taken over is kept and is theirs to end. A
+connection ends in an orderly way (close_notify, FIN), broken off (FIN alone) or reset (RST): what the other side sees
+of it matters here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Callable, Optional
 _HANDSHAKE_TIMEOUT = 10.0
 _IDLE_TIMEOUT = 120.0  # of a kept-alive connection on which nothing is asked
 _JOIN_TIMEOUT = 5.0
+_BACKLOG = 1024  # as many as may connect at once: a thousand tenants after an outage
 
 
 class Connection:
@@ -24,6 +26,7 @@ class Connection:
     def __init__(self, sock: socket.socket, peer: str) -> None:
         self.socket = sock
         self.peer = peer
+        self.is_kept = False  # somebody has taken it over from the thread that served it
 
     def close(self) -> None:
         """End in an orderly way: close_notify where TLS is spoken, then FIN."""
@@ -65,7 +68,7 @@ class Listener:
         self._open: dict[Connection, threading.Thread] = {}
         self._lock = threading.Lock()
         self._stopped = False
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
         self.port: int = self._socket.getsockname()[1]
         self.accepted = 0
         self._thread = threading.Thread(target=self._accept, name=f"emulator-port-{self.port}", daemon=True)
@@ -119,6 +122,7 @@ class Listener:
         except OSError:
             pass  # the client went away, or does not trust the test CA
         finally:
-            connection.break_off()
+            if not connection.is_kept:
+                connection.break_off()
             with self._lock:
                 self._open.pop(connection, None)

@@ -11,6 +11,7 @@ needs the rest.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -35,7 +36,7 @@ class Log:
 
     def __init__(self, first_offset: int) -> None:
         self.next_offset = first_offset
-        self._file = tempfile.TemporaryFile(prefix="falcon-emulator-log-")  # noqa: SIM115 - until `close`
+        self._file: Optional[io.FileIO] = None  # a quiet partition needs none
         self._offsets = array("q")
         self._keys = array("q")
         self._ends = array("Q")
@@ -53,7 +54,8 @@ class Log:
 
     def close(self) -> None:
         """Give the file back."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def append(self, lines: Iterable[Line], at: float) -> list[int]:
         """Publish lines in this order; returns the offsets by which they are found."""
@@ -74,8 +76,7 @@ class Log:
                 self._digests += hashlib.sha256(line).digest()
                 kept.append((self._offsets[-1], position))
             if blocks:
-                self._file.write(b"\n".join(blocks) + b"\n")
-                self._file.flush()
+                self._write(b"\n".join(blocks) + b"\n")
                 self._ends.extend(end for _, end in kept)  # last: now the lines are there to be read
         return [offset for offset, _ in kept]
 
@@ -107,8 +108,10 @@ class Log:
 
     def read(self, first: int, last: int) -> bytes:
         """The lines from `first` up to but not including `last`, each with its line end."""
+        if last <= first or self._file is None:
+            return b""
         start = self._ends[first - 1] if first else 0
-        return os.pread(self._file.fileno(), self._ends[last - 1] - start, start) if last > first else b""
+        return os.pread(self._file.fileno(), self._ends[last - 1] - start, start)
 
     def line(self, index: int) -> bytes:
         """One line, without its end."""
@@ -131,6 +134,13 @@ class Log:
                 begun = None
         if begun is not None:
             yield begun, last
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:  # open until `close`
+            self._file = tempfile.TemporaryFile(prefix="falcon-emulator-log-", buffering=0)  # noqa: SIM115
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
 
     def _type_id(self, event_type: str) -> int:
         number = self._type_ids.get(event_type)

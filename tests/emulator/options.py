@@ -7,9 +7,10 @@ with dashes. A child tenant has its parent's options, as they stand, but for tho
 
 from __future__ import annotations
 
+import copy
 import secrets
 from dataclasses import dataclass, field, fields
-from typing import Any, Optional, Union, cast
+from typing import Any, Optional, Union
 
 from tests.emulator.limits import LIMITS, WAIT_FORMS
 from tests.emulator.link import is_cid
@@ -127,15 +128,20 @@ class Options:
         if name == "children" and isinstance(value, dict) and not all(map(is_cid, value)):
             raise ValueError("children are named by CIDs of 32 hexadecimal digits in lower case")
 
+    # -- a parent's and its children's -----------------------------------------------------------------------------
 
-class _OfChild:
-    def __init__(self, parents: Options, **own: Any) -> None:
-        self.__dict__.update(own, _parents=parents)
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = self.__dict__.get("_own")
+        if own is not None:
+            own.add(name)
+        super().__setattr__(name, value)
+        for child in self.__dict__.get("_children", ()):
+            if name not in child._own:  # it follows its parent, without setting anything of its own
+                child.__dict__[name] = value
 
-    def __getattr__(self, name: str) -> Any:  # what was not set for the child alone
-        return getattr(self._parents, name)
-
-
-def options_of_child(parents: Options, **own: Any) -> Options:
-    """The parent's options as they stand, but for these and those that will be set on the result."""
-    return cast(Options, _OfChild(parents, **own))
+    def of_child(self, **own: Any) -> Options:
+        """These options as they stand, but for these and those that will be set on the result."""
+        child = copy.copy(self)
+        child.__dict__.update(own, _own=set(own), _children=[])
+        self.__dict__.setdefault("_children", []).append(child)
+        return child

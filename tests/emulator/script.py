@@ -7,11 +7,14 @@ claimed but not played when the feed ends goes back to the script.
 from __future__ import annotations
 
 import base64
+from collections.abc import Generator
 from typing import Any, Mapping, Optional
 
 from tests.emulator.faults import Step
+from tests.emulator.pipe import Steps
 from tests.emulator.stream import Batch, Stream
 
+_NEVER = float("inf")
 _GARBAGE = '{"metadata":{"customerIDString":"0a1b2c3d4e5f60718293a4b5c6d7e8f9","offset":'
 
 
@@ -27,11 +30,11 @@ class Script:
         self._cleared = self._faults.cleared
         self._opened_at = self._clock.now()
 
-    def play(self) -> None:
+    def play(self) -> Steps:
         """Play the steps whose moment has come."""
         if self._is_cleared():
             self._stream.drip, self._cleared = None, self._faults.cleared
-        while True:
+        while not self.is_empty:
             now = self._clock.now()
             if self._step is not None and self._step.is_over(now):
                 self.close()
@@ -41,7 +44,22 @@ class Script:
                 self._step = self._faults.claim(now, feed.name, feed.asked.app_id, tenant, self._played)
             if self._step is None or not self._is_due(self._step.wish):
                 return
-            self._play(self._step)
+            yield from self._play(self._step)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to play, for this feed or any."""
+        return self._step is None and self._faults.are_none
+
+    def next_moment(self) -> float:
+        """When a step may be due, or over, though nothing happens; as things stand."""
+        if self.is_empty:
+            return _NEVER
+        now, moments = self._clock.now(), [self._faults.next_start(self._clock.now())]
+        if self._step is not None:
+            moments.append(self._opened_at + self._step.wish.get("after_seconds", 0))
+            moments.append(self._step.ends_at or _NEVER)
+        return min((moment for moment in moments if moment > now), default=_NEVER)
 
     def close(self) -> None:
         """The feed is over, or the step's time is."""
@@ -55,16 +73,14 @@ class Script:
         left = int(self._step.wish.get("after_events", 0)) - self._stream.events if self._step else 0
         return left if left > 0 else None
 
-    def cuts(self, batch: Batch) -> bool:
-        """Send only what comes before the byte at which the feed is to be cut; False where it is not in this batch."""
+    def deliver(self, batch: Batch) -> Steps:
+        """Send the batch; only what comes before the byte at which the feed is to be cut, where that is in it."""
         wish = self._step.wish if self._step else {}
-        if wish.get("do") != "cut_at_byte":
-            return False
-        left = int(wish["byte"]) - self._stream.payload
+        left = int(wish["byte"]) - self._stream.payload if wish.get("do") == "cut_at_byte" else len(batch.payload)
         if left >= len(batch.payload):
-            return False
-        self._stream.deliver_part(batch, left, owing=wish.get("how") != "eof")
-        return True
+            yield from self._stream.deliver(batch)
+        else:
+            yield from self._stream.deliver_part(batch, left, owing=wish.get("how") != "eof")
 
     def _is_cleared(self) -> bool:
         return self._faults.cleared != self._cleared
@@ -76,7 +92,7 @@ class Script:
         enough = stream.events >= wish.get("after_events", 0) and stream.payload >= wish.get("after_bytes", 0)
         return bool(enough and elapsed >= wish.get("after_seconds", 0))
 
-    def _play(self, step: Step) -> None:
+    def _play(self, step: Step) -> Steps:
         stream, wish, action = self._stream, step.wish, step.wish["do"]
         if action == "half_open":
             stream.tenant.occupancy.lose(stream.feed, wish.get("lock"))
@@ -85,36 +101,36 @@ class Script:
         self._faults.settle(step, came_true=True)
         stream.feed.shadow = wish.get("lock", stream.feed.shadow)
         if action in ("eof", "cut", "reset"):
-            stream.end(action)
+            yield from stream.end(action)
         elif action == "cut_at_byte":
-            stream.end(wish.get("how", "cut"))
+            yield from stream.end(wish.get("how", "cut"))
         elif action == "reset_mid_line":
-            stream.deliver_part(self._await_event(), None)
-            stream.end("reset")
+            yield from stream.deliver_part((yield from self._await_event()), None)
+            yield from stream.end("reset")
         elif action in ("stall", "heartbeats_only", "half_open"):
-            self._hold(wish)
+            yield from self._hold(wish)
         elif action == "drip":
             until = self._clock.now() + wish.get("seconds", float("inf"))
             stream.drip = (wish.get("bytes", 1), wish.get("every", 0), until)
         elif action == "garbage_line":
-            stream.send(line_of(wish.get("line", _GARBAGE)) + b"\n")
+            yield from stream.send(line_of(wish.get("line", _GARBAGE)) + b"\n")
         elif action == "withhold":
             for _ in range(wish.get("events", 1)):
-                stream.skip(self._await_event())
+                stream.skip((yield from self._await_event()))
         elif action == "repeat":
-            stream.repeat()
+            yield from stream.repeat()
 
-    def _hold(self, wish: Mapping[str, Any]) -> None:
+    def _hold(self, wish: Mapping[str, Any]) -> Steps:
         stream, until = self._stream, self._clock.now() + wish.get("seconds", float("inf"))
         while self._clock.now() < until and (wish["do"] == "half_open" or not self._is_cleared()):
             if wish["do"] == "heartbeats_only":
-                stream.beat()
-                stream.idle()
+                yield from stream.beat()
+                yield from stream.idle(until)
             else:
-                stream.pipe.wait(self._clock.real(until - self._clock.now()))
-            stream.look()
+                yield from stream.pipe.wait(min(until, stream.last_moment()))
+            yield from stream.look()
 
-    def _await_event(self) -> Batch:
+    def _await_event(self) -> Generator[float, None, Batch]:
         stream = self._stream
         while True:
             batch = stream.next_batch(1)
@@ -122,9 +138,9 @@ class Script:
                 return batch
             if batch is not None:
                 stream.skip(batch)
-            stream.beat()
-            stream.idle()
-            stream.look()
+            yield from stream.beat()
+            yield from stream.idle()
+            yield from stream.look()
 
 
 def line_of(value: Any) -> bytes:

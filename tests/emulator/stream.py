@@ -2,7 +2,8 @@
 
 Rules: what the ledger says was delivered was handed to the socket whole; it is noted before it is written, so that a
 client never knows more than the ledger, and taken back when the write fails. Silence is measured from the last byte. A
-feed that is not refreshed ends after `session_life` (Event Streams reference 3.7).
+feed that is not refreshed ends after `session_life` (Event Streams reference 3.7). Whatever may wait is a generator of
+`Steps`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from tests.emulator.feed import Feed
 from tests.emulator.flat import flatten
 from tests.emulator.listener import Connection
 from tests.emulator.log import Log
-from tests.emulator.pipe import Ended, Pipe
+from tests.emulator.pipe import Ended, Pipe, Steps
 from tests.emulator.tenant import Tenant
 from tests.emulator.wire import LAST_CHUNK, chunk
 
 HEARTBEAT = b"\r\n"
 _BATCH_BYTES = 1 << 18
+_NEVER = float("inf")
 
 
 class Batch(NamedTuple):
@@ -39,7 +41,7 @@ class Stream:
         self.feed = feed
         self.connection = connection
         self.options = tenant.options
-        self.pipe = Pipe(connection, feed.bell, self.look)
+        self.pipe = Pipe(connection, self.look, self.last_moment)
         self.events = 0  # sent so far
         self.payload = 0  # bytes of body sent so far, heartbeats included
         self.drip: Optional[tuple[int, float, float]] = None  # bytes at a time, seconds between, until
@@ -61,66 +63,71 @@ class Stream:
 
     # -- what the script and the feed's loop use -------------------------------------------------------------------
 
-    def look(self) -> None:
+    def look(self) -> Steps:
         """Raise `Ended` when the feed's time is over, or somebody ordered its end."""
-        feed, options, now = self.feed, self.options, self.tenant.clock.now()
         if self.tenant.stopping.is_set():
             raise Ended("cut")
-        if feed.ordered is not None:
-            self.end(feed.ordered)
-        too_old = options.longest_session and now - feed.opened_at >= options.longest_session
-        if too_old or now - feed.refreshed_at >= options.session_life:
-            self.end("eof" if options.cut == "eof" else "cut")
+        if self.feed.ordered is not None:
+            yield from self.end(self.feed.ordered)
+        if self.tenant.clock.now() >= self.last_moment():
+            yield from self.end("eof" if self.options.cut == "eof" else "cut")
 
-    def end(self, how: str) -> None:
+    def last_moment(self) -> float:
+        """When the feed's time is over, as things stand."""
+        feed, options = self.feed, self.options
+        unrefreshed = feed.refreshed_at + options.session_life
+        longest = options.longest_session
+        return min(unrefreshed, feed.opened_at + longest) if longest else unrefreshed
+
+    def end(self, how: str) -> Steps:
         """End the feed in this way; does not return."""
         if how == "eof" and not self._mid_chunk:
             self._mid_chunk = True  # whatever interrupts the goodbye does not say it again
-            self.pipe.write(LAST_CHUNK)
+            yield from self.pipe.write(LAST_CHUNK)
         raise Ended({"reset": "server reset"}.get(how, how))
 
-    def beat(self) -> None:
+    def beat(self) -> Steps:
         """Send a heartbeat when the silence has lasted long enough."""
         every, now = self.options.heartbeat, self.tenant.clock.now()
-        if every and now - self._quiet_since >= every:
+        if every and now >= self._quiet_since + every:
             self.feed.heartbeats += 1  # before it is sent: the client must not know more than the record
-            self.send(HEARTBEAT)
+            yield from self.send(HEARTBEAT)
 
-    def idle(self) -> None:
-        """Wait until something may have happened."""
-        clock, feed, options = self.tenant.clock, self.feed, self.options
-        dues = [feed.refreshed_at + options.session_life]
-        if options.heartbeat:
-            dues.append(self._quiet_since + options.heartbeat)
-        self.pipe.wait(clock.real(max(0.0, min(dues) - clock.now())))
+    def idle(self, until: float = _NEVER) -> Steps:
+        """Wait until something may have happened, until that instant at the latest."""
+        every = self.options.heartbeat
+        until = min(until, self.last_moment())
+        yield from self.pipe.wait(min(until, self._quiet_since + every) if every else until)
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> Steps:
         """Let emulated time pass, watching the client."""
         clock = self.tenant.clock
         until = clock.now() + seconds
         while clock.now() < until:
-            self.pipe.wait(clock.real(until - clock.now()))
-            self.look()
+            yield from self.pipe.wait(min(until, self.last_moment()))
+            yield from self.look()
 
-    def send(self, payload: bytes) -> None:
+    def send(self, payload: bytes) -> Steps:
         """Send bytes of the body, in chunks as the options want them."""
         most = self.options.chunk_bytes or len(payload)
         most = min(most, self.drip[0]) if self.drip else most
         for start in range(0, len(payload), most):
             self._quiet_since = self.tenant.clock.now()
-            self.send_chunk(payload[start : start + most])
+            yield from self.send_chunk(payload[start : start + most])
             if self.drip:
-                self.pause(self.drip[1])
+                yield from self.pause(self.drip[1])
                 if self.tenant.clock.now() >= self.drip[2]:
                     self.drip = None
 
-    def send_chunk(self, piece: bytes, declared: Optional[bytes] = None) -> None:
+    def send_chunk(self, piece: bytes, declared: Optional[bytes] = None) -> Steps:
         """Send one chunk; where more is declared than the piece, the rest stays owing."""
         data = chunk(piece if declared is None else declared)
         head = data.index(b"\n") + 1
         before, self._mid_chunk = self.pipe.written, True
         try:
-            self.pipe.write(data if declared is None else data[: head + len(piece)], self.options.write_bytes)
+            yield from self.pipe.write(
+                data if declared is None else data[: head + len(piece)], self.options.write_bytes
+            )
             self._mid_chunk = declared is not None
         finally:
             sent = self.pipe.written - before
@@ -128,6 +135,11 @@ class Stream:
             self.payload += max(0, min(sent - head, len(piece)))
 
     # -- events ----------------------------------------------------------------------------------------------------
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are events that have not been looked at."""
+        return self.index < len(self._log)
 
     def next_batch(self, most_events: Optional[int] = None) -> Optional[Batch]:
         """The next events that the client wants, None for none so far."""
@@ -153,23 +165,23 @@ class Stream:
             payload = b"".join(flatten(line, separator) + b"\n" for line in payload.split(b"\n")[:-1])
         return Batch(first, last, indexes, payload)
 
-    def deliver(self, batch: Batch) -> None:
+    def deliver(self, batch: Batch) -> Steps:
         """Send a batch and note it."""
         stretch, before = self._note(batch), self.payload
         try:
-            self.send(batch.payload)
+            yield from self.send(batch.payload)
         except Ended:
             self._take_back(stretch, batch, self.payload - before)
             raise
         self.events += sum(map(len, batch.indexes))
         self._last_sent = (self._generation, batch.indexes[-1][-1])
 
-    def deliver_part(self, batch: Batch, size: Optional[int], owing: bool = True) -> None:
+    def deliver_part(self, batch: Batch, size: Optional[int], owing: bool = True) -> Steps:
         """Send a batch's first bytes, half of it by default, and note the whole lines; `owing` declares all of it."""
         stretch, before = self._note(batch), self.payload
         size = len(batch.payload) // 2 if size is None else size
         try:
-            self.send_chunk(batch.payload[:size], batch.payload if owing else None)
+            yield from self.send_chunk(batch.payload[:size], batch.payload if owing else None)
         finally:
             self._take_back(stretch, batch, self.payload - before)
 
@@ -178,13 +190,13 @@ class Stream:
         self._note(batch)
         self.feed.withheld += [(self._generation, index) for each in batch.indexes for index in each]
 
-    def repeat(self) -> None:
+    def repeat(self) -> Steps:
         """Send the last event once more."""
         if self._last_sent is not None:
             generation, index = self._last_sent
             self.feed.repeated.append(self._last_sent)
             line = self.feed.partition.logs[generation].line(index)
-            self.send((render_anew(line, self._sending) if self.options.render_anew else line) + b"\n")
+            yield from self.send((render_anew(line, self._sending) if self.options.render_anew else line) + b"\n")
 
     def _render_anew(self, payload: bytes, count: int) -> bytes:
         """The first `count` lines as this feed's sending has them."""

@@ -49,6 +49,8 @@ class Tenant:
         self.requests: list[dict[str, Any]] = parent.requests if parent else []
         self.crossings: list[dict[str, Any]] = parent.crossings if parent else []
         self.proxied: list[str] = parent.proxied if parent else []
+        if parent is None:
+            self.faults.changed = self.wake_feeds
         self.stopping: threading.Event = parent.stopping if parent else threading.Event()
 
     # -- who is who ------------------------------------------------------------------------------------------------
@@ -138,6 +140,12 @@ class Tenant:
         """What `X-Cs-Region` names: the home cloud; but a government cloud and the others do not know each other."""
         home, asked = self.home(host), cloud_of(host)
         return home if asked == LOCAL or {home, asked} <= set(COMMERCIAL) else asked
+
+    def wake_feeds(self) -> None:
+        """Have every open feed of the family look again: what it goes by has changed."""
+        for each in self.everyone():
+            for feed in each.occupancy.live():
+                feed.bell.ring()
 
     def offered(self) -> list[Partition]:
         """The partitions, in the order in which they came."""

@@ -383,6 +383,16 @@ def test_a_bearer_refreshes_no_other_tenants_session_and_the_attempt_is_recorded
     assert [row["refreshes"] for cid in emulator.cids() for row in emulator.feeds(tenant=cid)] == [0, 0]
 
 
+def test_without_marks_a_wrong_bearer_refreshes_its_own_session_and_nobody_can_tell(falcon: Falcon) -> None:
+    emulator = falcon(children=2, marked_urls=False)
+    one, two = (Client(emulator, member_cid=cid) for cid in emulator.cids())
+    resource = one.resource()
+    with one.open(resource), two.feed():
+        assert two.refresh(resource).status_code == 200
+    assert [row["refreshes"] for cid in emulator.cids() for row in emulator.feeds(tenant=cid)] == [0, 1]
+    assert emulator.crossings() == []
+
+
 def test_a_bearer_that_comes_to_the_firehose_is_recorded(falcon: Falcon) -> None:
     emulator = falcon(children=1)
     (child,) = clients(emulator)

@@ -244,3 +244,15 @@ def test_a_backlog_is_served_at_tens_of_megabytes_a_second(falcon: Falcon) -> No
         taken = time.process_time() - started
 
     assert taken < 4.0  # CPU seconds, for some 40 MB; a tenth of that is usual
+
+
+def test_what_is_no_get_of_a_feed_opens_none(falcon: Falcon) -> None:
+    emulator = falcon()
+    client = Client(emulator)
+    resource = client.resource()
+    headers = {"Authorization": f"Token {resource['sessionToken']['token']}"}
+    answer = client.session.post(resource["dataFeedURL"], headers=headers, timeout=PATIENCE)
+
+    assert answer.status_code == 404
+    assert emulator.feeds() == []
+    assert client.open(resource).status_code == 200

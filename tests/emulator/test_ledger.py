@@ -128,7 +128,6 @@ def test_many_events_cost_it_four_bytes_each() -> None:
         counts[times] += 1
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    feed.bell.close()
     partition.close()
 
     assert counts == {1: 60_000, 2: 40_000}
