@@ -150,7 +150,9 @@ class Commits:
             ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
             self._since = min([beginning.start_from.since(ours_ms), *self._earlier_starts()])
         origin = beginning.start_from.origin(partition, self._since)
-        record = first_record(beginning.name, partition, beginning.owner, origin, now, beginning.splunkd_started)
+        record = first_record(
+            beginning.name, partition, beginning.owner.of(partition), origin, now, beginning.splunkd_started
+        )
         record = replace(record, finish=finish)
         first_open = beginning.start_from.newest and first and not self.known
         resume = resume_at_origin(origin, first_open)
@@ -202,7 +204,7 @@ class Commits:
         return replace(record, offset=None, identity=None, created=None)
 
     def _again(self, stored: Record, finish: Optional[Finish]) -> Progress:
-        beginning, owner = self._beginning, self._beginning.owner
+        beginning, owner = self._beginning, self._beginning.owner.of(stored.partition)
         step = step_to_resume(stored, beginning.splunkd_started, beginning.replay_seconds)
         same_account = (stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid)
         resume = resume_at_step(stored, step, same_account)

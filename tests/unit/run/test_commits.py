@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,19 @@ def test_a_commit_that_fails_is_told_with_its_remedy_however_long_the_sentence(
 
     (told,) = [entry.args for entry in caplog.records if entry.getMessage() == "commit_failed"]
     assert isinstance(told, Mapping) and str(told["error"]).endswith(": see to that folder")
+
+
+def test_a_record_of_a_child_tenant_says_whose_it_is_and_goes_on_under_the_same_account() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    owner = Owner("h", "a", "f" * 32)
+    child = "0123456789abcdef0123456789abcdef"
+    for account in (owner, replace(owner, member_cid="")):  # what the account says is of no matter to a child
+        commits = Commits(Beginning("i", account, StartFrom(), REPLAY, 1.0), store, clock)
+        found = [commits.begin(name, None, first=True) for name in ("0", f"{child}/0")]
+        assert [each.record.member_cid for each in found] == [account.member_cid, child]
+        assert [each.record.tenant for each in found] == ["", child]
+        store.save([each.record for each in found])
+    assert [each.resume().customers for each in found] == [(), None]  # None: the account has not changed
 
 
 def test_a_process_that_lives_on_goes_back_by_the_replay_seconds() -> None:
