@@ -138,14 +138,18 @@ class OffsetStore(Protocol):
         """Store the records durably. Raises Retryable if that is impossible now; some records may be stored then."""
 
 
-class ChangeableStore(OffsetStore, Protocol):
-    """Where the records are, for an admin's change of an input that does not run."""
+class RemovableRecords(OffsetStore, Protocol):
+    """Where the records are, for whoever also removes them."""
 
-    def remove(self, partition: str) -> None:
-        """Remove the record of a partition if there is one. Raises what `save` raises."""
+    def remove(self, partitions: FrozenSet[str]) -> None:
+        """Remove the records of these partitions, as far as they have one. Raises what `save` raises."""
 
     def faults(self) -> Sequence[str]:
         """A sentence for each record that the input had and that cannot be used; empty if all can."""
+
+
+class ChangeableStore(RemovableRecords, Protocol):
+    """Where the records are, for an admin's change of an input that does not run."""
 
     def history(self) -> str:
         """The text that `keep_history` has stored, empty for nothing."""

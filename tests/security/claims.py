@@ -388,7 +388,7 @@ THREATS = (
                 "False",
             ),
             Change(
-                f"{_OURS}/store/files.py",
+                f"{_OURS}/store/folder.py",
                 'each if each.isascii() and (each.isalnum() or each in "_.-") else "_"',
                 "each",
             ),

@@ -7,15 +7,14 @@ of it: it may come from anywhere.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Mapping, Tuple
 
 from falcon_streams.core.offset_change import portable
+from falcon_streams.core.partition_name import NAME
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 
 _KIND = "falcon_event_streams_offsets"
 _VERSION = 1
-_PARTITION = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
 
 def to_document(name: str, records: Mapping[str, Record]) -> str:
@@ -43,6 +42,6 @@ def read_document(text: str) -> Tuple[Record, ...]:
 
 def _record(tree: Any) -> Record:
     record = read_record(json.dumps(tree).encode())
-    if not _PARTITION.match(record.partition):
+    if not NAME.fullmatch(record.partition):
         raise RecordUnreadable("a partition has no name of Falcon's form")
     return record

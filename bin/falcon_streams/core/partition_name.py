@@ -13,6 +13,7 @@ import re
 from typing import Tuple
 
 CID = re.compile(r"[0-9a-f]{32}")
+NAME = re.compile(rf"(?:{CID.pattern}/)?[0-9A-Za-z_-]{{1,64}}")
 _WRITTEN = re.compile(r"([0-9a-fA-F]{32})(-[0-9a-fA-F]{2})?")
 
 

@@ -10,19 +10,23 @@ offsets that Falcon has given up: a reset leaves one entry, the start of the new
 `version` names the oldest reader that can use a record; `revision` says what its writer knew. A revision only adds
 keys, so that an older package that is put back goes on where a newer one ended (decision record 0013). Revision 2 adds
 what an event is recognised by, revision 3 where the partition ends and who wrote the record.
+
+`member_cid` is the tenant to which the tokens of the stream are bound: for a partition of a child tenant the child, and
+otherwise what the account says, empty for the API client's own tenant.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.account import bare_cid
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.finish import Finish
 from falcon_streams.core.identity import Identity, identify
+from falcon_streams.core.partition_name import split
 
 VERSION = 1
 REVISION = 3
@@ -68,11 +72,16 @@ THE_INPUT = Author(INPUT)
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose stream it is, as the account says."""
+    """Whose stream it is: the API client, and the tenant to which its tokens are bound."""
 
     api_host: str
     client_id: str
     member_cid: str
+
+    def of(self, partition: str) -> Owner:
+        """Whose stream this partition is: that of a child tenant is read with tokens that are bound to the child."""
+        tenant, _ = split(partition)
+        return replace(self, member_cid=tenant) if tenant else self
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,11 @@ class Record:
     trail: Tuple[Step, ...]
     finish: Optional[Finish] = None
     author: Author = THE_INPUT
+
+    @property
+    def tenant(self) -> str:
+        """The child tenant's CID, empty for a partition of the account's own tenant."""
+        return split(self.partition)[0]
 
     def committed(self, event: Event, customers: Tuple[str, ...], now: float, replay_seconds: float) -> Record:
         """The record after a commit of this event, no longer clean."""
@@ -134,19 +148,39 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """The record as it is stored."""
-        fields = asdict(self)
-        fields.update(
-            version=VERSION,
-            revision=REVISION,
-            origin=self.origin._asdict(),
-            finish=None if self.finish is None else self.finish._asdict(),
-            author=self.author._asdict(),
-            fingerprint=_fingerprint(self.identity),
-            identity=_told(self.identity),
-            trail=[[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
-            trail_identities=[_told(step.identity) for step in self.trail],
-        )
-        return json.dumps(fields, sort_keys=True).encode("ascii")
+        return json.dumps(self.to_tree(), sort_keys=True).encode("ascii")
+
+    def to_tree(self) -> Dict[str, Any]:
+        """The record as the tree of its JSON, which `read_tree` reads."""
+        return {
+            **self.head(),
+            "trail": [[step.offset, _fingerprint(step.identity), step.instant] for step in self.trail],
+            "trail_identities": [_told(step.identity) for step in self.trail],
+        }
+
+    def head(self) -> Dict[str, Any]:
+        """The tree without the trail, which is most of it."""
+        return {
+            "version": VERSION,
+            "revision": REVISION,
+            "input": self.input,
+            "partition": self.partition,
+            "api_host": self.api_host,
+            "client_id": self.client_id,
+            "member_cid": self.member_cid,
+            "customers": self.customers,
+            "offset": self.offset,
+            "fingerprint": _fingerprint(self.identity),
+            "identity": _told(self.identity),
+            "created": self.created,
+            "updated_at": self.updated_at,
+            "splunkd_started": self.splunkd_started,
+            "clean": self.clean,
+            "generation": self.generation,
+            "origin": self.origin._asdict(),
+            "finish": None if self.finish is None else self.finish._asdict(),
+            "author": self.author._asdict(),
+        }
 
 
 def first_record(
@@ -178,6 +212,11 @@ def read_record(data: bytes) -> Record:
         tree = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise RecordUnreadable("it is not JSON") from error
+    return read_tree(tree)
+
+
+def read_tree(tree: Any) -> Record:
+    """Read the tree of a stored record. Raises what `read_record` raises."""
     if not isinstance(tree, dict) or not isinstance(tree.get("version"), int):
         raise RecordUnreadable("it has no version")
     if tree["version"] > VERSION:

@@ -18,7 +18,7 @@ from falcon_streams.doctor.finding import Outcome, Said
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.process_lock import holder_of
 from falcon_streams.splunk.state import STALE_AFTER, read_state
-from falcon_streams.store.files import DAMAGED
+from falcon_streams.store.folder import DAMAGED
 
 LEAST_FREE = 100_000_000  # bytes; the logs of one input can grow by that between two looks
 _READING = ("running", "starting", "waiting_app_id", "standby")
@@ -48,7 +48,8 @@ class Trace:
 
     def check_folder(self) -> Outcome:
         """Whether the folder, or the nearest that is there, can be written and has room."""
-        damaged = next(iter(sorted(self._folder.glob(f"*{DAMAGED}"))), None)
+        kept = sorted(self._folder.glob(f"*{DAMAGED}"))
+        damaged = next((path for path in kept if not path.with_suffix("").exists()), None)
         if damaged is not None:
             return Said.RECORD_DAMAGED.about(path=damaged)
         there = next(each for each in (self._folder, *self._folder.parents) if each.is_dir())

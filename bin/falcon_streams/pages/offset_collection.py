@@ -242,9 +242,7 @@ def _require_reason(steps: Sequence[_Step], why: str) -> None:
 
 def _store(store: ChangeableStore, steps: Sequence[_Step]) -> None:
     store.save([step.after for step in steps if step.after is not None])
-    for step in steps:
-        if step.after is None:
-            store.remove(step.partition)
+    store.remove(frozenset(step.partition for step in steps if step.after is None))
 
 
 def _loaded(store: ChangeableStore) -> Dict[str, Record]:

@@ -2,7 +2,8 @@
 
 Rules: only the supervisor calls these methods, except `save`, which runs in its own thread. A record is loaded once,
 when its partition is first opened in this run; a record that must not be used ends the input. What cannot be stored now
-is due again, and never blocks reading.
+is due again, and never blocks reading. A look costs as much as has happened since the last one, and not as many
+partitions as there are: readers announce what they have written, and a partition that rests is not asked.
 
 Trails age only while this process runs, not by the wall clock. While the process is held up, while the machine sleeps,
 or between two runs, splunkd may lose what it has in memory; and setting the clock changes nothing in splunkd. So a gap
@@ -13,8 +14,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from dataclasses import asdict, replace
-from typing import Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Deque, Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.finish import Finish, StopAt
 from falcon_streams.core.moment import iso_time
@@ -47,6 +49,9 @@ class Commits:
 
     def __init__(self, beginning: Beginning, store: OffsetStore, clock: Clock) -> None:
         self.progress: Dict[str, Progress] = {}
+        self._announced: Deque[Progress] = deque()  # readers append, without a lock
+        self._unreceipted: Dict[str, Progress] = {}
+        self._unsettled: Dict[str, Progress] = {}
         self._beginning = beginning
         self._store = store
         self._clock = clock
@@ -70,7 +75,7 @@ class Commits:
             else:
                 known = self._again(self._moved(stored, finish), finish)
             known.over_at = self._over_at(finish, served_at)
-            self.progress[partition] = known
+            self.progress[partition] = self._unsettled[partition] = known
         return known
 
     def finished(self) -> FrozenSet[str]:
@@ -106,19 +111,33 @@ class Commits:
     @property
     def awaits_receipt(self) -> bool:
         """Whether something written awaits its receipt."""
-        return any(progress.awaits_receipt for progress in self.progress.values())
+        return bool(self._announced or self._unreceipted)
 
     def receipt(self, sink: Sink, at: float) -> None:
         """Note what splunkd has taken by the monotonic time `at`; ask the sink only if something awaits a receipt."""
-        awaited = [progress for progress in self.progress.values() if progress.awaits_receipt]
-        taken = sink.taken() if awaited else 0
-        for progress in awaited:
+        self._take_announced()
+        taken = sink.taken() if self._unreceipted else 0
+        for progress in [*self._unreceipted.values()]:
             progress.receipt(taken, at)
+            if not progress.awaits_receipt:  # what its reader writes from now on is announced
+                del self._unreceipted[progress.partition]
 
     def due(self, until: float) -> Tuple[Record, ...]:
         """The records to store for what has settled by this monotonic time."""
-        records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
-        return tuple(record for record in records if record is not None)
+        self._take_announced()
+        now, records = self._clock.now(), []
+        for progress in [*self._unsettled.values()]:
+            record = progress.due(until, now)
+            if record is not None:
+                records.append(record)
+            elif progress.rests:
+                del self._unsettled[progress.partition]
+        return tuple(records)
+
+    def _take_announced(self) -> None:
+        while self._announced:
+            progress = self._announced.popleft()
+            self._unreceipted[progress.partition] = self._unsettled[progress.partition] = progress
 
     def final_records(self, until: float) -> Tuple[Record, ...]:
         """The records to store at an orderly stop: those committed in this run are marked clean."""
@@ -150,13 +169,15 @@ class Commits:
             ours_ms = int(min(now, now if served_at is None else served_at) * 1000)
             self._since = min([beginning.start_from.since(ours_ms), *self._earlier_starts()])
         origin = beginning.start_from.origin(partition, self._since)
-        record = first_record(beginning.name, partition, beginning.owner, origin, now, beginning.splunkd_started)
+        record = first_record(
+            beginning.name, partition, beginning.owner.of(partition), origin, now, beginning.splunkd_started
+        )
         record = replace(record, finish=finish)
         first_open = beginning.start_from.newest and first and not self.known
         resume = resume_at_origin(origin, first_open)
         since = None if origin.not_before is None else iso_time(origin.not_before)
         LOG.info("starting", {"partition": partition, "from": resume.query, "since": since, **_told(finish)})
-        progress = Progress(record, resume, beginning.replay_seconds)
+        progress = Progress(record, resume, beginning.replay_seconds, self._announced.append)
         if origin.not_before is not None or finish is not None:
             progress.must_store()  # these times count from this start, and must not move at the next one
         return progress
@@ -202,7 +223,7 @@ class Commits:
         return replace(record, offset=None, identity=None, created=None)
 
     def _again(self, stored: Record, finish: Optional[Finish]) -> Progress:
-        beginning, owner = self._beginning, self._beginning.owner
+        beginning, owner = self._beginning, self._beginning.owner.of(stored.partition)
         step = step_to_resume(stored, beginning.splunkd_started, beginning.replay_seconds)
         same_account = (stored.client_id, stored.member_cid) == (owner.client_id, owner.member_cid)
         resume = resume_at_step(stored, step, same_account)
@@ -210,7 +231,7 @@ class Commits:
         LOG.info("resuming", {**fields, **_told(finish)})
         record = stored.resumed_at(step).shifted(self._clock.now() - stored.updated_at)
         record = replace(record, splunkd_started=beginning.splunkd_started, finish=finish, **asdict(owner))
-        return Progress(record, resume, beginning.replay_seconds)
+        return Progress(record, resume, beginning.replay_seconds, self._announced.append)
 
 
 def _told(finish: Optional[Finish]) -> Dict[str, object]:

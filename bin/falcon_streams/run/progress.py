@@ -3,15 +3,17 @@
 Rules: the reader notes what it wrote, the supervisor takes what may be committed. One lock guards both; it is taken per
 batch, never per event. `core/positions.py` says when a mark is receipted and when it is settled. A record is handed out
 until it is stored, so a full disk delays a commit but loses none. Only the first commit of this run completes a replay:
-until then the stored record stays as it is. A partition has passed its finish when its reader has reached that, and the
-last commit is `replay_seconds` old: splunkd could lose what is younger, and nobody would read it again.
+until then the stored record stays as it is. Whoever looks after many partitions is told when one has something to be
+receipted after it had nothing, and need not ask those that rest. A partition has passed its finish when its reader has
+reached that, and the last commit is `replay_seconds` old: splunkd could lose what is younger, and nobody would read it
+again.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import List, Optional, Sequence, Set
+from typing import Callable, List, Optional, Sequence, Set
 
 from falcon_streams.core.delivery import Counted, Delivery
 from falcon_streams.core.envelope import Event
@@ -58,8 +60,15 @@ class Counters:
 class Progress:
     """How far one partition has come, over all its feeds of this run."""
 
-    def __init__(self, record: Record, resume: Resume, replay_seconds: float) -> None:
-        """`record` is what would be stored now; `resume` says where the first feed opens.
+    def __init__(
+        self,
+        record: Record,
+        resume: Resume,
+        replay_seconds: float,
+        announce: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        """`record` is what would be stored now; `resume` says where the first feed opens. The reader calls `announce`
+        for each batch that is the only one to await its receipt; it must not block.
 
         Others read `record`, the newest record, stored or about to be; `written_offset`, the last offset that the sink
         got in this run; and `unplaced`, the fingerprints of lines without an offset written since the last event.
@@ -79,6 +88,7 @@ class Progress:
         self.over_at: Optional[float] = None  # when Falcon's clock reaches the finish, as monotonic time
         self._resume = resume
         self._replay_seconds = replay_seconds
+        self._announce = announce
         self._lock = threading.Lock()
         self._last: Optional[Event] = None
         self._sequence = self._committed_sequence = OffsetSequence()
@@ -138,6 +148,8 @@ class Progress:
             self.written_offset = last.offset
             alone = not self._written
             self._written.add(last, self._sequence, ticket, at, self.counters.counted())
+        if alone:
+            self._announce(self)
         return alone
 
     def leave_out(self, offset: int) -> None:
@@ -164,6 +176,12 @@ class Progress:
     def awaits_receipt(self) -> bool:
         """Whether something written awaits its receipt."""
         return bool(self._written)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing can become due before the reader has written again."""
+        is_open = self.finish is not None and not self.finish.passed
+        return not (self._written or self._receipted or self._unsaved is not None or is_open)
 
     def receipt(self, taken: int, at: float) -> None:
         """At this monotonic time, splunkd has taken `taken` bytes out of the pipe."""

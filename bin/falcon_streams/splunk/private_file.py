@@ -11,6 +11,7 @@ import logging
 import os
 import stat
 from pathlib import Path
+from typing import Iterable, Union
 
 LOG = logging.getLogger(__name__)
 PREPARED = ".new"
@@ -37,9 +38,9 @@ def tighten(path: Path) -> None:
         LOG.warning("rights_tightened", {"path": str(path), "mode": f"{mode:04o}"})
 
 
-def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path:
-    """Write the replacement of this file beside it, readable by its owner only, and return its path. `durable` waits
-    until it is on disk. Raises OSError."""
+def prepare_private_file(path: Path, data: Union[bytes, Iterable[bytes]], durable: bool = False) -> Path:
+    """Write the replacement of this file beside it, readable by its owner only, and return its path. `data` is all of
+    it, or its pieces. `durable` waits until it is on disk. Raises OSError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}{PREPARED}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK
     try:
@@ -49,7 +50,7 @@ def prepare_private_file(path: Path, data: bytes, durable: bool = False) -> Path
         LOG.warning("leftover_removed", {"path": str(temporary)})
         descriptor = os.open(temporary, flags, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         if durable:
             file.flush()
             os.fsync(file.fileno())

@@ -154,14 +154,16 @@ class SharedRecords:
             for key in self._former.pop(record.partition, []):
                 self._store.remove(key)
 
-    def remove(self, partition: str) -> None:
-        """Remove the record of a partition if there is one. The manifest forgets it first: a crash between leaves the
-        record, which still bears its seal."""
-        if self._landmarks.pop(partition, None) is not None:
+    def remove(self, partitions: FrozenSet[str]) -> None:
+        """Remove the records of these partitions, as far as they have one. The manifest forgets them first: a crash
+        between leaves a record, which still bears its seal."""
+        if partitions & self._landmarks.keys():
+            self._landmarks = {name: each for name, each in self._landmarks.items() if name not in partitions}
             self._keep_manifest(self.generation)
-        for key in (*self._former.pop(partition, []), f"{self._name}:{self.generation}:{partition}"):
-            self._store.remove(key)
-        self._found.pop(partition, None)
+        for partition in sorted(partitions):
+            for key in (*self._former.pop(partition, []), f"{self._name}:{self.generation}:{partition}"):
+                self._store.remove(key)
+            self._found.pop(partition, None)
 
     def faults(self) -> Sequence[str]:
         """Why not all records that the input had are known; empty if they are."""

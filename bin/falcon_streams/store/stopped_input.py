@@ -161,10 +161,10 @@ class _ClaimedRecords:
         self._require_claim()
         self._records.save(records)
 
-    def remove(self, partition: str) -> None:
-        """Remove the record of a partition."""
+    def remove(self, partitions: FrozenSet[str]) -> None:
+        """Remove the records of these partitions."""
         self._require_claim()
-        self._records.remove(partition)
+        self._records.remove(partitions)
 
     def faults(self) -> Sequence[str]:
         """Why not all records are known."""

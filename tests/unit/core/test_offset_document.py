@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,14 @@ def test_a_document_has_every_record_with_the_one_step_that_counts() -> None:
     assert read_document(to_document("prod", {"0": record})) == (portable(record),)
 
 
+def test_records_of_child_tenants_are_carried_too() -> None:
+    records = {
+        name: portable(replace(committed(100), partition=name)) for name in ("0", f"{'a' * 32}/0", f"{'b' * 32}/0")
+    }
+
+    assert {each.partition: each for each in read_document(to_document("prod", records))} == records
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -33,6 +42,10 @@ def test_a_document_has_every_record_with_the_one_step_that_counts() -> None:
         {"records": [{**RECORD, "offset": None}]},
         {"records": [{**RECORD, "partition": "../0"}]},
         {"records": [{**RECORD, "partition": ""}]},
+        {"records": [{**RECORD, "partition": "ABCD/0"}]},
+        {"records": [{**RECORD, "partition": f"{'A' * 32}/0"}]},
+        {"records": [{**RECORD, "partition": f"{'a' * 32}/../0"}]},
+        {"records": [{**RECORD, "partition": "0\n"}]},
         {"falcon_event_streams_offsets": "1"},
         {"falcon_event_streams_offsets": None},
     ],

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Callable, List, Optional, Tuple, Type
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.finish import Finish, StopAt
@@ -12,11 +17,15 @@ from falcon_streams.core.moment import Moment
 from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import Resume, StartFrom
 from falcon_streams.errors import Retryable
+from falcon_streams.ports import Sink
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Committed
 from falcon_streams.run.progress import Progress
+from tests.fakes.batches import batch_of
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory import MemoryStore
+from tests.fakes.memory import MemorySink, MemoryStore
+from tests.model.mutation import mutate
+from tests.profile import trying
 
 REPLAY = 30.0
 
@@ -70,6 +79,19 @@ def test_a_commit_that_fails_is_told_with_its_remedy_however_long_the_sentence(
     assert isinstance(told, Mapping) and str(told["error"]).endswith(": see to that folder")
 
 
+def test_a_record_of_a_child_tenant_says_whose_it_is_and_goes_on_under_the_same_account() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    owner = Owner("h", "a", "f" * 32)
+    child = "0123456789abcdef0123456789abcdef"
+    for account in (owner, replace(owner, member_cid="")):  # what the account says is of no matter to a child
+        commits = Commits(Beginning("i", account, StartFrom(), REPLAY, 1.0), store, clock)
+        found = [commits.begin(name, None, first=True) for name in ("0", f"{child}/0")]
+        assert [each.record.member_cid for each in found] == [account.member_cid, child]
+        assert [each.record.tenant for each in found] == ["", child]
+        store.save([each.record for each in found])
+    assert [each.resume().customers for each in found] == [(), None]  # None: the account has not changed
+
+
 def test_a_process_that_lives_on_goes_back_by_the_replay_seconds() -> None:
     run = Run(MemoryStore(), FakeClock())
     run.live(100)
@@ -119,6 +141,148 @@ def test_a_reset_leaves_nothing_of_the_former_sequence_in_the_trail() -> None:
     trail = record(run.store).trail
     assert [step.offset for step in trail] == sorted(step.offset or 0 for step in trail)
     assert run.resumes_at() <= 60 - REPLAY + 2
+
+
+class WalksAll(Commits):
+    """Asks every partition at every look, as the rule says in its plainest form."""
+
+    def receipt(self, sink: Sink, at: float) -> None:
+        for progress in self.progress.values():
+            progress.receipt(sink.taken(), at)
+
+    def due(self, until: float) -> Tuple[Record, ...]:
+        records = (progress.due(until, self._clock.now()) for progress in self.progress.values())
+        return tuple(record for record in records if record is not None)
+
+
+class Desk:
+    """Commits of three partitions, whose readers write into one pipe."""
+
+    def __init__(self, kind: Type[Commits] = Commits) -> None:
+        self.clock, self.store, self.sink = FakeClock(), MemoryStore(), MemorySink()
+        self.commits = kind(Beginning("i", Owner("h", "a", ""), StartFrom(), REPLAY, 1.0), self.store, self.clock)
+        for partition in "012":
+            self.commits.begin(partition, None, first=True)
+
+    def write(self, partition: str) -> None:
+        progress = self.commits.progress[partition]
+        offset = (progress.written_offset or 0) + 1
+        event = Event(b"%d" % offset, offset, "A", None, "c")
+        progress.wrote(event, self.sink.write(partition, batch_of(event)), self.clock.monotonic())
+
+    def look(self) -> List[Tuple[str, Optional[int]]]:
+        """A receipt, a commit: the offsets that were due."""
+        at = self.clock.monotonic()
+        self.commits.receipt(self.sink, at)
+        due = self.commits.due(at)
+        self.commits.saved(self.commits.save(due))
+        return [(record.partition, record.offset) for record in due]
+
+    def act(self, act: str) -> List[Tuple[str, Optional[int]]]:
+        if act == "pause":
+            self.clock.pause(0.4)
+        elif act in ("hold", "flow"):
+            self.sink.hold = act == "hold"
+        elif act in ("full", "room"):
+            self.store.broken = act == "full"
+        elif act == "look":
+            return sorted(self.look())
+        else:
+            self.write(act)
+        return []
+
+
+ACTS = [*"012", "look", "pause", "look", "pause", "hold", "flow", "full", "room"]
+
+
+examples = given(st.lists(st.sampled_from(ACTS), min_size=20, max_size=60))
+
+
+@trying(100)
+@examples
+def test_what_is_due_does_not_depend_on_which_partitions_are_asked(acts: List[str]) -> None:
+    compare(acts)
+
+
+def compare(acts: List[str]) -> None:
+    logging.disable(logging.CRITICAL)
+    try:
+        desk, other = Desk(), Desk(WalksAll)
+        assert [desk.act(each) for each in acts] == [other.act(each) for each in acts]
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (Progress, "wrote", "self._announce(self)", "pass"),
+        (Commits, "receipt", "progress.awaits_receipt", "False"),
+        (Commits, "due", "progress.rests", "True"),
+    ],
+)
+def test_a_partition_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch, change: Tuple[Any, ...]) -> None:
+    mutate(monkeypatch, *change)
+    limits = settings(trying(300), derandomize=True, phases=[Phase.generate])
+    with pytest.raises(AssertionError):
+        limits(examples(compare))()
+
+
+def test_a_partition_that_rests_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    desk.write("1")
+    for _ in range(6):
+        desk.clock.pause(0.4)
+        desk.look()
+    asked: List[str] = []
+    for name in ("due", "receipt"):
+        monkeypatch.setattr(Progress, name, noting(asked, getattr(Progress, name)))
+
+    assert (desk.look(), asked, desk.commits.awaits_receipt) == ([], [], False)
+    desk.write("2")
+    assert desk.commits.awaits_receipt
+    desk.look()
+    assert asked == ["2", "2"]
+
+
+def noting(asked: List[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    def act(progress: Progress, *arguments: Any) -> Any:
+        asked.append(progress.partition)
+        return function(progress, *arguments)
+
+    return act
+
+
+@pytest.mark.parametrize("name", ["receipt", "due"])
+@pytest.mark.parametrize("before", [True, False])
+def test_what_a_reader_writes_in_the_midst_of_a_look_is_committed(
+    monkeypatch: pytest.MonkeyPatch, name: str, before: bool
+) -> None:
+    desk = Desk()
+    function = getattr(Progress, name)
+
+    def interrupted(progress: Progress, *arguments: Any) -> Any:
+        if before:
+            desk.write(progress.partition)
+        found = function(progress, *arguments)
+        if not before:
+            desk.write(progress.partition)
+        return found
+
+    desk.write("0")
+    desk.look()
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, name, interrupted)
+        desk.clock.pause(2.0)
+        desk.write("1")
+        desk.look()
+    for _ in range(2):
+        desk.clock.pause(2.0)
+        desk.look()
+
+    progress = desk.commits.progress.values()
+    assert [each.record.offset for each in progress] == [each.written_offset for each in progress]
+    assert not desk.commits.awaits_receipt
 
 
 HOUR = 3_600_000

@@ -85,8 +85,7 @@ def test_what_is_saved_is_listed_and_read_and_can_be_removed(house: House, kind:
         records.save([record("0"), record("1")])
         found = records.load("1")
         assert found is not None and replace(found, generation=0) == record("1")
-        records.remove("1")
-        records.remove("none")
+        records.remove(frozenset({"1", "none"}))
         assert (records.partitions(), records.load("1")) == (frozenset({"0"}), None)
 
     assert house.stored(kind) == record()
@@ -166,7 +165,11 @@ def test_a_claim_that_was_given_back_is_free_at_once_and_so_is_ours_afterwards(h
 def test_whoever_keeps_the_claim_too_long_writes_no_more(house: House) -> None:
     with house.open(KVSTORE) as records:
         house.clock.pause(VALID_FOR)
-        for write, argument in ((records.save, [record()]), (records.remove, "0"), (records.keep_history, "x")):
+        for write, argument in (
+            (records.save, [record()]),
+            (records.remove, frozenset("0")),
+            (records.keep_history, "x"),
+        ):
             with pytest.raises(Refused, match="the claim on this input is lost"):
                 write(argument)
 
@@ -207,7 +210,7 @@ def test_a_removal_that_a_crash_cuts_short_leaves_the_record(house: House, monke
     with monkeypatch.context() as context, house.open(KVSTORE) as records:
         context.setattr(house.collection, "remove", crash)
         with pytest.raises(ZeroDivisionError):
-            records.remove("0")
+            records.remove(frozenset("0"))
 
     assert house.stored(KVSTORE) == record()
 
