@@ -44,6 +44,7 @@ SHIPPED = (
     "docs/log.md",
     "docs/moving.md",
     "docs/operations.md",
+    "docs/providers.md",
     "docs/search.md",
     "docs/troubleshooting.md",
     "lookups",

@@ -37,6 +37,7 @@ NAV: Dict[str, object] = {
         "Remove what is left": "docs/install/uninstall.md",
     },
     "Move from the vendor's add-on": "docs/moving.md",
+    "For providers": "docs/providers.md",
     "Configure": "docs/configure.md",
     "Search": "docs/search.md",
     "Operate": "docs/operations.md",

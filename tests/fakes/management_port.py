@@ -52,13 +52,17 @@ class ManagementPort:
         if path in self.things:
             return 200, [self._entry(path, self.things[path])]
         below = [self._entry(name, each) for name, each in self.things.items() if name.startswith(f"{path}/")]
-        return (200, below) if path.rpartition("/")[0] in ("configs", "storage", "data/inputs") else (404, [])
+        return (200, below) if path.rpartition("/")[0] in ("configs", "storage", "data", "data/inputs") else (404, [])
 
     def _post(self, path: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
         action = path.rpartition("/")[2]
         if action in ("enable", "disable"):
             self.things[path[: -len(action) - 1]]["disabled"] = str(int(action == "disable"))
             return 200, []
+        if path.startswith("properties/"):
+            path = path.replace("properties/", "configs/conf-", 1)
+            if path not in self.things:
+                return 404, []
         if path in self.things:
             self.things[path].update(_kept(form))
             return 200, []

@@ -12,6 +12,8 @@ ACCOUNT = f"{BASE}/falcon_event_streams_account"
 SETTINGS = f"{BASE}/falcon_event_streams_settings"
 INPUT = f"{BASE}/falcon_event_streams_input"
 OFFSETS = f"{BASE}/falcon_event_streams_offsets"
+TENANTS_PLAN = f"{BASE}/falcon_event_streams_tenants_plan"
+TENANTS_APPLY = f"{BASE}/falcon_event_streams_tenants_apply"
 
 
 class Said(NamedTuple):

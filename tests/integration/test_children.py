@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def fast(package: Path, tmp_path: Path) -> Iterator[Scene]:
     """A scene whose input and emulator live SCALE times as fast."""
     epoch = time.time()
     app = install(package, tmp_path, f"ScaledClock({SCALE}, {epoch})")
-    options = {"time_scale": SCALE, "epoch": epoch, "lock": 1.0, "rate_limits": False}
+    options: dict[str, Any] = {"time_scale": SCALE, "epoch": epoch, "lock": 1.0, "rate_limits": False}
     with Scene(tmp_path, app, children=3, partitions=1, preload=10, **options) as scene:
         yield scene
 

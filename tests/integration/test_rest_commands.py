@@ -10,6 +10,7 @@ import shutil
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,27 @@ def test_the_commands_for_the_offsets_do_what_the_page_says(stage: Stage, tmp_pa
         assert (ended.status, ended.err) == (0, ""), line
     assert scene.splunkd.input_state("main")["settings"]["checkpoint_store"] == "file"
     assert scene.wait_until_all_arrived().missing == 0
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_the_commands_for_tenants_do_what_the_page_says(stage: Stage, tmp_path: Path) -> None:
+    scene = stage(preload=1, server_info={"isForwarding": "true"})
+    (tmp_path / "tenants.csv").write_text(f'cid,name,index\n{"a" * 32}-1F,"ACME & Sons, Berlin",falcon_acme\n')
+    before = variables(scene)
+
+    def curl(command: str) -> dict[str, Any]:
+        done = subprocess.run(
+            ["bash", "-ec", before + command], cwd=tmp_path, capture_output=True, text=True, timeout=_SECONDS
+        )
+        return dict(json.loads(done.stdout))
+
+    plan, apply, of_children, show = commands("tenants", "providers.md")
+    (planned,) = curl(plan)["entry"]
+    (applied,) = curl(apply.replace("5f0c2a9d7be41c36", planned["content"]["hash"]))["entry"]
+    assert [row["result"] for row in applied["content"]["tenants"]] == ["created"]
+    assert [(entry["name"], entry["content"]["index"]) for entry in curl(show)["entry"]] == [("a" * 32, "falcon_acme")]
+    (message,) = curl(of_children)["messages"]
+    assert "the question for the children" in message["text"], "this tenant is no parent"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pytest
 
 from tests.integration.conftest import Stage
+from tests.integration.page_calls import BASE, TENANTS_APPLY, TENANTS_PLAN, Caller
 from tests.integration.scene import Scene
 from tests.splunkd.intake.index import Event
 
 TENANTS_CONF = "falcon_event_streams_tenants"
 PARENT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 FIRST, SECOND, THIRD = (prefix + PARENT[2:] for prefix in ("c1", "c2", "c3"))
+MANY = 250
 INDEXES = ("falcon_first", "falcon_second", "falcon_others")
 
 
@@ -137,3 +140,60 @@ def test_a_conf_that_could_send_events_astray_ends_the_input_with_a_sentence(
 
     scene.says(sentence)
     assert scene.splunkd.count() == 0
+
+
+def table_of(children: Iterable[str]) -> str:
+    """A CSV that names these children, as an admin would write it."""
+    rows = [f'{cid}-1F,"Tenant {number}, & Sons",falcon_{number}' for number, cid in enumerate(children)]
+    return "\n".join(["cid,name,index", *rows]) + "\n"
+
+
+def test_a_table_is_planned_applied_and_events_follow_it(stage: Stage) -> None:
+    children = (FIRST, SECOND, THIRD)
+    scene = stage(preload=300, children=3, indexes=("falcon_0", "falcon_1"), users=(("eve", "eve-password", "search"),))
+    admin, table = Caller(scene), table_of(children)
+    planned = admin.post(TENANTS_PLAN, document=table).entries["plan"]
+    assert (planned["n_create"], planned["missing_indexes"]) == (3, ["falcon_2"])
+
+    refused = admin.post(TENANTS_APPLY, document=table, hash=planned["hash"])
+    assert refused.status == 409 and "falcon_2. Create them" in refused.sentence
+    assert Caller(scene, "eve", "eve-password").post(TENANTS_APPLY, document=table, hash=planned["hash"]).status == 403
+    scene.splunkd.post("/servicesNS/nobody/search/data/indexes", name="falcon_2")
+    applied = admin.post(TENANTS_APPLY, document=table, hash=planned["hash"]).entries["apply"]
+    assert [row["result"] for row in applied["tenants"]] == ["created"] * 3
+    again = admin.post(TENANTS_APPLY, document=table, hash=planned["hash"]).entries["apply"]
+    assert [row["result"] for row in again["tenants"]] == ["left as it was"] * 3
+
+    scene.begin(index="main")
+    assert scene.wait_until_all_arrived().holds
+    places = {cid: Place(f"falcon_{number}", f"Tenant {number}, & Sons") for number, cid in enumerate(children)}
+    assert misrouted(scene.splunkd.events(), {**places, PARENT: Place("main", None)}) == []
+    listed = admin.get(TENANTS_PLAN).entries
+    assert {cid: (each["name"], each["index"]) for cid, each in listed.items()} == {
+        cid: (place.tenant, place.index_name) for cid, place in places.items()
+    }
+
+
+def test_many_tenants_are_applied_with_one_hash_though_the_pages_are_killed_on_the_way(stage: Stage) -> None:
+    scene = stage(preload=1, server_info={"isForwarding": "true"})
+    admin, table = Caller(scene), table_of(f"{number:032x}" for number in range(MANY))
+    hash = admin.post(TENANTS_PLAN, document=table).entries["plan"]["hash"]
+
+    def made() -> int:
+        return len(admin.call("GET", f"{BASE}/configs/conf-{TENANTS_CONF}", count="0").entries)
+
+    def kill() -> None:
+        scene.wait(lambda: made() > MANY // 10)
+        scene.splunkd.kill_script("falcon_event_streams_tenants_apply")
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    cut = admin.post(TENANTS_APPLY, document=table, hash=hash)
+    killer.join(30)
+    assert cut.status == 500 and 0 < made() < MANY, "a control: it was cut short"
+
+    left = 1
+    while left:
+        left = admin.post(TENANTS_APPLY, document=table, hash=hash).entries["apply"]["left"]
+    assert made() == MANY
+    assert admin.post(TENANTS_PLAN, document=table).entries["plan"]["n_leave"] == MANY

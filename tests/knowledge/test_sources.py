@@ -34,7 +34,7 @@ names = st.text(
     st.characters(blacklist_categories=("C", "Zl", "Zp"), blacklist_characters='":\\\ufffc\ufffd'),
     min_size=1,
     max_size=64,
-).filter(lambda name: name == name.strip() and name.isprintable())
+).filter(lambda name: name == name.strip() and name.isprintable() and name[0] not in "=+-@")
 
 
 def indexed(source: str) -> tuple[str, object, object]:

@@ -12,11 +12,20 @@ line that names no customer is never left out for want of one: no bad line gets 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, FrozenSet, Iterable, Tuple
+from typing import Dict, FrozenSet, Iterable, NamedTuple, Tuple
 
 from falcon_streams.core.partition_name import read_cid, split
 
 DEFAULT = "default"
+
+
+class Child(NamedTuple):
+    """A child of a parent tenant: its CID, and what Falcon calls it and its state, which may be anything printable and
+    nothing."""
+
+    cid: str
+    name: str
+    status: str
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ Sources: falconpy `_endpoint/_mssp.py`, gofalcon `domain_child_link`.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlencode
 
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.partition_name import read_cid
+from falcon_streams.core.tenants import Child
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.auth import Bearers, call
@@ -26,14 +27,6 @@ PAGE = 500  # Falcon's default is 10
 CHUNK = 100
 MOST_CHILDREN = 20_000
 READINGS = 3
-
-
-class Child(NamedTuple):
-    """A child tenant: its CID, and what Falcon calls it and its state, which may be anything printable and nothing."""
-
-    cid: str
-    name: str
-    status: str
 
 
 class FlightControl:

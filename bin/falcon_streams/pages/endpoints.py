@@ -10,10 +10,11 @@ import logging
 import os
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Mapping, Optional
+from typing import Callable, Mapping, Optional, Sequence, Tuple, TypeVar, cast
 
 from falcon_streams.app import refuse_old_openssl
 from falcon_streams.clock import SystemClock
+from falcon_streams.core.tenants import Child
 from falcon_streams.doctor.composition import PAGE_SECONDS, Doctor
 from falcon_streams.errors import Refused, StreamsError
 from falcon_streams.pages.account_collection import Accounts
@@ -23,9 +24,10 @@ from falcon_streams.pages.input_collection import Inputs
 from falcon_streams.pages.offset_collection import Offsets
 from falcon_streams.pages.rest import Collection, Endpoints
 from falcon_streams.pages.settings_collection import AddonSettings
+from falcon_streams.pages.tenants_collection import TenantChanges, TenantPlans
 from falcon_streams.ports import Clock
 from falcon_streams.run.process import start_thread
-from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account
+from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF, Account, read_account
 from falcon_streams.splunk.splunkd import SCHEME
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import checkpoint_dir_of
@@ -33,11 +35,15 @@ from falcon_streams.store.stopped_input import StoppedInputs
 from falcon_streams.takeover.takeover_collection import Takeovers
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 INPUT_ENDPOINT = f"{SCHEME}_input"
 DOCTOR_ENDPOINT = f"{SCHEME}_doctor"
 OFFSETS_ENDPOINT = f"{SCHEME}_offsets"
 TAKEOVER_ENDPOINT = f"{SCHEME}_takeover"
+TENANTS_PLAN_ENDPOINT = f"{SCHEME}_tenants_plan"
+TENANTS_APPLY_ENDPOINT = f"{SCHEME}_tenants_apply"
 CONNECTION_TEST_SECONDS = 10.0
+CHILDREN_SECONDS = 20.0
 
 
 def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[Clock] = None) -> Endpoints:
@@ -64,6 +70,9 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
         parts = (accounts(splunkd), AddonSettings(splunkd), inputs(splunkd))
         return Takeovers(splunkd, *parts, stopped, clock, apps)
 
+    def children(splunkd: WritableSplunkd, account: str) -> Sequence[Child]:
+        return ask_for_children(read_account(splunkd, account), clock)
+
     collections = {
         ACCOUNT_CONF: accounts,
         SETTINGS_CONF: AddonSettings,
@@ -71,6 +80,8 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
         OFFSETS_ENDPOINT: offsets,
         DOCTOR_ENDPOINT: findings,
         TAKEOVER_ENDPOINT: takeovers,
+        TENANTS_PLAN_ENDPOINT: lambda splunkd: TenantPlans(splunkd, children, checkpoint_dir),
+        TENANTS_APPLY_ENDPOINT: lambda splunkd: TenantChanges(splunkd, children, clock),
     }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))
 
@@ -82,21 +93,53 @@ def check_connection(account: Account, clock: Clock, seconds: float = CONNECTION
     from falcon_streams.falcon.transport import Transport
 
     transport = Transport(clock, account.ca_bundle, account.proxy)
-    answers: SimpleQueue[str] = SimpleQueue()
+    try:
+        _ask(account, clock, seconds, lambda: check_client(transport, clock, account.origin, account.credentials))
+    except Refused as refused:
+        raise Refused(400, f"Not saved: {refused}") from None
+
+
+def ask_for_children(account: Account, clock: Clock, seconds: float = CHILDREN_SECONDS) -> Sequence[Child]:
+    """The children of an account's tenant. Refused 400 with one sentence."""
+    if account.credentials.member_cid:
+        raise Refused(400, f"account {account.name} is bound to a child tenant (member_cid): name the parent's account")
+    refuse_old_openssl()
+    from falcon_streams.falcon.auth import Bearers
+    from falcon_streams.falcon.flight_control import FlightControl
+    from falcon_streams.falcon.transport import Transport
+
+    transport = Transport(clock, account.ca_bundle, account.proxy)
+    bearers = Bearers(transport, clock, account.origin, account.credentials)
+
+    def ask() -> Sequence[Child]:
+        try:
+            return FlightControl(transport, bearers).children()
+        finally:
+            bearers.revoke()
+
+    return _ask(account, clock, seconds, ask)
+
+
+def _ask(account: Account, clock: Clock, seconds: float, question: Callable[[], T]) -> T:
+    """Ask Falcon in a thread of its own, for so many seconds. Refused 400 with the sentence of what failed."""
+    answers: SimpleQueue[Tuple[Optional[T], str]] = SimpleQueue()
 
     def ask() -> None:
         try:
-            check_client(transport, clock, account.origin, account.credentials)
-            answers.put("")
+            answers.put((question(), ""))
         except StreamsError as error:
-            answers.put(str(error))
+            answers.put((None, str(error)))
         except Exception as error:  # a fault of ours: the log gets its place, not its text, which may hold a secret
             LOG.exception("unexpected_error")
-            answers.put(f"this add-on has failed ({type(error).__name__}). See splunkd.log or python.log")
+            answers.put((None, f"this add-on has failed ({type(error).__name__}). See splunkd.log or python.log"))
 
-    start_thread("connection test", ask)
-    complaint = clock.take(answers, seconds)
-    if complaint is None:
-        complaint = f"{account.origin.api_host}: no answer within {seconds:.0f} s. Check the network, or set a proxy"
+    start_thread("question to Falcon", ask)
+    found = clock.take(answers, seconds)
+    if found is None:
+        raise Refused(
+            400, f"{account.origin.api_host}: no answer within {seconds:.0f} s. Check the network, or set a proxy"
+        )
+    answer, complaint = found
     if complaint:
-        raise Refused(400, f"Not saved: {complaint}")
+        raise Refused(400, complaint)
+    return cast(T, answer)

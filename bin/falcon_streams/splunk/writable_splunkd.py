@@ -62,6 +62,12 @@ class WritableSplunkd(Splunkd):
         """Change settings of a stanza. An empty value unsets one."""
         self._post(f"configs/conf-{conf}/{quoted(name)}", settings)
 
+    def edit_properties(self, conf: str, name: str, settings: Mapping[str, str]) -> None:
+        """Change settings of a stanza that may be called anything. `edit_stanza` has no way for one called `name`."""
+        # This endpoint takes whatever a form holds for a setting, so the form says nothing about the answer.
+        path = binding.UrlEncoded(f"properties/{conf}/{quoted(name)}", skip_encode=True)
+        self._write(self._context.post, path, dict(settings))
+
     def delete_stanza(self, conf: str, name: str) -> None:
         """Remove a stanza."""
         self._delete(f"configs/conf-{conf}/{quoted(name)}")
@@ -104,14 +110,14 @@ class WritableSplunkd(Splunkd):
         self._delete(f"data/inputs/{SCHEME}/{quoted(name)}")
 
     def _post(self, path: str, fields: Mapping[str, str]) -> None:
-        self._write(self._context.post, path, dict(fields))
+        self._write(self._context.post, binding.UrlEncoded(path, skip_encode=True), {"output_mode": "json", **fields})
 
     def _delete(self, path: str) -> None:
-        self._write(self._context.delete, path, {})
+        self._write(self._context.delete, binding.UrlEncoded(path, skip_encode=True), {"output_mode": "json"})
 
-    def _write(self, call: Any, path: str, fields: Dict[str, str]) -> None:
+    def _write(self, call: Any, path: binding.UrlEncoded, fields: Dict[str, str]) -> None:
         try:
-            call(binding.UrlEncoded(path, skip_encode=True), output_mode="json", **fields)
+            call(path, **fields)
         except binding.AuthenticationError:
             raise Refused(401, "your session has ended: log in again") from None
         except binding.HTTPError as error:

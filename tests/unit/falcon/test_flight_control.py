@@ -11,9 +11,10 @@ import pytest
 from falcon_streams.core.account import Credentials
 from falcon_streams.core.answer import Answer
 from falcon_streams.core.clouds import origin_of
+from falcon_streams.core.tenants import Child
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.auth import Bearers
-from falcon_streams.falcon.flight_control import CHUNK, Child, FlightControl
+from falcon_streams.falcon.flight_control import CHUNK, FlightControl
 from falcon_streams.falcon.transport import ANSWER_SECONDS, Form, Transport
 from tests.fakes.clock import FakeClock
 from tests.unit.falcon.scripted import ScriptedTransport, answered

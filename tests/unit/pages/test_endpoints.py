@@ -35,5 +35,5 @@ def test_a_connection_test_of_a_server_that_is_silent_ends_in_time() -> None:
             check_connection(account, clock, seconds=0.3)
         assert clock.monotonic() - began < 8.0
     for thread in threading.enumerate():
-        if thread.name == "connection test":
+        if thread.name == "question to Falcon":
             thread.join(15)

@@ -105,11 +105,12 @@ def test_a_stanza_that_is_no_cid_is_refused(stanza: str) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "fault"),
     [
-        ("name", "x" * 65, "is longer than 64 characters, or holds a quote"),
+        ("name", "x" * 65, "is longer than 64 characters, begins with =, +, -, or @, or holds a quote"),
         *(
             ("name", f"a{bad}b", "or a character that cannot be seen")
             for bad in '":\\\x00\x1b\x7f\x85\u202e\u2066\u200b\ufeff'
         ),
+        *(("name", f"{bad}cmd|'/c calc'!A0", "begins with =, +, -, or @") for bad in "=+-@"),
         *(("name", f"a{bad}b", "holds a character that cannot be seen") for bad in "\ue000\u0378"),
         *(("index", bad, "is not the name of an index") for bad in ("_internal", "-a", "Falcon", "a b", "a/b", "../a")),
         *(("index", bad, "is not the name of an index") for bad in ("my_kvstore", "a" * 81, "a,b", "<a>")),
