@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from falcon_streams.store.files import FileStore
 from tests.integration.comparison import Comparison, compare, key_of
 from tests.integration.conftest import Stage
 from tests.integration.entry import install
 from tests.integration.scene import INPUT, Scene
 from tests.splunkd.intake.index import Event
 
+CHECKPOINTS = "var/lib/splunk/modinputs/falcon_event_streams"
 CHILDREN = 6
 SCALE = 60.0
 LATE = 5.0  # seconds from an event to the index, as the siblings of tests/faults have
@@ -59,12 +61,14 @@ def await_commits(scene: Scene, cids: list[str]) -> None:
         for partition, entries in partitions.items()
         if cid in cids
     }
-    scene.wait(lambda: scene.committed() == latest, what="all committed")
+    (folder,) = (scene.splunkd.home / CHECKPOINTS).glob(f"{INPUT}-*")
+    store = FileStore(folder, INPUT, lambda: False)  # only looks
+    scene.wait(lambda: {name: each.offset for name, each in store.look().items()} == latest, what="all committed")
 
 
 def shown(scene: Scene, name: str = "state.json") -> dict[str, object]:
     """What the input shows of itself."""
-    (path,) = (scene.splunkd.home / "var/lib/splunk/modinputs/falcon_event_streams").glob(f"{INPUT}-*/{name}")
+    (path,) = (scene.splunkd.home / CHECKPOINTS).glob(f"{INPUT}-*/{name}")
     found: dict[str, object] = json.loads(path.read_bytes())
     return found
 

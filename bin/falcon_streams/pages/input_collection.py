@@ -121,10 +121,12 @@ class Inputs:
             state = "starting"
         elif shown and state != "error" and self._clock.now() - _number(shown.get("updated_at")) > STALE_AFTER:
             state, trouble = "not_running", "splunkd starts it again after its interval; see splunkd.log"
+        told = {"state": state, "trouble": trouble or NO_ERROR}
+        if _mapping(shown.get("tenants")):
+            return {**told, **_crowd(shown)}
         lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
         return {
-            "state": state,
-            "trouble": trouble or NO_ERROR,
+            **told,
             "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
             "lag": f"{max(lags):.0f} s" if lags else "-",
             "progress": _progress(partitions, max(lags, default=0.0)),
@@ -146,6 +148,22 @@ def _with_splunks_defaults(form: Mapping[str, str], properties: Mapping[str, Any
                 continue
         texts[setting] = value
     return texts
+
+
+def _crowd(shown: Mapping[str, Any]) -> Dict[str, object]:
+    """What the row of an input with many tenants shows: how many are in each state, and which to look at first."""
+    counts, lag = _mapping(shown["tenants"]), shown.get("lag_s")
+    states = ", ".join(f"{_number(count):,.0f} {tidy(state)}" for state, count in counts.items())
+    first = [
+        f"{tidy(str(_mapping(line).get('name') or cid))} ({tidy(str(_mapping(line).get('state')))})"
+        for cid, line in _mapping(shown.get("worst")).items()
+    ]
+    return {
+        "events": f"{int(_number(shown.get('events'))):,}",
+        "lag": f"{_number(lag):.0f} s" if isinstance(lag, (int, float)) else "-",
+        "progress": f"look first at {', '.join(first)}" if first else "up to date",
+        "offsets": f"{sum(map(_number, counts.values())):,.0f} tenants: {states}",
+    }
 
 
 def _trouble(shown: Mapping[str, Any]) -> str:

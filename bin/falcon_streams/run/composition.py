@@ -12,7 +12,7 @@ import uuid
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Callable, FrozenSet, NamedTuple, Optional, Tuple, Type, Union
+from typing import Callable, FrozenSet, NamedTuple, Optional, Tuple
 
 from falcon_streams import __version__
 from falcon_streams.core.catalogue import is_known
@@ -190,8 +190,11 @@ def _supervisor(
 
 
 def _show(parts: _Parts, board: StateFile) -> Show:
-    health: Union[Type[Health], Type[CrowdHealth]] = Health if parts.settings.tenants.only_own else CrowdHealth
-    return health(parts.clock, board, _label(parts.settings), parts.doubt, __version__).check
+    label = _label(parts.settings)
+    if parts.settings.tenants.only_own:
+        return Health(parts.clock, board, label, parts.doubt, __version__).check
+    names = parts.tenants
+    return CrowdHealth(parts.clock, board, label, parts.doubt, __version__, lambda cid: names.of(cid).name).check
 
 
 class _Falcon:

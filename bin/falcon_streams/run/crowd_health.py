@@ -9,7 +9,7 @@ a new one goes to the end.
 from __future__ import annotations
 
 import logging
-from typing import Dict, Mapping, Tuple
+from typing import Callable, Dict, Mapping, Tuple
 
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.partition_name import name_of
@@ -25,7 +25,7 @@ from falcon_streams.run.health import (
     resident_mb,
 )
 from falcon_streams.run.ledger import tell_delivered
-from falcon_streams.run.overview import Line, counts, line_of, state_of, trouble_of, worst
+from falcon_streams.run.overview import Line, counts, largest_lag, line_of, state_of, trouble_of, worst
 from falcon_streams.run.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -36,13 +36,23 @@ DELIVERED_EVERY = 900.0
 class CrowdHealth:
     """Logs and shows the state of an input with many tenants; the supervisor calls it about once a second."""
 
-    def __init__(self, clock: Clock, board: TenantBoard, label: Label, doubt: str = "", version: str = "") -> None:
-        """`doubt` is shown while there is no error; `version` is that of this code."""
+    def __init__(
+        self,
+        clock: Clock,
+        board: TenantBoard,
+        label: Label,
+        doubt: str = "",
+        version: str = "",
+        call: Callable[[str], str] = lambda cid: "",
+    ) -> None:
+        """`doubt` is shown while there is no error; `version` is that of this code; `call` gives a tenant's name, empty
+        for one without."""
         self._clock = clock
         self._board = board
         self._label = label
         self._doubt = doubt
         self._version = version
+        self._call = call
         self._time_watch = TimeWatch(clock)
         self._began_at = self._logged_at = self._delivered_at = clock.monotonic()
         self._looked_at = float("-inf")
@@ -78,13 +88,18 @@ class CrowdHealth:
                 "up_s": at - self._began_at,
                 "rss_mb": resident_mb(),
                 "partitions": {},
+                "events": sum(line.events for line in lines.values()),
+                "lag_s": largest_lag(lines),
                 "tenants": counts(lines),
-                "worst": {cid: lines[cid]._asdict() for cid in worst(lines)},
+                "worst": {cid: self._shown_line(cid, lines[cid]) for cid in worst(lines)},
             }
         )
         if lines != self._shown:
             self._shown = lines
-            self._board.show_tenants({cid: line._asdict() for cid, line in lines.items()})
+            self._board.show_tenants({cid: self._shown_line(cid, line) for cid, line in lines.items()})
+
+    def _shown_line(self, cid: str, line: Line) -> Dict[str, object]:
+        return {"name": self._call(cid), **line._asdict()}
 
     def _tell_tenants(self, lines: Mapping[str, Line], at: float) -> None:
         """A line for each tenant whose state or sentence is new, and for each whose hour is over."""
@@ -98,10 +113,9 @@ class CrowdHealth:
 
     def _log(self, lines: Mapping[str, Line], partitions: Mapping[str, Progress], trouble: str) -> None:
         told: Dict[str, object] = {f"tenants_{state}": number for state, number in counts(lines).items()}
-        lags = [line.lag_s for line in lines.values() if line.lag_s is not None]
         events = events_of(partitions)
         fields = {"partition": ALL, "state": state_of(lines), "trouble": trouble or NO_ERROR, "tenants": len(lines)}
-        rest = {"lag_s": max(lags, default=None), "events": events, "rss_mb": resident_mb()}
+        rest = {"lag_s": largest_lag(lines), "events": events, "rss_mb": resident_mb()}
         LOG.info("stream_stats", {**fields, **told, **rest})
         if events > self._ingested:
             LOG.info("events_ingested", {**self._label._asdict(), "n_events": events - self._ingested})

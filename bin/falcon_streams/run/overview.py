@@ -52,6 +52,11 @@ def counts(lines: Mapping[str, Line]) -> Dict[str, int]:
     return dict(sorted(Counter(line.state for line in lines.values()).items()))
 
 
+def largest_lag(lines: Mapping[str, Line]) -> Optional[float]:
+    """How far the slowest tenant is behind, in seconds; None if nobody knows."""
+    return max((line.lag_s for line in lines.values() if line.lag_s is not None), default=None)
+
+
 def worst(lines: Mapping[str, Line]) -> List[str]:
     """The CIDs of the tenants to look at first; none that runs without trouble and lag."""
     noted = [cid for cid, line in lines.items() if line.state in _BADNESS or line.trouble or line.lag_s]

@@ -274,7 +274,7 @@ class Supervisor:
         stops: List[Stop] = []
         while True:
             # Without a reader there is nothing to wait for, but happenings already in the inbox count.
-            left = deadline - self._clock.monotonic() if self.tenancy.readers else 0.0
+            left = deadline - self._clock.monotonic() if self.tenancy.has_readers else 0.0
             happening = self._clock.take(self._inbox, max(left, 0.0))
             if isinstance(happening, Stop):
                 stops.append(happening)

@@ -64,6 +64,11 @@ class Tenancy:
         """The readers of all tenants."""
         return [reader for tenant in self.tenants.values() for reader in tenant.readers.values()]
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether any reader has not ended yet."""
+        return any(tenant.readers for tenant in self.tenants.values())
+
     def forget_reader(self, partition: str) -> None:
         """The reader of this partition has ended while the input stops."""
         self.tenants[split(partition)[0]].readers.pop(partition, None)

@@ -17,7 +17,7 @@ from falcon_streams.clock import SystemClock
 from falcon_streams.core.batch import read_batch
 from falcon_streams.errors import SplunkdGone, Stopped
 from falcon_streams.splunk.pipe import WIDE, Pipe
-from falcon_streams.splunk.sink import PipeSink
+from falcon_streams.splunk.sink import MOST_GATHERED, PipeSink
 from falcon_streams.splunk.stream_xml import Renderer, Routing
 from tests.fakes.clock import FakeClock, ScaledClock
 
@@ -265,3 +265,42 @@ def test_elements_of_two_partitions_never_mix(ends: Tuple[int, int]) -> None:
     for line in bytes(got).splitlines():
         assert line.count(b"<event ") == 1
         assert (b"0" * 3000 in line) != (b"1" * 3000 in line)
+
+
+def test_what_is_gathered_goes_out_in_one_write_and_is_not_taken_before(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    sink, pipe = sink_on(write)
+    sink.gather()
+    tickets = [sink.write(partition, read_batch([b"{}"])) for partition in ("0", "1")]
+    assert pipe.written == sink.taken() == 0
+    sink.write_gathered()
+
+    assert pipe.written == tickets[1] == 2 * tickets[0]
+    assert len(os.read(read, 65536)) == tickets[1]
+    assert sink.taken() == tickets[1]
+
+
+def test_much_that_is_gathered_goes_out_before_the_turn_is_over(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    reader = threading.Thread(target=lambda: list(iter(lambda: os.read(read, 65536), b"")))
+    reader.start()
+    sink, pipe = sink_on(write)
+    sink.gather()
+    lines = [b'{"a":"' + b"x" * 1000 + b'"}'] * (MOST_GATHERED // 5000)
+    tickets = [sink.write(str(number), read_batch(lines)) for number in range(6)]
+
+    assert 0 < pipe.written < tickets[-1]
+    os.close(write)
+    reader.join()
+
+
+def test_a_stop_drops_what_is_gathered_and_nothing_follows_the_end_of_the_stream(ends: Tuple[int, int]) -> None:
+    read, write = ends
+    sink, _ = sink_on(write)
+    sink.gather()
+    sink.write("0", read_batch([b"{}"]))
+    sink.stop()
+    sink.close()
+    sink.write_gathered()
+
+    assert os.read(read, 65536) == b"</stream>\n"

@@ -1,0 +1,239 @@
+"""One thread reads many feeds: each in its turn, none waits for another, and what a turn brings is written at once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import List, Optional
+
+import pytest
+
+from falcon_streams.core.batch import Batch
+from falcon_streams.core.discovery import Stream
+from falcon_streams.core.record import Owner, StartPosition, first_record
+from falcon_streams.core.resume import resume_at_origin
+from falcon_streams.core.session import BLOCKED_AFTER
+from falcon_streams.errors import Retryable, SplunkdGone, Stopped
+from falcon_streams.run.feed_loop import FeedLoop
+from falcon_streams.run.happenings import FeedEnded, Happening
+from falcon_streams.run.progress import Progress
+from falcon_streams.run.reader import Reader
+from falcon_streams.run.tally import Filters
+from tests.fakes.clock import FakeClock
+
+CUT = b"cut"
+
+
+def line(offset: int) -> bytes:
+    return b'{"metadata":{"customerIDString":"c","offset":%d,"eventType":"A"},"event":{}}\n' % offset
+
+
+class SocketFeed:
+    """The port `Feed` over a socket pair; the bytes CUT are a cut."""
+
+    gathers = True
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.ours.setblocking(False)
+        self.shares = True
+        self.closed = False
+
+    def read(self) -> Optional[bytes]:
+        try:
+            data = self.ours.recv(65536)
+        except BlockingIOError:
+            return None
+        if data == CUT:
+            raise Retryable("cut")
+        return data
+
+    def share(self) -> Optional[int]:
+        return self.ours.fileno() if self.shares else None
+
+    def disown(self, start: bytes) -> Retryable:
+        return Retryable("no feed")
+
+    def finish(self) -> None:
+        self.theirs.close()
+
+    def abort(self) -> None:
+        self.theirs.close()
+
+    def close(self) -> None:
+        self.closed = True
+        self.ours.close()
+        self.theirs.close()
+
+
+class CountingSink:
+    """The port `Sink`; counts the writes that go out, each with its partitions."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.writes: List[List[str]] = []
+        self.error: Optional[Exception] = None
+        self.blocked_for = 0.0
+        self._clock = clock
+        self._gathered: List[str] = []
+
+    def write(self, partition: str, batch: Batch) -> int:
+        self._gathered += [partition] * len(batch.lines)
+        return 0
+
+    def gather(self) -> None:
+        assert self._gathered == []
+
+    def write_gathered(self) -> None:
+        if self.error is not None:
+            raise self.error
+        self._clock.pause(self.blocked_for)
+        if self._gathered:
+            self.writes.append(self._gathered)
+        self._gathered = []
+
+    def taken(self) -> int:
+        return 0
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Hall:
+    """A loop with some readers, each with a feed of its own."""
+
+    def __init__(self, feeds: int) -> None:
+        self.clock = FakeClock()
+        self.sink = CountingSink(self.clock)
+        self.ended: List[FeedEnded] = []
+        self.loop = FeedLoop(self.sink, self.clock, self.leave)
+        self.feeds = [SocketFeed() for _ in range(feeds)]
+        self.readers = [self.reader(number) for number in range(feeds)]
+        self.reports: List[Happening] = []
+        for reader in self.readers:
+            assert reader.open(self.reports.append) is None
+            assert reader.share(self.loop.blockage)
+            self.loop.add(reader)
+        if feeds:
+            self.loop.turn()
+
+    def close(self) -> None:
+        """Close what the process would close at its end."""
+        for each in (self.loop._selector, self.loop._bell, self.loop._ear, *self.feeds):
+            each.close()
+
+    def leave(self, reader: Reader, ended: FeedEnded) -> None:
+        reader.leave()
+        self.ended.append(ended)
+
+    def reader(self, number: int) -> Reader:
+        name = f"{number}"
+        record = first_record("i", name, Owner("h", "a", ""), StartPosition(), 0.0, None)
+        progress = Progress(record, resume_at_origin(StartPosition(), False), 30.0)
+        stream = Stream(name, "https://f", "https://r", "t", 1800.0)
+        return Reader(stream, progress, self, self.sink, self.clock, Filters())
+
+    def open(self, stream: Stream, position: str) -> SocketFeed:
+        return self.feeds[int(stream.partition)]
+
+
+@pytest.fixture
+def hall() -> Iterator[Hall]:
+    made = Hall(3)
+    yield made
+    made.close()
+
+
+def test_what_several_feeds_have_goes_out_in_one_write(hall: Hall) -> None:
+    for number, feed in enumerate(hall.feeds):
+        feed.theirs.send(line(number))
+    hall.loop.turn()
+
+    assert [sorted(write) for write in hall.sink.writes] == [["0", "1", "2"]]
+
+
+def test_a_feed_that_has_half_a_line_holds_nobody_up(hall: Hall) -> None:
+    hall.feeds[0].theirs.send(line(0)[:20])
+    hall.feeds[1].theirs.send(line(0))
+    hall.loop.turn()
+    assert hall.sink.writes == [["1"]]
+
+    hall.feeds[0].theirs.send(line(0)[20:])
+    hall.loop.turn()
+    assert hall.sink.writes[1:] == [["0"]]
+
+
+def test_what_came_before_the_loop_had_the_feed_is_read_without_a_further_byte() -> None:
+    feed = SocketFeed()
+    feed.theirs.send(line(0))
+    hall = Hall(0)
+    hall.feeds = [feed]
+    reader = hall.reader(0)
+    reader.open(hall.reports.append)
+    reader.share(hall.loop.blockage)
+    hall.loop.add(reader)
+    hall.loop.turn()
+
+    assert hall.sink.writes == [["0"]]
+    hall.close()
+
+
+@pytest.mark.parametrize(("last", "reason"), [(CUT, "feed_cut"), (b"", "feed_ended")])
+def test_a_feed_that_ends_leaves_the_others_alone(hall: Hall, last: bytes, reason: str) -> None:
+    if last:
+        hall.feeds[1].theirs.send(last)
+    else:
+        hall.feeds[1].theirs.close()
+    hall.feeds[0].theirs.send(line(0))
+    hall.loop.turn()
+    hall.feeds[2].theirs.send(line(0))
+    hall.loop.turn()
+
+    assert [(ended.partition, ended.reason) for ended in hall.ended] == [("1", reason)]
+    assert hall.feeds[1].closed
+    assert hall.sink.writes == [["0"], ["2"]]
+
+
+def test_a_feed_that_was_closed_from_outside_ends_as_closed(hall: Hall) -> None:
+    hall.readers[2].close()
+    hall.loop.turn()
+
+    assert [(ended.partition, ended.reason) for ended in hall.ended] == [("2", "closed")]
+
+
+def test_a_splunkd_that_has_gone_ends_the_loop(hall: Hall) -> None:
+    hall.sink.error = SplunkdGone("gone")
+    hall.feeds[0].theirs.send(line(0))
+
+    with pytest.raises(SplunkdGone):
+        hall.loop.turn()
+
+
+def test_a_stop_while_it_writes_is_no_error(hall: Hall) -> None:
+    hall.sink.error = Stopped("stopped")
+    hall.feeds[0].theirs.send(line(0))
+    hall.loop.turn()
+
+    assert hall.ended == []
+
+
+def test_a_full_pipe_counts_as_no_silence_of_any_feed_and_a_usual_write_makes_none_seem_alive(hall: Hall) -> None:
+    quiet = hall.readers[2].pulse
+    heard_at = quiet.heard_at
+    for blocked, since in ((BLOCKED_AFTER / 2, heard_at), (100.0, None)):
+        hall.sink.blocked_for = blocked
+        hall.feeds[0].theirs.send(line(0))
+        hall.loop.turn()
+        assert quiet.quiet_since == (hall.clock.monotonic() if since is None else since)
+    assert not quiet.is_held_up
+
+
+def test_a_feed_that_has_to_wait_is_not_shared() -> None:
+    hall = Hall(0)
+    hall.feeds = [SocketFeed()]
+    hall.feeds[0].shares = False
+    reader = hall.reader(0)
+    reader.open(hall.reports.append)
+
+    assert not reader.share(hall.loop.blockage)
+    hall.close()
