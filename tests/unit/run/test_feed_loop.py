@@ -119,7 +119,8 @@ class Hall:
 
     def close(self) -> None:
         """Close what the process would close at its end."""
-        for each in (self.loop._selector, self.loop._bell, self.loop._ear, *self.feeds):
+        self.loop._selector.close()
+        for each in (self.loop._bell, self.loop._ear, *self.feeds):
             each.close()
 
     def leave(self, reader: Reader, ended: FeedEnded) -> None:
