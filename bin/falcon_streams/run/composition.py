@@ -36,7 +36,14 @@ from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.crowd_health import CrowdHealth
 from falcon_streams.run.happenings import Ending, Happening, Stop
 from falcon_streams.run.health import Health, Label
-from falcon_streams.run.process import Crew, ParentWatch, report_signals, start_thread
+from falcon_streams.run.process import (
+    Crew,
+    ParentWatch,
+    doubt_about_descriptors,
+    report_signals,
+    start_thread,
+    widen_descriptors,
+)
 from falcon_streams.run.retirement import retire, tell_finished
 from falcon_streams.run.supervisor import Show, Supervisor
 from falcon_streams.run.tally import Filters
@@ -105,7 +112,8 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
-    doubts = " ".join(filter(None, (doubt, doubt_of_tenants)))
+    doubt_of_files = "" if settings.tenants.only_own else doubt_about_descriptors(widen_descriptors())
+    doubts = " ".join(filter(None, (doubt, doubt_of_tenants, doubt_of_files)))
     parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubts, tenants)
     board = StateFile(folder)
     lock = ProcessLock(folder)

@@ -13,11 +13,13 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from falcon_streams.errors import Retryable, SplunkdGone
 from falcon_streams.run.happenings import Ending, Happening, Stop
 
+FILES_OF_A_TENANT = 5  # two partitions with two descriptors each, and one for a call
+_ENOUGH_FILES, _MANY_FILES = 1000 * FILES_OF_A_TENANT, 64_000
 _STOPPING = ("SIGTERM", "SIGINT", "SIGBREAK")
 
 
@@ -51,6 +53,32 @@ def start_thread(name: str, work: Callable[[], None]) -> None:
         threading.Thread(name=name, target=work, daemon=True).start()
     except RuntimeError:
         raise Retryable("the machine has no thread left for this input: raise its limit of threads") from None
+
+
+def widen_descriptors() -> Optional[int]:
+    """Let this process have as many open files as the system allows; return how many, None if nobody counts them."""
+    try:
+        import resource
+    except ImportError:
+        return None  # Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, _MANY_FILES)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        return soft
+    return hard
+
+
+def doubt_about_descriptors(limit: Optional[int]) -> str:
+    """What to do if so many open files are too few for a thousand tenants, empty if they are enough."""
+    if limit is None or limit >= _ENOUGH_FILES:
+        return ""
+    return (
+        f"Splunk's user may have {limit:,} open files, enough for about {limit // FILES_OF_A_TENANT:,} tenants: raise "
+        "its limit (ulimit -n) to 64,000 and restart Splunk"
+    )
 
 
 class Crew:
