@@ -135,14 +135,14 @@ TABLE = {
     "events that the input excluded": (
         [WHOLE[0], Log(2, 11, 30, 6, {"excluded": 4}), WHOLE[2]],
         without(12, 14, 16, 18),
-        ["filter: 4 dropped by exclude_event_types"],
+        ["filter: 4 dropped by their type or tenant"],
     ),
     "excluded by the input, and one more removed": (
         [WHOLE[0], Log(2, 11, 30, 6, {"excluded": 4}), WHOLE[2]],
         without(12, 14, 16, 18, 20),
         [
             "unexplained: 1 of 6 missing, offsets 11 to 30",
-            "filter: 4 dropped by exclude_event_types",
+            "filter: 4 dropped by their type or tenant",
         ],
     ),
     "older than the start, and a line without an offset": (
