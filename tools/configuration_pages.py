@@ -66,6 +66,7 @@ def global_config(
                     _proxy_tab(settings["$defs"]["proxy"]["properties"]),
                     _checkpoint_tab(settings["$defs"]["checkpoint"]["properties"]),
                     _logging_tab(settings["$defs"]["logging"]["properties"]),
+                    {"name": "tenants", "title": "Tenants", "customTab": {"src": "tenants", "type": "external"}},
                     {"name": "offsets", "title": "Offsets", "customTab": {"src": "offsets", "type": "external"}},
                     {"name": "doctor", "title": "Doctor", "customTab": {"src": "doctor", "type": "external"}},
                     {"name": "takeover", "title": "Take over", "customTab": {"src": "takeover", "type": "external"}},

@@ -202,6 +202,14 @@ ROWS = (
         both(forwarding, second(index="elsewhere", **IDLE)),
     ),
     Row(Said.INDEX_MISSING, "index = elsewhere does not exist", "Index", SECOND, index_lost),
+    Row(
+        Said.INDEX_MISSING, "names indexes that do not exist, or are disabled (elsewhere)", "Index", "main",
+        lambda ward: ward.tenant("a" * 32, index="elsewhere"),
+    ),
+    Row(
+        Said.INDEX_MISSING, "[acme] of falcon_event_streams_tenants.conf is not the CID of a tenant", "Index", "main",
+        lambda ward: ward.tenant("acme", name="ACME"),
+    ),
     Row(Said.FOLDER, "MB are free", "Checkpoint store", "main"),
     Row(
         Said.FOLDER_CLOSED, "Let Splunk's user write", "Checkpoint store", "main",

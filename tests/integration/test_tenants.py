@@ -168,6 +168,8 @@ def test_a_table_is_planned_applied_and_events_follow_it(stage: Stage) -> None:
     assert scene.wait_until_all_arrived().holds
     places = {cid: Place(f"falcon_{number}", f"Tenant {number}, & Sons") for number, cid in enumerate(children)}
     assert misrouted(scene.splunkd.events(), {**places, PARENT: Place("main", None)}) == []
+    findings = {each["check"]: each for each in admin.get(f"{BASE}/falcon_event_streams_doctor").entries.values()}
+    assert "partition 0 " in findings["Events in the index"]["sentence"], "they are in the indexes of tenants"
     listed = admin.get(TENANTS_PLAN).entries
     assert {cid: (each["name"], each["index"]) for cid, each in listed.items()} == {
         cid: (place.tenant, place.index_name) for cid, place in places.items()

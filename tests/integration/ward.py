@@ -109,6 +109,16 @@ class Ward:
                         splunkd.delete_password(REALM.format(SECOND), user)
 
     @contextmanager
+    def tenant(self, stanza: str, **settings: str) -> Iterator[None]:
+        """A stanza of the tenants' conf."""
+        splunkd, conf = self.scene.splunkd, "falcon_event_streams_tenants"
+        splunkd.create_properties(conf, stanza, **settings)
+        try:
+            yield
+        finally:
+            splunkd.delete(f"/servicesNS/nobody/{splunkd.app}/configs/conf-{conf}/{stanza}")
+
+    @contextmanager
     def fault(self, **step: Any) -> Iterator[None]:
         """A fault of the emulator."""
         self.scene.falcon.add_faults([step])

@@ -135,14 +135,14 @@ TABLE = {
     "events that the input excluded": (
         [WHOLE[0], Log(2, 11, 30, 6, {"excluded": 4}), WHOLE[2]],
         without(12, 14, 16, 18),
-        ["filter: 4 dropped by exclude_event_types"],
+        ["filter: 4 dropped by their type or tenant"],
     ),
     "excluded by the input, and one more removed": (
         [WHOLE[0], Log(2, 11, 30, 6, {"excluded": 4}), WHOLE[2]],
         without(12, 14, 16, 18, 20),
         [
             "unexplained: 1 of 6 missing, offsets 11 to 30",
-            "filter: 4 dropped by exclude_event_types",
+            "filter: 4 dropped by their type or tenant",
         ],
     ),
     "older than the start, and a line without an offset": (
@@ -243,6 +243,17 @@ def test_two_tenants_with_the_same_partition_and_offsets_do_not_hide_each_others
     assert [(row["input"], row["why"]) for row in rows if row["why"]] == [
         ("main", "unexplained: 1 of 10 missing, offsets 11 to 30")
     ]
+
+
+def test_the_streams_of_one_inputs_tenants_are_told_apart_by_the_names_of_their_partitions() -> None:
+    of_child = {"partition": f"{CHILD}/0", "customers": CHILD}
+    lines = [*WHOLE, *(each._replace(fields=of_child) for each in WHOLE)]
+    theirs = [event._replace(cid=CHILD) for event in EVENTS]
+
+    assert why(audit(lines, [*EVENTS, *theirs])) == []
+    (lost,) = [row for row in audit(lines, [*EVENTS, *theirs[:-1]]) if row["why"]]
+    assert (lost["tenant"], lost["partition"]) == (CHILD, "0")
+    assert lost["why"] == "unexplained: 1 of 10 missing, offsets 31 to 40"
 
 
 def test_repeats_by_two_inputs_on_one_stream_are_laid_to_both_and_a_loss_is_named_for_each() -> None:

@@ -160,3 +160,32 @@ def test_whether_the_certificate_of_splunkd_names_no_host(instance: Instance, te
     shown = instance.splunk("cmd", "openssl", "x509", "-noout", "-text", "-in", "/opt/splunk/etc/auth/server.pem")
     named = "Subject Alternative Name" in shown
     tell("Does splunkd's own certificate name no host?", not named, "SplunkServerDefaultCert" in shown)
+
+
+_TENANTS = "falcon_event_streams_tenants"
+
+
+def test_whether_a_conf_lists_its_default(instance: Instance, tell: Tell) -> None:
+    instance.request("POST", f"properties/{_TENANTS}", __stanza="default")
+    accepted(instance.request("POST", f"configs/conf-{_TENANTS}/default", note="probe"))
+    try:
+        listed = {entry["name"] for entry in instance.request("GET", f"configs/conf-{_TENANTS}", count=0).body["entry"]}
+        found = instance.request("GET", f"configs/conf-{_TENANTS}/default").body["entry"][0]["content"].get("note")
+    finally:
+        accepted(instance.request("POST", f"configs/conf-{_TENANTS}/default", note=""))
+    tell("Does configs/conf-<name> list [default]?", "default" in listed, sorted(listed))
+    assert found == "probe", "the input asks for it by its name where it is not listed"
+
+
+def test_whether_a_tenant_can_be_given_a_name_by_rest(instance: Instance, tell: Tell) -> None:
+    cid = "0" * 31 + "1"
+    accepted(instance.request("POST", f"configs/conf-{_TENANTS}", name=cid, index="main", disabled="1"))
+    try:
+        refused = instance.request("POST", f"configs/conf-{_TENANTS}/{cid}", name="probe").status
+        accepted(instance.request("POST", f"properties/{_TENANTS}/{cid}", name="probe & co"))
+        content = instance.request("GET", f"configs/conf-{_TENANTS}/{cid}").body["entry"][0]["content"]
+    finally:
+        instance.request("DELETE", f"configs/conf-{_TENANTS}/{cid}")
+    tell("Does configs/conf-<name> refuse a setting that is called name?", refused >= 400, refused)
+    tell("Does properties/<name>/<stanza> take it?", content.get("name") == "probe & co", content)
+    assert content.get("name") == "probe & co"

@@ -247,6 +247,45 @@ THREATS = (
         ),
     ),
     Claim(
+        "whoever chooses what an event calls its customer",
+        "has it indexed where the readers of another tenant see it, by a customer that resembles that tenant's CID",
+        "Only a CID in full, in either case, with or without the checksum, is a tenant's. Every other text goes where "
+        "`[default]` says, and nothing is kept of it",
+        (
+            "unit/core/test_tenants.py::test_a_customer_that_is_no_cid_of_ours_is_a_tenant_without_a_stanza",
+            "unit/splunk/test_stream_xml.py::test_hostile_customers_share_what_is_kept_for_tenants_without_a_stanza",
+            "integration/test_tenants.py::test_a_hostile_customer_never_ends_in_the_index_of_another",
+        ),
+        (
+            Change(
+                f"{_OURS}/core/tenants.py",
+                "return self.of(text) if text == text.strip() else",
+                "return self.of(text[:32]) if text else",
+            ),
+            Change(f"{_OURS}/splunk/stream_xml.py", "tenant.index or routing.index", "routing.index or tenant.index"),
+        ),
+    ),
+    Claim(
+        "whoever names a child tenant in Flight Control",
+        "chooses a name whose pattern leads into the index of another tenant, or that a spreadsheet runs",
+        "A plan refuses a child that would share index or name with another tenant. Names lose what no name may hold, "
+        "and nothing happens before an admin has applied the plan",
+        (
+            "unit/pages/test_tenant_plan.py::test_a_child_that_is_called_like_a_tenant_does_not_get_into_its_index",
+            "unit/pages/test_tenant_plan.py::"
+            "test_two_children_of_one_name_and_one_that_is_called_like_the_default_are_refused",
+            "unit/pages/test_tenant_plan.py::test_a_name_from_falcon_is_made_fit",
+            "unit/pages/test_tenant_plan.py::test_a_row_with_a_fault_is_refused_and_the_others_are_not",
+            "unit/pages/test_tenants_collection.py::test_a_plan_that_is_another_one_by_now_is_refused",
+        ),
+        (
+            Change(f"{_OURS}/pages/tenant_plan.py", "for name in _ALONE if row.fills else ():", "for name in ():"),
+            Change(f"{_OURS}/pages/tenant_document.py", 'plain.lstrip("=+-@ ")', "plain"),
+            Change(f"{_OURS}/pages/tenant_document.py", "if value.startswith(_FORMULA):", "if False:"),
+            Change(f"{_OURS}/pages/tenants_collection.py", 'if plan.hash != form.get("hash", ""):', "if False:"),
+        ),
+    ),
+    Claim(
         "whoever may write the app, but not read secrets",
         "edits `base_url`, a CA, a proxy's host, or `management_uri` by splunkd's own conf endpoint, so that a stored "
         "secret goes there",

@@ -15,10 +15,11 @@ from falcon_streams.doctor.finding import Outcome, Said, shortened
 from falcon_streams.doctor.trace import Trace
 from falcon_streams.errors import Fatal, RestartNeeded, Retryable
 from falcon_streams.splunk.accounts import refuse_shared_app_id
-from falcon_streams.splunk.index import judge_index
+from falcon_streams.splunk.index import doubt_about_tenants, judge_index
 from falcon_streams.splunk.settings import InputSettings, read_input, refuse_store
 from falcon_streams.splunk.splunkd import ServerInfo, Splunkd
 from falcon_streams.splunk.stream_xml import SOURCETYPE
+from falcon_streams.splunk.tenants import read_tenants
 from falcon_streams.store.kvstore import open_kvstore
 from falcon_streams.store.shared import newest_claims
 
@@ -81,20 +82,24 @@ class Reading:
         return (Said.APP_ID_FREE if free else Said.APP_ID_TAKEN).about(app_id=app_id)
 
     def check_index(self, info: ServerInfo) -> Outcome:
-        """Whether the index takes events."""
-        if self.settings.index is None:
-            return Said.INDEX_DEFAULT.about()
+        """Whether the index takes events, and those of the tenants."""
         try:
             doubt = judge_index(self._splunkd, self.settings, info)
+            doubt = doubt or doubt_about_tenants(self._splunkd, read_tenants(self._splunkd), info)
         except Fatal as error:
             return Said.INDEX_MISSING.about(sentence=error)
-        return Said.INDEX_FORWARDED.about(sentence=doubt) if doubt else Said.INDEX.about(index=self.settings.index)
+        if doubt:
+            return Said.INDEX_FORWARDED.about(sentence=doubt)
+        index = self.settings.index
+        return Said.INDEX_DEFAULT.about() if index is None else Said.INDEX.about(index=index)
 
     def check_events(self, info: ServerInfo, now: float) -> Outcome:
         """When an event of each partition was last indexed."""
         if info.forwards:
             return Said.SEARCH_ELSEWHERE.about()
-        rows = self._splunkd.search(_search(self.settings), f"-{HOURS}h", SEARCH_SECONDS)
+        # The events of tenants are in their indexes.
+        index = "*" if read_tenants(self._splunkd).indexes else self.settings.index or "*"
+        rows = self._splunkd.search(_search(self.settings, index), f"-{HOURS}h", SEARCH_SECONDS)
         ages = {row.get("falcon_partition", ""): now - float(row.get("seen") or 0) for row in rows}
         if ages:
             return Said.SEEN.about(partitions=_ages_text(ages))
@@ -127,8 +132,8 @@ class Reading:
         return Said.ALONE.about()
 
 
-def _search(settings: InputSettings) -> str:
-    index, sourcetype = settings.index or "*", settings.sourcetype or SOURCETYPE
+def _search(settings: InputSettings, index: str) -> str:
+    sourcetype = settings.sourcetype or SOURCETYPE
     where = f'index="{_escaped(index)}" sourcetype="{_escaped(sourcetype)}" falcon_partition=*'
     return f"| tstats max(_indextime) as seen where {where} by falcon_partition"
 

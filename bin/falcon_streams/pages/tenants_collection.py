@@ -63,7 +63,7 @@ class TenantPlans:
         tenants = {tenant.cid: tenant for tenant in (check_tenant(*each) for each in stanzas if each[0] != DEFAULT)}
         read = self._read()
         cids = sorted(tenants.keys() | read.keys(), key=lambda cid: (tenants.get(cid, Tenant()).name.casefold(), cid))
-        return [Entry(cid, {**_known(tenants.get(cid)), **_health(read.get(cid, []))}) for cid in cids]
+        return [Entry(cid, {"cid": cid, **_known(tenants.get(cid)), **_health(read.get(cid, []))}) for cid in cids]
 
     def entry(self, name: str) -> Entry:
         """One of them."""

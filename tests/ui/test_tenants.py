@@ -1,0 +1,106 @@
+"""The tab "Tenants": a file is planned and applied at a click, and what it holds becomes text; a thousand are shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.integration.page_calls import TENANTS_APPLY, TENANTS_PLAN, Caller
+from tests.ui.conftest import SHOTS
+from tests.ui.stage import Stage
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def stage(browser: Browser, package: Path, tmp_path: Path) -> Iterator[Stage]:
+    with Stage(browser, package, tmp_path, SHOTS, indexes=("falcon_acme", "falcon_bee")) as made:
+        yield made
+
+
+def line(stage: Stage, text: str) -> Locator:
+    """The row that has this text."""
+    return stage.page.locator(".fes tbody tr").filter(has_text=text)
+
+
+def plan_file(stage: Stage, path: Path) -> None:
+    stage.page.get_by_label("CSV file").set_input_files(path)
+    stage.page.get_by_role("button", name="Plan the file").click()
+
+
+def test_an_admin_imports_a_file_sees_the_plan_and_applies_it(stage: Stage, tmp_path: Path) -> None:
+    table = tmp_path / "tenants.csv"
+    table.write_text(
+        f'cid,name,index\n{A.upper()}-1F,"ACME & S\u00f6hne, Berlin",falcon_acme\n'
+        f"{B},{HOSTILE},falcon_bee\n{C},=1+1,x\n"
+    )
+    stage.page.on("dialog", lambda dialog: dialog.accept())
+    stage.open("configuration", "Tenants")
+    stage.page.get_by_role("button", name="Show tenants").click()
+    expect(stage.page.get_by_text("No tenant has a stanza")).to_be_visible()
+
+    plan_file(stage, table)
+    expect(stage.page.get_by_role("status")).to_contain_text("1 refuse, 2 create.")
+    expect(line(stage, A.upper())).to_contain_text("ACME & S\u00f6hne, Berlin, index falcon_acme")
+    expect(line(stage, B)).to_contain_text(HOSTILE)
+    expect(line(stage, C)).to_contain_text("begins with a character that makes a spreadsheet run it")
+    stage.shoot("tenants-plan")
+    stage.page.get_by_role("button", name="Apply").click()
+    expect(stage.page.get_by_text("Applied. Restart the inputs")).to_be_visible(timeout=30_000)
+    expect(line(stage, A.upper())).to_contain_text("created")
+
+    stage.scene.splunkd.switch(theme="dark")
+    stage.open("configuration", "Tenants")
+    stage.page.get_by_role("button", name="Show tenants").click()
+    expect(stage.page.get_by_role("status")).to_contain_text("2 tenants: 2 unread.")
+    expect(line(stage, A)).to_contain_text("falcon_acme")
+    stage.page.get_by_label("Find").fill("ACME")
+    expect(stage.page.locator(".fes tbody tr")).to_have_count(1)
+    stage.shoot("tenants-dark")
+    plan_file(stage, table)
+    expect(stage.page.get_by_role("status")).to_contain_text("1 refuse, 2 leave.")
+    expect(stage.page.get_by_role("button", name="Apply")).to_be_disabled()
+
+
+def test_a_missing_index_is_named_and_its_refusal_is_a_sentence_on_the_page(stage: Stage, tmp_path: Path) -> None:
+    table = tmp_path / "tenants.csv"
+    table.write_text(f"cid,name,index\n{A},Aye,falcon_typo\n")
+    stage.page.on("dialog", lambda dialog: dialog.accept())
+    stage.open("configuration", "Tenants")
+    plan_file(stage, table)
+    expect(stage.page.get_by_text("Create these indexes first: falcon_typo.")).to_be_visible()
+    stage.expected += 2  # the answer, and what the browser says of it
+    stage.page.get_by_role("button", name="Apply").click()
+    expect(stage.page.get_by_text("splunkd would drop their events: falcon_typo. Create them")).to_be_visible()
+
+
+def test_children_are_planned_by_the_parents_account_and_falcons_refusal_is_a_sentence(stage: Stage) -> None:
+    stage.scene.add_account()
+    stage.open("configuration", "Tenants")
+    stage.page.get_by_label("Account of the parent").fill("prod")
+    stage.expected += 2
+    stage.page.get_by_role("button", name="Plan the children").click()
+    expect(stage.page.get_by_text("to the question for the children")).to_be_visible(timeout=30_000)
+
+
+def test_a_thousand_tenants_are_shown_within_two_seconds(stage: Stage) -> None:
+    admin = Caller(stage.scene)
+    table = "cid,name\n" + "".join(f"{number:032x},Tenant {number}\n" for number in range(1000))
+    hash, left = admin.post(TENANTS_PLAN, document=table).entries["plan"]["hash"], 1
+    while left:
+        left = admin.post(TENANTS_APPLY, document=table, hash=hash).entries["apply"]["left"]
+    stage.open("configuration", "Tenants")
+    began = time.monotonic()
+    stage.page.get_by_role("button", name="Show tenants").click()
+    expect(stage.page.get_by_role("status")).to_contain_text("1000 tenants: 1000 unread.")
+    assert time.monotonic() - began < 2.0
+
+    expect(stage.page.get_by_text("800 more are not shown.")).to_be_visible()
+    stage.page.get_by_label("Find").fill("Tenant 999")
+    expect(stage.page.locator(".fes tbody tr")).to_have_count(1)
+    stage.shoot("tenants-thousand")
