@@ -8,7 +8,7 @@ refresh finds no session.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from falcon_streams.core.discovery import Discovery, Stream
 from falcon_streams.errors import Retryable, SessionGone
@@ -89,9 +89,9 @@ class ModelFalcon:
     needs_token = True
     token_limit: Optional[int] = None
 
-    def __init__(self, clock: StrandClock, partitions: int) -> None:
+    def __init__(self, clock: StrandClock, partitions: Sequence[str]) -> None:
         self.clock = clock
-        self.logs: Dict[str, Log] = {str(number): Log() for number in range(partitions)}
+        self.logs: Dict[str, Log] = {name: Log() for name in partitions}
         self.style = 0
         self.sent: Dict[str, int] = dict.fromkeys(self.logs, -1)
         self.feeds: Dict[str, ModelFeed] = {}

@@ -60,13 +60,15 @@ class Board:
 class InputMachine(RuleBasedStateMachine):
     """The rules are what the world may do to an input."""
 
+    NAMES: Sequence[str] = [str(number) for number in range(PARTITIONS)]
+
     @initialize(seed=st.integers(0, 7), events=st.sampled_from([0, 1, 2, 12]), start=starts, shared=st.booleans())
     def begin(self, seed: int, events: int, start: StartFrom, shared: bool) -> None:
         """A first start, at partitions that hold so many events, alone or with another forwarder in waiting."""
         logging.disable(logging.CRITICAL)
         self.draw = Random(seed)
         self.clock = StrandClock()
-        self.falcon = ModelFalcon(self.clock, PARTITIONS)
+        self.falcon = ModelFalcon(self.clock, self.NAMES)
         for partition in self.falcon.logs:
             self.falcon.produce(partition, events)
         self.start_from = start
@@ -98,12 +100,7 @@ class InputMachine(RuleBasedStateMachine):
         commits = Commits(beginning, self.store, self.clock)
         self.supervisor = Supervisor(
             Plan(None, Filters(), 60.0, "app"),
-            tenancy=Tenancy(
-                Census(TenantChoice(), frozenset(), self.draw.random),
-                None,
-                lambda tenant: Access(self.falcon, self.falcon),
-                commits,
-            ),
+            tenancy=self.tenancy(commits),
             sink=self.pipe,
             commits=commits,
             clock=self.clock,
@@ -116,6 +113,15 @@ class InputMachine(RuleBasedStateMachine):
             show=lambda *_: self.promise.look(self.clock.monotonic()),
             on_early_end=self.right.doubt,
         )
+
+    def tenancy(self, commits: Commits) -> Tenancy:
+        """The account's own tenant."""
+        census = Census(TenantChoice(), frozenset(), self.draw.random)
+        return Tenancy(census, None, lambda tenant: Access(self.falcon, self.falcon), commits)
+
+    def named(self, partition: str) -> str:
+        """The name that a partition of the rules has here."""
+        return self.NAMES[int(partition)]
 
     def win_right(self) -> Right:
         """The right to read, once it is ours."""
@@ -197,20 +203,20 @@ class InputMachine(RuleBasedStateMachine):
     @rule(partition=partitions, count=st.sampled_from([1, 2, 12]), unplaced=st.booleans())
     def events_arrive(self, partition: str, count: int, unplaced: bool) -> None:
         """A partition grows, perhaps by a line without an offset behind the events."""
-        self.falcon.produce(partition, count, unplaced)
+        self.falcon.produce(self.named(partition), count, unplaced)
 
     @rule(partition=partitions, aged=st.booleans())
     def child_joins(self, partition: str, aged: bool) -> None:
         """The events of a new child begin, perhaps after all before them has aged out."""
         if aged:
-            self.falcon.logs[partition].age()
+            self.falcon.logs[self.named(partition)].age()
         self.children += 1
-        self.falcon.join(partition, f"child {self.children}")
+        self.falcon.join(self.named(partition), f"child {self.children}")
 
     @rule(partition=partitions)
     def events_age(self, partition: str) -> None:
         """Falcon gives up what it holds of a partition."""
-        self.falcon.logs[partition].age()
+        self.falcon.logs[self.named(partition)].age()
 
     @rule(partition=partitions, counts=st.sampled_from([(1,), (12,), (12, 2, 1)]))
     def sequence_is_reset(self, partition: str, counts: Sequence[int]) -> None:
@@ -218,8 +224,8 @@ class InputMachine(RuleBasedStateMachine):
         for place, count in enumerate(counts):
             if place:
                 self.run_for(900.0, 10.0)
-            self.falcon.reset(partition, count)
-            self.promise.note_sequence(partition)
+            self.falcon.reset(self.named(partition), count)
+            self.promise.note_sequence(self.named(partition))
 
     @rule(style=st.sampled_from([0, 1]))
     def events_look_otherwise(self, style: int) -> None:
@@ -230,9 +236,9 @@ class InputMachine(RuleBasedStateMachine):
     def feed_ends(self, partition: str, how: str, unplaced: bool) -> None:
         """A feed ends, or is dead without an end, perhaps soon after a line without an offset."""
         if unplaced:
-            self.falcon.produce(partition, 1, unplaced)
+            self.falcon.produce(self.named(partition), 1, unplaced)
             self.run_for(2.0, 0.0)
-        feed = self.falcon.feeds.get(partition)
+        feed = self.falcon.feeds.get(self.named(partition))
         if feed is not None and how == "silent":
             feed.silent_since = self.clock.monotonic()
         elif feed is not None:
@@ -245,7 +251,8 @@ class InputMachine(RuleBasedStateMachine):
     )
     def discovery_answers(self, mode: str, missing: Optional[str], shadow: float) -> None:
         """How Falcon answers from now on, and how long an app id stays locked."""
-        self.falcon.discovery, self.falcon.missing, self.falcon.shadow = mode, missing, shadow
+        self.falcon.discovery, self.falcon.shadow = mode, shadow
+        self.falcon.missing = None if missing is None else self.named(missing)
 
     @rule(mode=st.sampled_from(["200", "401", "404", "never"]))
     def refresh_answers(self, mode: str) -> None:

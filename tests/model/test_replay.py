@@ -84,7 +84,7 @@ class Replay:
 
     def __init__(self, folder: Path, start: str, end: str, at: int) -> None:
         self.clock = StrandClock()
-        self.falcon = CountedFalcon(self.clock, 2)
+        self.falcon = CountedFalcon(self.clock, ["0", "1"])
         for _ in range(EVENTS):
             self.clock.pause(15.0)
             for partition in self.falcon.logs:

@@ -94,6 +94,7 @@ class Tenancy:
             self._due[cid] = at + (EACH_TICK if tenant.is_busy else spacing)
             if tenant.has_gone:
                 del self.tenants[cid], self._due[cid]
+                self._begin(self._census.tenants & {cid})  # it came back before its last reader had ended
 
     # -- the list of children --------------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ class Tenancy:
         known: Dict[str, Set[str]] = {}
         for name in self._commits.known | set(self._commits.progress):
             known.setdefault(split(name)[0], set()).add(name)
-        for cid in sorted(tenants):
+        for cid in sorted(tenants - self.tenants.keys()):
             self.tenants[cid] = Tenant(cid, self._access(cid), self._means, frozenset(known.get(cid, ())))
             self._due[cid] = self._means.clock.monotonic()
 

@@ -19,7 +19,7 @@ from falcon_streams.core.tenant_choice import TenantChoice
 from falcon_streams.core.token_budget import MINUTE
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.run.commits import Beginning, Commits
-from falcon_streams.run.happenings import Happening, Stop
+from falcon_streams.run.happenings import FeedEnded, Happening, Stop
 from falcon_streams.run.overview import counts, line_of, state_of, trouble_of, worst
 from falcon_streams.run.supervisor import Supervisor
 from falcon_streams.run.tally import Filters
@@ -150,6 +150,22 @@ def test_a_new_child_is_read_within_a_quarter_of_an_hour_and_a_gone_one_is_left(
     world.live(LOOK_AGAIN + 5)
 
     assert world.supervisor.tenancy.tenants[SECOND].is_left
+
+
+def test_a_child_that_comes_back_while_a_reader_of_it_still_opens_waits_for_that_reader() -> None:
+    world = World([FIRST, SECOND])
+    world.live(3)
+    world.listed = frozenset({FIRST})
+    world.live(LIST_EVERY + LOOK_AGAIN + 5)
+    leaving = world.supervisor.tenancy.tenants[SECOND]
+    world.listed = frozenset({FIRST, SECOND})
+    world.live(LIST_EVERY)
+    assert world.supervisor.tenancy.tenants[SECOND] is leaving, "two readers of one partition"
+
+    world.inbox.put(FeedEnded(f"{SECOND}/0", "closed"))
+    world.live(10)
+    assert world.supervisor.tenancy.tenants[SECOND] is not leaving
+    assert world.opened.count(f"{SECOND}/0") == 2
 
 
 def test_a_list_that_fails_is_told_and_takes_nobody_away() -> None:
