@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -68,8 +69,8 @@ def await_commits(scene: Scene, cids: list[str]) -> None:
 
 def shown(scene: Scene, name: str = "state.json") -> dict[str, object]:
     """What the input shows of itself."""
-    (path,) = (scene.splunkd.home / CHECKPOINTS).glob(f"{INPUT}-*/{name}")
-    found: dict[str, object] = json.loads(path.read_bytes())
+    paths = list((scene.splunkd.home / CHECKPOINTS).glob(f"{INPUT}-*/{name}"))
+    found: dict[str, object] = json.loads(paths[0].read_bytes()) if paths else {}
     return found
 
 
@@ -94,7 +95,7 @@ def test_every_event_of_every_child_arrives_once_over_a_stop_and_nobody_gets_ano
     assert scene.falcon.violations() == []
     assert scene.falcon.feeds(scene.falcon.tenant.cid) == [], "the parent's own stream was read"
     assert len(scene.splunkd.runs(INPUT)) == 2, "one process reads them all"
-    scene.wait(lambda: shown(scene)["tenants"] == {"running": CHILDREN}, what="all running")
+    scene.wait(lambda: shown(scene).get("tenants") == {"running": CHILDREN}, what="all running")
     assert set(shown(scene, "tenants.json")) == set(cids)
 
 
@@ -125,6 +126,23 @@ def test_the_accounts_own_tenant_and_named_children_are_read_beside_each_other(s
     assert (found.holds, found.repeated) == (True, 0)
     assert scene.falcon.requests("query_children") == []
     assert [scene.falcon.feeds(cid) for cid in (first, third)] == [[], []]
+
+
+@pytest.mark.slow
+def test_what_a_parents_stream_bears_of_its_children_comes_once_by_their_own(stage: Stage) -> None:
+    scene = stage(children=3, partitions=1, preload=20, lock=0.2, parent_bears_children=True)
+    scene.begin(tenants="own,children")
+    scene.wait(lambda: shown(scene).get("tenants") == {"running": 4}, 30.0, "all running")
+    scene.falcon.generate(10, tenant="*")
+
+    cids, parent = scene.falcon.cids(), scene.falcon.tenant.cid
+    assert (await_all(scene, cids).missing, comparison(scene, cids).repeated) == (0, 0)
+    own = [event for event in scene.splunkd.events() if customer_of(event) == parent]
+    scene.wait(lambda: len([e for e in scene.splunkd.events() if customer_of(e) == parent]) == 30, what="the parent's")
+    assert len({key_of(event) for event in own}) == len(own)
+    assert len(scene.splunkd.events()) == 4 * 30
+    scene.stop()
+    assert sum(map(int, re.findall(r"action=delivered .* excluded=(\d+)", scene.log()))) == 3 * 30
 
 
 @pytest.mark.slow
@@ -163,7 +181,7 @@ def test_a_child_that_is_new_is_read_and_one_that_goes_and_comes_back_goes_on_at
     scene.wait(lambda: f"partition={new}/0 state=running" in scene.log(), 40.0, "the new child")
     scene.wait(lambda: "left=1" in scene.log(), 40.0, "the child that has gone")
     assert leaving not in scene.falcon.cids()
-    scene.wait(lambda: shown(scene)["tenants"] == {"running": 3}, what="three tenants")
+    scene.wait(lambda: shown(scene).get("tenants") == {"running": 3}, what="three tenants")
 
     scene.falcon.bring_back_child(leaving)
     scene.falcon.generate(7, tenant="*")

@@ -46,7 +46,7 @@ from falcon_streams.run.process import (
 )
 from falcon_streams.run.retirement import retire, tell_finished
 from falcon_streams.run.supervisor import Show, Supervisor
-from falcon_streams.run.tally import Filters
+from falcon_streams.run.tally import Elsewhere, Filters
 from falcon_streams.run.tenancy import Tenancy
 from falcon_streams.run.tenant import Access, Plan
 from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
@@ -176,7 +176,12 @@ def _supervisor(
     return Supervisor(
         Plan(
             settings.partitions,
-            Filters(settings.event_types, settings.exclude_event_types, parts.tenants),
+            Filters(
+                settings.event_types,
+                settings.exclude_event_types,
+                parts.tenants,
+                Elsewhere() if choice.own and not choice.only_own else None,
+            ),
             settings.idle_timeout,
             settings.app_id,
         ),

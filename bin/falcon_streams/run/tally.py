@@ -13,6 +13,7 @@ from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Set
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.envelope import Event, read_event
+from falcon_streams.core.partition_name import read_cid, split
 from falcon_streams.core.tenants import Tenants
 from falcon_streams.core.text import tidy
 from falcon_streams.ports import Clock
@@ -24,12 +25,25 @@ _SAMPLE_LENGTH = 120
 _MOST_NAMES = 1000
 
 
+class Elsewhere:
+    """The children whose own streams the input reads: what the parent's stream bears of them would come twice."""
+
+    def __init__(self) -> None:
+        self.cids: FrozenSet[str] = frozenset()
+
+    def has(self, customer: bytes) -> bool:
+        """Whether the events of a customer come by a stream of its own."""
+        return read_cid(customer.decode("ascii", "replace")) in self.cids
+
+
 class Filters(NamedTuple):
-    """The event types that Falcon is to send, those that we drop (`excluded`), and what of each tenant we drop."""
+    """The event types that Falcon is to send, those that we drop (`excluded`), what of each tenant we drop, and whose
+    events come by another stream."""
 
     event_types: Sequence[str] = ()
     excluded: FrozenSet[str] = frozenset()
     tenants: Optional[Tenants] = None
+    elsewhere: Optional[Elsewhere] = None
 
 
 class Tally:
@@ -39,6 +53,7 @@ class Tally:
         self._progress = progress
         self._excluded = frozenset(name.encode() for name in filters.excluded)
         self._tenants = filters.tenants if filters.tenants is not None and not filters.tenants.take_all else None
+        self._elsewhere = None if split(progress.partition)[0] else filters.elsewhere
         self._clock = clock
         self._sampled_at: Optional[float] = None
         self._types: Set[bytes] = set()
@@ -58,6 +73,8 @@ class Tally:
         wanted = batch.without(self._excluded)
         if self._tenants is not None:
             wanted = self._wanted_by(self._tenants, wanted)
+        if self._elsewhere is not None and self._elsewhere.cids:
+            wanted = _without_children(self._elsewhere, wanted)
         counters.excluded += len(batch.lines) - len(wanted.lines)
         counters.events += len(wanted.lines)
         counters.placed += len(wanted.lines) - (wanted.offsets.count(b"") if unplaced else 0)
@@ -109,3 +126,8 @@ class Tally:
             sample = tidy(line[:_SAMPLE_LENGTH].decode("utf-8", "replace"))
             fields = {"partition": self._progress.partition, "length": len(line), "sample": sample}
             LOG.warning("malformed_line" if malformed else "unplaced_line", fields)
+
+
+def _without_children(elsewhere: Elsewhere, batch: Batch) -> Batch:
+    refused = {customer for customer in set(batch.customers) if elsewhere.has(customer)}
+    return batch.chosen([customer not in refused for customer in batch.customers]) if refused else batch

@@ -55,9 +55,10 @@ class Tenancy:
         self._due: Dict[str, float] = {}
 
     def begin(self, means: Means) -> None:
-        """Read the tenants that are known before Falcon has listed any."""
+        """Read the tenants that are known before Falcon has listed any. The account's own tenant waits for the first
+        list, because it says whose events its stream bears that come by a stream of their own."""
         self._means = means
-        self._begin(self._census.tenants)
+        self._begin(self._census.tenants - ({""} if self._directory is not None else set()))
 
     @property
     def readers(self) -> List[Reader]:
@@ -113,6 +114,7 @@ class Tenancy:
         """Begin with the children that are new, and leave those that are no longer there."""
         if answer.error is not None:
             self._census.failed(at, answer.error.after)
+            self._begin(self._census.tenants)
             self.last_error = str(answer.error)
             LOG.warning("children_not_listed", complaint(answer.error))
             return
@@ -123,10 +125,13 @@ class Tenancy:
         for cid in sorted(change.left):
             self.tenants[cid].leave()
             self._due[cid] = at
-        self._begin(change.begun)
+        self._begin(self._census.tenants)
 
     def _begin(self, tenants: FrozenSet[str]) -> None:
-        """Read these tenants; one that was left and comes back goes on at its offsets."""
+        """Read these tenants unless they are read; one that was left and comes back goes on at its offsets."""
+        elsewhere = self._means.plan.filters.elsewhere
+        if elsewhere is not None:
+            elsewhere.cids = self._census.tenants - {""}
         known: Dict[str, Set[str]] = {}
         for name in self._commits.known | set(self._commits.progress):
             known.setdefault(split(name)[0], set()).add(name)
