@@ -141,6 +141,7 @@ def test_what_a_parents_stream_bears_of_its_children_comes_once_by_their_own(sta
     scene.wait(lambda: len([e for e in scene.splunkd.events() if customer_of(e) == parent]) == 30, what="the parent's")
     assert len({key_of(event) for event in own}) == len(own)
     assert len(scene.splunkd.events()) == 4 * 30
+    scene.wait(lambda: scene.committed().get("0") == scene.falcon.offsets()["0"] - 1, what="all committed")
     scene.stop()
     assert sum(map(int, re.findall(r"action=delivered .* excluded=(\d+)", scene.log()))) == 3 * 30
 
