@@ -240,7 +240,7 @@ def _health(read: Sequence[Tuple[str, Mapping[str, Any]]]) -> Dict[str, object]:
     ages = [each["last_event_age_s"] for _, each in read if isinstance(each.get("last_event_age_s"), (int, float))]
     return {
         "inputs": ", ".join(sorted({name for name, _ in read})),
-        "state": next((state for state in _WORST if state in states), "unread" if not read else min(states)),
+        "state": next((state for state in _WORST if state in states), "no_stream" if not read else min(states)),
         "lag_s": round(max(lags)) if lags else None,
         "last_event_age_s": round(min(ages)) if ages else None,
     }

@@ -277,7 +277,7 @@ def test_the_table_shows_what_the_conf_says_and_what_the_inputs_show(desk: Desk)
         "last_event_age_s": 9,
         "inputs": "main",
     }
-    assert (rows[B]["state"], rows[B]["disabled"], rows[C]["listed"]) == ("unread", True, False)
+    assert (rows[B]["state"], rows[B]["disabled"], rows[C]["listed"]) == ("no_stream", True, False)
     assert desk.send("GET", f"{PLAN}/{B}")[1][B]["name"] == "Bee"
     assert desk.send("GET", f"{PLAN}/nobody")[0] == 404
 
