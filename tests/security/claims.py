@@ -12,6 +12,7 @@ from tests.security.claim import Change, Claim, Risk
 _OURS = "bin/falcon_streams"
 _PAGES = "integration/test_page_endpoints.py"
 _SHARED = "unit/store/test_shared.py"
+_TENANTS = "unit/store/test_tenant_documents.py"
 _STORE = "integration/test_shared_checkpoints.py"
 
 THREATS = (
@@ -656,6 +657,28 @@ CHECKPOINTS = (
     ),
     Claim(
         "whoever may write the collection",
+        "removes a child tenant's records together with the manifest that names them, or puts an older manifest, or "
+        "that of another tenant, in its place",
+        "A sealed roll names the partitions of all tenants (`core/roll.py`), and a manifest counts only for its tenant "
+        "and under the generation of the roll. What is missed is read from the oldest event, and the log says so. The "
+        "claims say that there was a roll",
+        (
+            f"{_TENANTS}::test_a_manifest_and_the_records_that_it_names_are_missed_together",
+            f"{_TENANTS}::test_everything_of_the_tenants_that_is_gone_although_a_claim_tells_of_it_is_missed",
+            "unit/core/test_roll.py::test_the_manifest_that_counts",
+            "unit/core/test_roll.py::test_a_tenants_manifest_is_none_of_the_own_tenant_whatever_key_it_is_put_under",
+        ),
+        (
+            Change(f"{_OURS}/core/roll.py", "for each in roll.tenants.get(tenant, frozenset())", "for each in ()"),
+            Change(f"{_OURS}/core/roll.py", "if each.generation == roll.generation", "if True"),
+            Change(f"{_OURS}/core/custody.py", 'f"manifest{tenant}\\0{text}"', 'f"manifest\\0{text}"'),
+            Change(
+                f"{_OURS}/store/tenant_documents.py", "promised > (0 if roll is None else roll.generation)", "False"
+            ),
+        ),
+    ),
+    Claim(
+        "whoever may write the collection",
         "plants a document that makes no sense (a generation of 1e999, NaN, 10^400, 2^53; a claim that reads something "
         "else; a record that is none), so that inputs end or wait for good",
         "The input ignores what no holder can have written, says so (`document_refused`), and sets it aside as a "
@@ -669,7 +692,7 @@ CHECKPOINTS = (
             f"{_STORE}::test_a_forged_claim_keeps_nobody_from_reading",
         ),
         (
-            Change(f"{_OURS}/store/shared.py", " or not 0 <= value < 2**53", ""),
+            Change(f"{_OURS}/store/document.py", " or not 0 <= value < 2**53", ""),
             Change(
                 f"{_OURS}/store/shared.py", "if each is not None and each.generation <= most", "if each is not None"
             ),
