@@ -267,6 +267,27 @@ THREATS = (
         ),
     ),
     Claim(
+        "whoever runs one child tenant",
+        "gets a call of the input that bears the token of another child",
+        "Each child has a bearer of its own, bound to it by `member_cid`, and only the calls for this child bear it. "
+        "What Falcon says of one child's token changes nothing for the others",
+        (
+            "unit/falcon/test_family.py::test_each_child_has_a_token_of_its_own_that_is_bound_to_it",
+            "unit/falcon/test_family.py::test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away",
+            "integration/test_children.py::"
+            "test_every_event_of_every_child_arrives_once_over_a_stop_and_nobody_gets_anothers_token",
+        ),
+        (
+            Change(
+                f"{_OURS}/falcon/auth.py",
+                "child._child, child._bearer, child._lock = cid, None, threading.Lock()",
+                "child._child = cid",
+            ),
+            Change(f"{_OURS}/falcon/auth.py", 'form["member_cid"] = self._child or', 'form["member_cid"] ='),
+            Change(f"{_OURS}/falcon/auth.py", "if self._child and answer.status == 403:", "if False:"),
+        ),
+    ),
+    Claim(
         "whoever names a child tenant in Flight Control",
         "chooses a name whose pattern leads into the index of another tenant, or that a spreadsheet runs",
         "A plan refuses a child that would share index or name with another tenant. Names lose what no name may hold, "
