@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from falcon_streams.core.partition_name import split
-from falcon_streams.core.tenants import DEFAULT, Child, Tenant
+from falcon_streams.core.partition_name import read_cid, split
+from falcon_streams.core.tenants import DEFAULT, Child
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, Unanswered
 from falcon_streams.pages.input_collection import LIST
@@ -29,9 +29,10 @@ from falcon_streams.pages.tenant_document import Row, read_table, rows_of_childr
 from falcon_streams.pages.tenant_plan import CREATE, DISABLE, LEAVE, REFUSE, Conf, Plan, Step, make_plan
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.index import named
+from falcon_streams.splunk.settings import is_true, read_schema
 from falcon_streams.splunk.splunkd import ServerInfo
 from falcon_streams.splunk.state import read_state
-from falcon_streams.splunk.tenants import TENANTS_CONF, check_tenant
+from falcon_streams.splunk.tenants import TENANTS_CONF
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 
@@ -60,10 +61,10 @@ class TenantPlans:
         """Every tenant that has a stanza or is read, with what the inputs on this machine show of it."""
         require_capability(self._splunkd, LIST)
         stanzas = self._splunkd.stanzas(TENANTS_CONF, with_switch=True)
-        tenants = {tenant.cid: tenant for tenant in (check_tenant(*each) for each in stanzas if each[0] != DEFAULT)}
+        listed = {read_cid(name) or tidy(name): raw for name, raw in stanzas if name != DEFAULT}
         read = self._read()
-        cids = sorted(tenants.keys() | read.keys(), key=lambda cid: (tenants.get(cid, Tenant()).name.casefold(), cid))
-        return [Entry(cid, {"cid": cid, **_known(tenants.get(cid)), **_health(read.get(cid, []))}) for cid in cids]
+        rows = {cid: {"cid": cid, **_known(listed.get(cid)), **_health(read.get(cid, []))} for cid in {*listed, *read}}
+        return [Entry(cid, rows[cid]) for cid in sorted(rows, key=lambda cid: (str(rows[cid]["name"]).casefold(), cid))]
 
     def entry(self, name: str) -> Entry:
         """One of them."""
@@ -219,18 +220,10 @@ def _row(step: Step) -> Dict[str, object]:
     return {"called": step.called, "action": step.action, "told": step.told, **known}
 
 
-def _known(tenant: Any) -> Dict[str, object]:
-    """What the conf says; nothing for a tenant without a stanza."""
-    found = tenant or Tenant()
-    return {
-        "listed": tenant is not None,
-        "name": found.name,
-        "index": found.index,
-        "event_types": ",".join(sorted(found.event_types)),
-        "exclude_event_types": ",".join(sorted(found.exclude_event_types)),
-        "disabled": found.disabled,
-        "note": found.note,
-    }
+def _known(raw: Optional[Mapping[str, str]]) -> Dict[str, object]:
+    """What the conf says, faults and all; nothing for a tenant without a stanza."""
+    texts = {name: (raw or {}).get(name, "") for name in read_schema("tenant")["properties"]}
+    return {**texts, "listed": raw is not None, "disabled": is_true(texts["disabled"])}
 
 
 def _health(read: Sequence[Tuple[str, Mapping[str, Any]]]) -> Dict[str, object]:

@@ -282,6 +282,13 @@ def test_the_table_shows_what_the_conf_says_and_what_the_inputs_show(desk: Desk)
     assert desk.send("GET", f"{PLAN}/nobody")[0] == 404
 
 
+def test_a_stanza_with_a_fault_is_shown_with_it(desk: Desk) -> None:
+    desk.port.things[f"{CONF}/acme"] = {"index": "Falcon!", "disabled": "perhaps"}
+
+    assert desk.send("GET", PLAN)[1]["acme"]["index"] == "Falcon!"
+    assert "is not the CID of a tenant" in desk.send("POST", PLAN, document=TABLE)[1]
+
+
 def test_a_thousand_tenants_are_shown_by_as_many_calls_as_one(desk: Desk) -> None:
     def calls() -> int:
         desk.port.asked.clear()
