@@ -392,7 +392,8 @@ THREATS = (
             "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
         ),
         (
-            Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_REQUEST:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_WITH_DOCUMENT:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "len(document) > MAX_REQUEST and DOCUMENT not in form", "False"),
             Change(f"{_OURS}/pages/rest.py", "if len(value) > MAX_FIELD and field != DOCUMENT:", "if False:"),
         ),
     ),
@@ -750,7 +751,11 @@ CHECKPOINTS = (
             "unit/pages/test_offset_collection.py::test_what_a_caller_sees_without_the_secret_is_not_exported",
         ),
         (
-            Change(f"{_OURS}/store/shared.py", "if self._seal.fits(*_sealed_history(each))", "if True"),
+            Change(
+                f"{_OURS}/store/history_documents.py",
+                'if self._seal.fits(_sealed(text), document.get("seal")):',
+                "if True:",
+            ),
             Change(
                 f"{_OURS}/pages/offset_collection.py", "if with_document and not shown.faults:", "if with_document:"
             ),

@@ -23,12 +23,13 @@ from falcon_streams.core.claim import Claim, Trace, View
 from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest, oldest
 from falcon_streams.core.record import Record, RecordTooNew
 from falcon_streams.store.document import GENERATION, PARTITION, complain, set_aside, too_new, whole
+from falcon_streams.store.history_documents import HistoryDocuments
 from falcon_streams.store.kvstore import Document, KvStore
 from falcon_streams.store.pair import StorePair
 from falcon_streams.store.tenant_documents import TenantDocuments
 
 LOG = logging.getLogger(__name__)
-_CLAIM, _RECORD, _MANIFEST, _HISTORY = "claim", "record", "manifest", "history"
+_CLAIM, _RECORD, _MANIFEST = "claim", "record", "manifest"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
 _SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
@@ -99,6 +100,7 @@ class _OwnRecords:
         self._store = store
         self._name = name
         self._seal = seal
+        self._history = HistoryDocuments(store, name, seal)
         self.generation = 0
         self._found: Dict[str, Record] = {}
         self._former: Dict[str, List[str]] = {}
@@ -175,16 +177,11 @@ class _OwnRecords:
 
     def history(self) -> str:
         """What `keep_history` has stored, empty for nothing. What does not bear our seal is reported and not used."""
-        found = [each for each in self._store.find({"input": self._name}) if each.get("kind") == _HISTORY]
-        texts = [str(each.get("history")) for each in found if self._seal.fits(*_sealed_history(each))]
-        if len(texts) < len(found):
-            complain("*", None, f"the history of an admin's changes does not bear this add-on's seal: {WHO}")
-        return texts[0] if texts else ""
+        return self._history.read()
 
     def keep_history(self, text: str) -> None:
         """Store the text of an admin's changes."""
-        known = {"_key": f"{self._name}:{_HISTORY}", "kind": _HISTORY, "input": self._name, "history": text}
-        self._store.save([{**known, "seal": self._seal.of(_history_text(text))}])
+        self._history.keep(text)
 
     def _is_noted(self, partition: str) -> bool:
         landmark = self._landmarks.get(partition)
@@ -289,15 +286,6 @@ def _by_partition(name: str, documents: Sequence[Document], manifest: Optional[M
             sealed = Sealed(str(each["_key"]), place[0], str(each.get("record")), each.get("seal"))
             found.setdefault(place[1], []).append(sealed)
     return found
-
-
-def _history_text(text: str) -> str:
-    """What a history's seal covers; never equal to the text of a record, a claim or a manifest."""
-    return f"history\0{text}"
-
-
-def _sealed_history(document: Document) -> Tuple[str, object]:
-    return _history_text(str(document.get("history"))), document.get("seal")
 
 
 def newest_claims(store: KvStore, seal: Seal) -> Dict[str, Claim]:
