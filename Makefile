@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak standby takeover upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak family standby takeover upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -60,6 +60,9 @@ defences: ## the long proof: remove each defence of docs/security.md in a copy; 
 
 soak: ## the long proof: a million events, 300 kills, random faults (SEED=number to play one again, SHARE=0.05 for a part)
 	@$(PYTHON) -m tools.proof soak $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
+
+family: ## the long proof: 50 children come, go, come back, and fail, through kills (SEED=number, SHARE=0.1 for a part)
+	@$(PYTHON) -m tools.proof family $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE))
 
 standby: ## the long proof: one of two forwarders is lost in every way, the other takes its place
 	@$(PYTHON) -m tools.proof standby

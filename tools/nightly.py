@@ -25,6 +25,7 @@ PROOFS = {
     "fuzz": ["make", "fuzz"],
     "defences": ["make", "defences"],
     "soak": ["make", "soak"],
+    "family": ["make", "family"],
     "standby": ["make", "standby"],
     "takeover": ["make", "takeover"],
     "upgrade": ["make", "upgrade"],

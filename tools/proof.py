@@ -1,4 +1,5 @@
-"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `standby`, `takeover`, `upgrade`, `fuzz`, `defences`).
+"""The long proofs (`make restarts`, `day`, `faults`, `soak`, `family`, `standby`, `takeover`, `upgrade`, `fuzz`,
+`defences`).
 
 Each ends with a verdict."""
 
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument(
         "which",
         choices=(
-            *("restarts", "day", "faults", "soak", "standby", "takeover", "upgrade", "fuzz", "defences"),
+            *("restarts", "day", "faults", "soak", "family", "standby", "takeover", "upgrade", "fuzz", "defences"),
             "real-splunk-image",
         ),
     )
@@ -55,7 +56,8 @@ def main() -> None:
         elif arguments.which == "upgrade":
             held = upgrade(Path(folder))
         else:
-            proof = {"restarts": restarts, "day": day, "soak": soak, "takeover": takeover}[arguments.which]
+            proofs = {"restarts": restarts, "day": day, "soak": soak, "family": family, "takeover": takeover}
+            proof = proofs[arguments.which]
             held = proof(Path(folder), arguments.seed, arguments.share)
     print(f"{'held' if held else 'DID NOT HOLD'} after {time.monotonic() - started:.0f} s", flush=True)
     raise SystemExit(0 if held else 1)
@@ -121,6 +123,18 @@ def soak(folder: Path, seed: int, share: float) -> bool:
     from tests.soak.soak import play
 
     schedule = draw_schedule(seed, events=int(1_000_000 * share), kills=int(300 * share))
+    print(schedule, flush=True)
+    outcome = play(schedule, folder, package.build(folder), say)
+    print(outcome, flush=True)
+    return outcome.holds
+
+
+def family(folder: Path, seed: int, share: float) -> bool:
+    """50 children of a parent through their changes, faults of theirs, and kills."""
+    from tests.soak.family import play
+    from tests.soak.family_schedule import draw_family
+
+    schedule = draw_family(seed, children=50, moments=int(60 * share), leavers=max(1, int(4 * share)))
     print(schedule, flush=True)
     outcome = play(schedule, folder, package.build(folder), say)
     print(outcome, flush=True)

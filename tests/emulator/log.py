@@ -102,6 +102,10 @@ class Log:
         """The type of the event at this index, as a filter compares it."""
         return self.type_names[self._types[index]]
 
+    def published_at(self, index: int) -> float:
+        """When the event at this index was published, in emulated epoch seconds."""
+        return self._published_at[index]
+
     def sha256_at(self, index: int) -> str:
         """The SHA-256 of the line at this index, in hex."""
         return self._digests[32 * index : 32 * index + 32].hex()

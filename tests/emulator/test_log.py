@@ -92,3 +92,12 @@ def test_a_partition_wakes_who_listens_and_nobody_else() -> None:
     assert rings == ["x", "x"]
     assert partition.generation == 1
     partition.close()
+
+
+def test_an_event_is_published_when_it_is_appended_and_never_before_the_last_one() -> None:
+    log = Log(0)
+    for at in (5.0, 7.0, 6.0):
+        log.append([Line(None, "T", b"x")], at)
+
+    assert [log.published_at(index) for index in range(len(log))] == [5.0, 7.0, 7.0]
+    log.close()

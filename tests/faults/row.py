@@ -3,7 +3,8 @@
 Rules: a row runs the built package against a fresh emulator and a fresh stand-in. Events are published on every
 partition before, during and after the fault, and it ends in the ledger check: nothing missing, the repeats within the
 row's bound, the order kept. `says`, a pattern, must be found in a line of the input's log, or of splunkd.log. In the
-groups of SPARING the fault is partition 0's alone, and the row shows besides that its sibling was read meanwhile. On a
+groups of SPARING the fault is partition 0's alone, and the row shows besides that its sibling was read meanwhile. A row
+of a child hits one of twenty children of a parent, and shows besides that the others were read meanwhile. On a
 `scale` other than 1 the input's clock and the emulator's run that much faster, and the row says so. Offsets begin in
 the hundreds of millions, and an event that is sent again comes in other bytes. A row that cannot run on this machine
 is reported as not run, never as passed.
@@ -14,11 +15,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
 from tests.emulator import AS_IN_LIFE
-from tests.faults import sibling
+from tests.faults import child, others, sibling
+from tests.faults.child import ChildScene, NotOneTenants
 from tests.faults.load import load
 from tests.integration.comparison import Comparison, compare, key_of, name_of
 from tests.integration.entry import install
@@ -43,7 +46,8 @@ class Row(NamedTuple):
     load where it is not all; `settings` are the input's, `options` the emulator's; `place` gives the command that runs
     the stand-in, `unless` why this machine cannot; `clock` is the input's clock where it is neither the machine's nor
     scaled, made from the row's folder; `indexed` says of a line how it is indexed where XML cannot carry it as it is;
-    `renamed` is a partition's former name and the present one.
+    `renamed` is a partition's former name and the present one; `of_child` says that the fault is a child's, and
+    `childs_line` what the log says then, where that is another line.
     """
 
     group: str
@@ -62,11 +66,17 @@ class Row(NamedTuple):
     unless: Callable[[], str] = str
     indexed: Mapping[bytes, bytes] = {}
     renamed: Mapping[str, str] = {}
+    of_child: bool = False
+    childs_line: str = ""
 
     @property
     def title(self) -> str:
         """By what it is found."""
-        return f"{self.group}: {self.name}"
+        return f"{'child: ' * self.of_child}{self.group}: {self.name}"
+
+    def for_child(self) -> Row:
+        """The same fault, of one child."""
+        return self._replace(of_child=True, says=self.childs_line or self.says)
 
 
 class Outcome(NamedTuple):
@@ -98,12 +108,21 @@ def play(row: Row, folder: Path, package: Path) -> Outcome:
         package = install(package, folder, f"ScaledClock({row.scale}, {options['epoch']})")
     elif row.clock is not None:
         package = install(package, folder, row.clock(folder))
+    options.update(row.options)
     try:
-        with Scene(folder, package, prefix=row.place(folder), **{**options, **row.options}) as scene:
+        with _stage(row, folder, package, options) as scene:
             numbers, line = _live(row, scene)
+    except NotOneTenants as reason:
+        return Outcome(row.title, skipped=str(reason))
     except Exception as error:  # whatever a row raises, the others are played
         return Outcome(row.title, "", "", time.monotonic() - began, fault=f"{type(error).__name__}: {error}"[:3000])
     return Outcome(row.title, numbers, line, time.monotonic() - began)
+
+
+def _stage(row: Row, folder: Path, package: Path, options: Mapping[str, Any]) -> AbstractContextManager[Scene]:
+    if row.of_child:
+        return child.family(folder, package, options)
+    return Scene(folder, package, prefix=row.place(folder), **options)
 
 
 def _live(row: Row, scene: Scene) -> tuple[str, str]:
@@ -114,7 +133,7 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
     scene.falcon.add_faults([dict(step) for step in row.steps])
     # on a fast clock the time-out is long: it is the machine's own slowness that must not count as silence
     scene.begin(**{"idle_timeout": "15" if row.scale == 1.0 else "600", **row.settings})
-    with load(scene.falcon, row.loaded):
+    with load(scene.falcon, row.loaded), scene.load() if isinstance(scene, ChildScene) else nullcontext():
         if row.act is not None:
             row.act(scene)
         line = find_line(scene, row.says)
@@ -126,7 +145,9 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
     assert comparison.repeated <= row.repeats, f"{comparison.repeated} repeats, at most {row.repeats} are allowed"
     allowed = f"{comparison.repeated} repeated of {row.repeats} allowed"
     numbers = f"{comparison.missing} missing, {allowed}, in order"
-    if row.group in SPARING:
+    if isinstance(scene, ChildScene):
+        numbers += f"; {others.check(scene)}"
+    elif row.group in SPARING:
         numbers += f", {sibling.check(scene)}"
     return numbers if row.scale == 1.0 else f"{numbers}, x{row.scale:.0f}", line
 

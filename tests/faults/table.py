@@ -1,7 +1,8 @@
 """All rows, and the table that `make faults` prints.
 
 Rules: three rows are played at once, each in a process of its own with its own scene, because rows mostly wait. A line
-is said as each ends; the table stands in its own order.
+is said as each ends; the table stands in its own order. The faults of CHILDS_GROUPS are played once more, as those of
+one child of a parent.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from tests.faults.tokens import TOKEN
 from tests.faults.troubles import TROUBLE
 
 AT_ONCE = 3
-ROWS: Sequence[Row] = (
+CHILDS_GROUPS = ("token", "discovery", "feed")
+_OF_ONE: Sequence[Row] = (
     *TOKEN,
     *ACCOUNT,
     *DISCOVERY,
@@ -39,6 +41,7 @@ ROWS: Sequence[Row] = (
     *SPLUNKD,
     *MACHINE,
 )
+ROWS: Sequence[Row] = (*_OF_ONE, *(row.for_child() for row in _OF_ONE if row.group in CHILDS_GROUPS))
 
 
 def prove(package: Path, say: Callable[[str], None], only: str = "") -> list[Outcome]:

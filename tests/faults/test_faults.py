@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.faults.row import Outcome, Row, play
-from tests.faults.table import ROWS, count, play_titled
+from tests.emulator import Emulator
+from tests.faults.discoveries import live_in_a_real_cloud
+from tests.faults.feeds import wait_for
+from tests.faults.row import Outcome, Row, Step, play
+from tests.faults.table import CHILDS_GROUPS, ROWS, count, play_titled
 
 SLICE = (
     "token: 401",
@@ -18,6 +22,7 @@ SLICE = (
     "refresh: 500",
     "splunkd: session key revoked",
     "machine: truncated checkpoint",
+    "child: feed: reset in mid-line",
 )
 
 
@@ -57,3 +62,28 @@ def test_a_row_that_cannot_run_here_is_not_run_and_not_passed(package: Path, tmp
     assert (outcome.skipped, outcome.fault) == ("no reason", "")
     counted = count([outcome, Outcome("a"), Outcome("b", fault="x")])
     assert counted == "3 rows: 1 passed, 1 not run, 1 failed"
+
+
+def test_each_token_discovery_and_feed_row_is_played_for_a_child_too() -> None:
+    alone = {row.title for row in ROWS if not row.of_child}
+    assert {row.title for row in ROWS if row.of_child} == {
+        f"child: {title}" for title in alone if title.partition(":")[0] in CHILDS_GROUPS
+    }
+
+
+def test_a_fault_of_all_tenants_fails_the_row_of_a_child(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def aimed(steps: list[Step], cid: str, falcon: Emulator) -> list[Step]:
+        return [{**step, "tenant": each} for step in steps for each in falcon.cids()]
+
+    monkeypatch.setattr("tests.faults.child.aimed", aimed)
+    silence = {"on": "feed", "partition": "0", "do": "stall", "after_events": 10, "seconds": 4}
+    outcome = play(Row("none", "none", "feed_opened", [silence], act=wait_for(9.0)).for_child(), tmp_path, package)
+    assert re.search(r"AssertionError: a sibling's event was \d\.\d s late", outcome.fault), outcome
+
+
+def test_a_row_that_acts_on_the_account_is_not_run_for_a_child(package: Path, tmp_path: Path) -> None:
+    row = Row("none", "none", "feed_opened", prepare=live_in_a_real_cloud)
+    outcome = play(row.for_child(), tmp_path, package)
+    assert (outcome.skipped, outcome.fault) == ("proxy_url of Falcon is not one tenant's", "")

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from falcon_streams.store.files import FileStore
-from tests.integration.comparison import Comparison, compare, key_of
+from tests.integration.comparison import key_of
 from tests.integration.conftest import Stage
 from tests.integration.entry import install
+from tests.integration.family_ledger import await_family, compare_family, customer_of, ledger_of
 from tests.integration.scene import INPUT, Scene
-from tests.splunkd.intake.index import Event
 
 CHECKPOINTS = "var/lib/splunk/modinputs/falcon_event_streams"
 CHILDREN = 6
@@ -26,42 +26,9 @@ LATE = 5.0  # seconds from an event to the index, as the siblings of tests/fault
 STOPPED = 12  # repeats allowed after a stop: two partitions of each child
 
 
-def customer_of(event: Event) -> str:
-    """The tenant that an event names."""
-    return str(json.loads(event.raw)["metadata"]["customerIDString"])
-
-
-def family_key(event: Event) -> tuple[str, int, str]:
-    """As `key_of`, with the tenant before the partition."""
-    partition, offset, digest = key_of(event)
-    return f"{customer_of(event)}/{partition}", offset, digest
-
-
-def comparison(scene: Scene, cids: list[str]) -> Comparison:
-    """The ledger check of these tenants, who must be all that is indexed."""
-    ledger = {
-        f"{cid}/{partition}": entries
-        for cid, partitions in scene.falcon.ledgers().items()
-        for partition, entries in partitions.items()
-        if cid in cids
-    }
-    return compare(ledger, scene.splunkd.events(), family_key)
-
-
-def await_all(scene: Scene, cids: list[str], timeout: float = 40.0) -> Comparison:
-    """Wait until nothing of these tenants is missing."""
-    scene.wait(lambda: comparison(scene, cids).missing == 0, timeout, "nothing missing")
-    return comparison(scene, cids)
-
-
 def await_commits(scene: Scene, cids: list[str]) -> None:
     """Wait until all that these tenants have sent is committed."""
-    latest = {
-        f"{cid}/{partition}": entries[-1][0]
-        for cid, partitions in scene.falcon.ledgers().items()
-        for partition, entries in partitions.items()
-        if cid in cids
-    }
+    latest = {name: entries[-1][0] for name, entries in ledger_of(scene.falcon, cids).items()}
     (folder,) = (scene.splunkd.home / CHECKPOINTS).glob(f"{INPUT}-*")
     store = FileStore(folder, INPUT, lambda: False)  # only looks
     scene.wait(lambda: {name: each.offset for name, each in store.look().items()} == latest, what="all committed")
@@ -79,16 +46,16 @@ def test_every_event_of_every_child_arrives_once_over_a_stop_and_nobody_gets_ano
     scene = stage(children=CHILDREN, partitions=2, preload=30, lock=0.2)
     cids = scene.falcon.cids()
     scene.begin(tenants="children")
-    first = await_all(scene, cids)
+    first = await_family(scene, cids)
     assert (first.holds, first.repeated) == (True, 0)
     scene.falcon.generate(20, tenant="*")
-    assert await_all(scene, cids).holds
+    assert await_family(scene, cids).holds
     await_commits(scene, cids)
     scene.stop()
     scene.falcon.generate(10, tenant="*")
     scene.resume()
 
-    found = await_all(scene, cids)
+    found = await_family(scene, cids)
     assert found.holds
     assert found.repeated <= STOPPED
     assert scene.falcon.crossings() == []
@@ -104,7 +71,7 @@ def test_a_killed_input_loses_nothing_of_any_child(stage: Stage) -> None:
     scene = stage(children=CHILDREN, partitions=2, preload=30, lock=0.2)
     cids = scene.falcon.cids()
     scene.begin(tenants="children", replay_seconds="5")
-    await_all(scene, cids)
+    await_family(scene, cids)
     await_commits(scene, cids)
     for _ in range(10):
         scene.falcon.generate(2, tenant="*")
@@ -113,7 +80,7 @@ def test_a_killed_input_loses_nothing_of_any_child(stage: Stage) -> None:
     scene.falcon.generate(5, tenant="*")
     scene.says("clean=false")
 
-    assert await_all(scene, cids).holds
+    assert await_family(scene, cids).holds
 
 
 @pytest.mark.slow
@@ -122,7 +89,7 @@ def test_the_accounts_own_tenant_and_named_children_are_read_beside_each_other(s
     first, second, third = scene.falcon.cids()
     scene.begin(tenants=f"own,{second.upper()}-1F")
 
-    found = await_all(scene, [scene.falcon.tenant.cid, second])
+    found = await_family(scene, [scene.falcon.tenant.cid, second])
     assert (found.holds, found.repeated) == (True, 0)
     assert scene.falcon.requests("query_children") == []
     assert [scene.falcon.feeds(cid) for cid in (first, third)] == [[], []]
@@ -136,9 +103,11 @@ def test_what_a_parents_stream_bears_of_its_children_comes_once_by_their_own(sta
     scene.falcon.generate(10, tenant="*")
 
     cids, parent = scene.falcon.cids(), scene.falcon.tenant.cid
-    assert (await_all(scene, cids).missing, comparison(scene, cids).repeated) == (0, 0)
-    own = [event for event in scene.splunkd.events() if customer_of(event) == parent]
-    scene.wait(lambda: len([e for e in scene.splunkd.events() if customer_of(e) == parent]) == 30, what="the parent's")
+    assert (await_family(scene, cids).missing, compare_family(scene, cids).repeated) == (0, 0)
+    own = [event for event in scene.splunkd.events() if customer_of(event.raw) == parent]
+    scene.wait(
+        lambda: len([e for e in scene.splunkd.events() if customer_of(e.raw) == parent]) == 30, what="the parent's"
+    )
     assert len({key_of(event) for event in own}) == len(own)
     assert len(scene.splunkd.events()) == 4 * 30
     scene.wait(lambda: scene.committed().get("0") == scene.falcon.offsets()["0"] - 1, what="all committed")
@@ -152,7 +121,7 @@ def test_two_shards_share_the_children_and_read_each_once(stage: Stage) -> None:
     scene.begin("one", tenants="children", shard="1/2")
     scene.begin("two", tenants="children", shard="2/2")
 
-    found = await_all(scene, scene.falcon.cids())
+    found = await_family(scene, scene.falcon.cids())
     assert (found.holds, found.repeated) == (True, 0)
     assert scene.falcon.violations() == []
 
@@ -173,7 +142,7 @@ def test_a_child_that_is_new_is_read_and_one_that_goes_and_comes_back_goes_on_at
     leaving = scene.falcon.cids()[0]
     scene.begin(tenants="children", idle_timeout="600")
     cids = scene.falcon.cids()
-    await_all(scene, cids)
+    await_family(scene, cids)
     scene.wait(lambda: len(scene.log().split("children_listed")) > 1, what="a list")
 
     new = scene.falcon.add_child()
@@ -186,7 +155,7 @@ def test_a_child_that_is_new_is_read_and_one_that_goes_and_comes_back_goes_on_at
 
     scene.falcon.bring_back_child(leaving)
     scene.falcon.generate(7, tenant="*")
-    found = await_all(scene, [*cids, new], 60.0)
+    found = await_family(scene, [*cids, new], 60.0)
     assert found.holds
     assert found.repeated <= 3
 
@@ -197,9 +166,9 @@ def test_a_child_whose_token_is_refused_is_tried_again_and_named_and_its_sibling
     fast.falcon.add_faults([{"on": "token", "times": 3, "answer": {"status": 403}, "tenant": cids[1]}])
     fast.begin(tenants="children", idle_timeout="600")
 
-    await_all(fast, [cids[0], cids[2]])
+    await_family(fast, [cids[0], cids[2]])
     fast.says(f"gives no token for child {cids[1]} (403")
-    await_all(fast, cids, 60.0)
+    await_family(fast, cids, 60.0)
     assert len(fast.falcon.requests("token")) == 3 + 3 + 1  # three refused, one of each child, and the parent's
 
 
@@ -226,11 +195,11 @@ def test_the_trouble_of_one_child_is_its_own(stage: Stage, step: dict[str, objec
     for _ in range(15):
         scene.falcon.generate(1, tenant="*")
         time.sleep(0.2)
-    scene.wait(lambda: comparison(scene, cids).missing == 0, 60.0, "nothing missing")
+    scene.wait(lambda: compare_family(scene, cids).missing == 0, 60.0, "nothing missing")
 
     worst = max(
         event.indextime - event.time
         for event in scene.splunkd.events()
-        if customer_of(event) in others and event.time > begun
+        if customer_of(event.raw) in others and event.time > begun
     )
     assert worst < LATE

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import pytest
 
 from tests.integration.conftest import Stage
+from tests.integration.family_ledger import Place, customer_of, misrouted
 from tests.integration.page_calls import BASE, TENANTS_APPLY, TENANTS_PLAN, Caller
 from tests.integration.scene import Scene
-from tests.splunkd.intake.index import Event
 
 TENANTS_CONF = "falcon_event_streams_tenants"
 PARENT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -21,39 +20,11 @@ MANY = 250
 INDEXES = ("falcon_first", "falcon_second", "falcon_others")
 
 
-class Place(NamedTuple):
-    """Where an event belongs: its index, and the tenant's name, None for none."""
-
-    index_name: str
-    tenant: str | None
-
-
 PLACES = {
     FIRST: Place("falcon_first", "ACME & S\u00f6hne, <Berlin>"),
     SECOND: Place("falcon_second", "Second"),
 }
 OTHERS = Place("falcon_others", None)
-
-
-def customer_of(raw: bytes) -> object:
-    """The customer that a line names, None for none."""
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return None
-    metadata = found.get("metadata") if isinstance(found, dict) else None
-    return metadata.get("customerIDString") if isinstance(metadata, dict) else None
-
-
-def misrouted(events: Iterable[Event], places: Mapping[str, Place] = PLACES) -> list[tuple[object, Place]]:
-    """The events that are not where they belong."""
-    found = []
-    for event in events:
-        customer = customer_of(event.raw)
-        place = Place(event.index, json.loads(event.fields).get("falcon_tenant"))
-        if place != places.get(str(customer), OTHERS):
-            found.append((customer, place))
-    return found
 
 
 def list_tenants(scene: Scene) -> None:
@@ -66,7 +37,7 @@ def list_tenants(scene: Scene) -> None:
 
 
 def test_every_event_of_a_parents_stream_is_in_the_index_of_its_customer(stage: Stage) -> None:
-    scene = stage(partitions=2, preload=400, children=3, indexes=INDEXES)
+    scene = stage(partitions=2, preload=400, other_customers=3, indexes=INDEXES)
     list_tenants(scene)
     scene.begin(index="main")
     scene.falcon.set_rate(50)
@@ -77,12 +48,12 @@ def test_every_event_of_a_parents_stream_is_in_the_index_of_its_customer(stage: 
     events = scene.splunkd.events()
     assert {customer_of(event.raw) for event in events} == {PARENT, FIRST, SECOND, THIRD}
     assert {event.source for event in events} == {"CrowdStrike:Event:Streams"}
-    assert misrouted(events) == []
-    assert misrouted(events, {FIRST: PLACES[SECOND], SECOND: PLACES[FIRST]}), "a control"
+    assert misrouted(events, PLACES, OTHERS) == []
+    assert misrouted(events, {FIRST: PLACES[SECOND], SECOND: PLACES[FIRST]}, OTHERS), "a control"
 
 
 def test_a_hostile_customer_never_ends_in_the_index_of_another(stage: Stage) -> None:
-    scene = stage(preload=20, children=1, indexes=INDEXES)
+    scene = stage(preload=20, other_customers=1, indexes=INDEXES)
     list_tenants(scene)
     hostile = [
         *(f" {FIRST}", f"{FIRST}\x00", f"{FIRST}\n", f"../{FIRST}", f"{FIRST}/0", f"{FIRST}-", FIRST[:31], FIRST * 300),
@@ -100,11 +71,11 @@ def test_a_hostile_customer_never_ends_in_the_index_of_another(stage: Stage) -> 
     events = scene.splunkd.events()
     found = {customer: event.index for event in events if (customer := customer_of(event.raw)) in hostile}
     assert found == dict.fromkeys(hostile, "falcon_others")
-    assert misrouted(events) == []
+    assert misrouted(events, PLACES, OTHERS) == []
 
 
 def test_what_a_tenant_does_not_want_is_counted_and_dropped_and_its_neighbours_lose_nothing(stage: Stage) -> None:
-    scene = stage(preload=300, children=2, indexes=INDEXES)
+    scene = stage(preload=300, other_customers=2, indexes=INDEXES)
     list_tenants(scene)
     scene.splunkd.edit_properties(TENANTS_CONF, SECOND, disabled="1")
     scene.splunkd.edit_properties(TENANTS_CONF, f"{FIRST.upper()}-1F", exclude_event_types="APIActivityAuditEvent")
@@ -113,7 +84,7 @@ def test_what_a_tenant_does_not_want_is_counted_and_dropped_and_its_neighbours_l
     scene.stop()
 
     events = scene.splunkd.events()
-    assert misrouted(events) == []
+    assert misrouted(events, PLACES, OTHERS) == []
     types = {(customer_of(each.raw), json.loads(each.raw)["metadata"]["eventType"]) for each in events}
     assert SECOND not in {customer for customer, _ in types}
     assert (FIRST, "APIActivityAuditEvent") not in types and (PARENT, "APIActivityAuditEvent") in types
@@ -133,7 +104,7 @@ def test_what_a_tenant_does_not_want_is_counted_and_dropped_and_its_neighbours_l
 def test_a_conf_that_could_send_events_astray_ends_the_input_with_a_sentence(
     stage: Stage, stanza: str, settings: dict[str, str], sentence: str
 ) -> None:
-    scene = stage(preload=10, children=1, indexes=INDEXES)
+    scene = stage(preload=10, other_customers=1, indexes=INDEXES)
     list_tenants(scene)
     scene.splunkd.create_properties(TENANTS_CONF, stanza, **settings)
     scene.begin(index="main")
@@ -150,7 +121,9 @@ def table_of(children: Iterable[str]) -> str:
 
 def test_a_table_is_planned_applied_and_events_follow_it(stage: Stage) -> None:
     children = (FIRST, SECOND, THIRD)
-    scene = stage(preload=300, children=3, indexes=("falcon_0", "falcon_1"), users=(("eve", "eve-password", "search"),))
+    scene = stage(
+        preload=300, other_customers=3, indexes=("falcon_0", "falcon_1"), users=(("eve", "eve-password", "search"),)
+    )
     admin, table = Caller(scene), table_of(children)
     planned = admin.post(TENANTS_PLAN, document=table).entries["plan"]
     assert (planned["n_create"], planned["missing_indexes"]) == (3, ["falcon_2"])
@@ -167,7 +140,7 @@ def test_a_table_is_planned_applied_and_events_follow_it(stage: Stage) -> None:
     scene.begin(index="main")
     assert scene.wait_until_all_arrived().holds
     places = {cid: Place(f"falcon_{number}", f"Tenant {number}, & Sons") for number, cid in enumerate(children)}
-    assert misrouted(scene.splunkd.events(), {**places, PARENT: Place("main", None)}) == []
+    assert misrouted(scene.splunkd.events(), places, Place("main", None)) == []
     findings = {each["check"]: each for each in admin.get(f"{BASE}/falcon_event_streams_doctor").entries.values()}
     assert "partition 0 " in findings["Events in the index"]["sentence"], "they are in the indexes of tenants"
     listed = admin.get(TENANTS_PLAN).entries

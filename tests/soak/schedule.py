@@ -20,22 +20,29 @@ SHORTEST, LONGEST = 1.0, 4.5  # seconds of a moment
 QUIET_SHARE = 0.2  # of the events come at the end, undisturbed, to watch the memory by
 
 
-def on_feed(what: str, **more: Any) -> Callable[[Draw], Step]:
+class Reach(NamedTuple):
+    """Whom the faults can hit: one of so many partitions, within the first so many events of a feed."""
+
+    partitions: int = PARTITIONS
+    events: int = 400
+
+
+def on_feed(what: str, **more: Any) -> Callable[[Draw, Reach], Step]:
     """A fault of one partition's next feed, after some events."""
 
-    def make(draw: Draw) -> Step:
-        partition, after = str(draw.randrange(PARTITIONS)), draw.randrange(1, 400)
+    def make(draw: Draw, reach: Reach) -> Step:
+        partition, after = str(draw.randrange(reach.partitions)), draw.randrange(1, reach.events)
         return {"on": "feed", "partition": partition, "do": what, "after_events": after, **more}
 
     return make
 
 
-def on_call(name: str, status: int, **more: Any) -> Callable[[Draw], Step]:
+def on_call(name: str, status: int, **more: Any) -> Callable[[Draw, Reach], Step]:
     """A refusal of the API, once or a few times in a row."""
-    return lambda draw: {"on": name, "times": draw.randrange(1, 3), "answer": {"status": status, **more}}
+    return lambda draw, reach: {"on": name, "times": draw.randrange(1, 3), "answer": {"status": status, **more}}
 
 
-FAULTS: Mapping[str, Callable[[Draw], Step]] = {
+FAULTS: Mapping[str, Callable[[Draw, Reach], Step]] = {
     "feed: EOF": on_feed("eof"),
     "feed: cut": on_feed("cut"),
     "feed: reset": on_feed("reset"),
@@ -49,7 +56,7 @@ FAULTS: Mapping[str, Callable[[Draw], Step]] = {
     "token: 500": on_call("token", 500),
     "discovery: 500": on_call("discover", 500),
     "discovery: empty": on_call("discover", 200, body=""),
-    "discovery: resources null": lambda draw: {"on": "discover", "merge": {"resources": None}},
+    "discovery: resources null": lambda draw, reach: {"on": "discover", "merge": {"resources": None}},
 }
 
 
@@ -87,5 +94,5 @@ def draw_schedule(seed: int, events: int, kills: int) -> Schedule:
     moments = []
     for act in acts:
         fault = draw.choice(sorted(FAULTS))
-        moments.append(Moment(draw.uniform(SHORTEST, LONGEST), share, fault, FAULTS[fault](draw), act))
+        moments.append(Moment(draw.uniform(SHORTEST, LONGEST), share, fault, FAULTS[fault](draw, Reach()), act))
     return Schedule(seed, tuple(moments), quiet + events // PARTITIONS - quiet - share * len(acts))
