@@ -288,6 +288,24 @@ THREATS = (
         ),
     ),
     Claim(
+        "a Splunk user of one tenant",
+        "reads in the tenants' conf who the provider's other tenants are",
+        "Only `admin` and `sc_admin` may read that conf. Searches need no lookup: the name is a field of the events, "
+        "in the index that the user may search",
+        (
+            "package/test_contents.py::test_only_admins_may_see_who_the_tenants_of_a_provider_are",
+            "unit/pages/test_tenants_collection.py::test_who_may_not_list_inputs_sees_no_tenant",
+        ),
+        (
+            Change(
+                "metadata/default.meta",
+                "[falcon_event_streams_tenants]\naccess = read : [ admin, sc_admin ]",
+                "[falcon_event_streams_tenants]\naccess = read : [ * ]",
+            ),
+            Change(f"{_OURS}/pages/tenants_collection.py", "require_capability(self._splunkd, LIST)", "pass"),
+        ),
+    ),
+    Claim(
         "whoever names a child tenant in Flight Control",
         "chooses a name whose pattern leads into the index of another tenant, or that a spreadsheet runs",
         "A plan refuses a child that would share index or name with another tenant. Names lose what no name may hold, "

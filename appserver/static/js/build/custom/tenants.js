@@ -17,7 +17,7 @@ const TENANTS = [
     ["Name", (tenant) => tenant.name],
     ["CID", (tenant) => tenant.cid],
     ["Index", (tenant) => tenant.index || "that of the input"],
-    ["State", (tenant) => (tenant.disabled ? "disabled" : STATES[tenant.state] ?? tenant.state)],
+    ["State", (tenant) => (tenant.disabled ? "disabled" : state(tenant))],
     ["Lag", (tenant) => (tenant.lag_s === null ? "" : `${tenant.lag_s} s`)],
     ["Last event", (tenant) => (tenant.last_event_age_s === null ? "" : `${duration(tenant.last_event_age_s)} ago`)],
     ["Inputs", (tenant) => tenant.inputs],
@@ -29,6 +29,12 @@ const STEPS = [
     ["Index", (step) => step.index],
     ["What", (step) => step.result ?? step.told],
 ];
+
+// With what keeps it from being read.
+function state(tenant) {
+    const named = STATES[tenant.state] ?? tenant.state;
+    return tenant.trouble ? `${named}: ${tenant.trouble}` : named;
+}
 
 export default class Tenants {
     constructor(tab, el) {
