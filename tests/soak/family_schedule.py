@@ -18,7 +18,7 @@ NOTHING = "nothing"
 GO, COME_BACK, COME, RENAME = "gone", "back", "new", "renamed"
 PARTITIONS = 2
 REACH = Reach(PARTITIONS, 12)
-SHORTEST, LONGEST = 3.0, 8.0  # seconds of a moment
+SHORTEST, LONGEST = 2.0, 8.0  # seconds of a moment
 ACTS = {KILL_INPUT: 0.35, KILL_SPLUNKD: 0.15, STOP: 0.15}  # shares of the moments; nothing ends the others
 
 
@@ -53,7 +53,7 @@ class FamilySchedule(NamedTuple):
         )
 
 
-def draw_family(seed: int, children: int, moments: int, leavers: int) -> FamilySchedule:
+def draw_family(seed: int, children: int, moments: int, leavers: int, longest: float = LONGEST) -> FamilySchedule:
     """A soak of so many moments."""
     draw = random.Random(seed)
     acts = [act for act, share in ACTS.items() for _ in range(round(moments * share))]
@@ -73,5 +73,5 @@ def draw_family(seed: int, children: int, moments: int, leavers: int) -> FamilyS
             elif changed in whom and change != RENAME:
                 whom.remove(changed)
         step = FAULTS[fault](draw, REACH)
-        drawn.append(Moment(draw.uniform(SHORTEST, LONGEST), fault, step, child, change, changed, act))
+        drawn.append(Moment(draw.uniform(SHORTEST, longest), fault, step, child, change, changed, act))
     return FamilySchedule(seed, children, tuple(drawn), tuple(draw.sample(range(children), leavers)))
