@@ -27,6 +27,7 @@ from tests.emulator.authority import Authority
 
 POOL = 2000
 LOOK_AGAIN = 0.05
+BETWEEN_LOOKS = 50
 
 
 class Beats(NamedTuple):
@@ -201,8 +202,10 @@ class _Loop:
         for number in range(int(order.rate * order.seconds)):
             mark = f"{order.mark}-{number:07d}-"
             event = _chunk_of(self._pool[number % POOL], mark)
+            if number % BETWEEN_LOOKS == 0:
+                self._turn(0.0)  # a reader that leaves says goodbye, and waits for the answer
             if not self._feeds:
-                break  # their reader has left
+                break
             _sleep_until(began + number / order.rate)
             sent[mark] = time.monotonic()
             self._guarded(feeds[number % len(feeds)], partial(_send, event))
