@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import re
 import resource
 import selectors
 import socket
@@ -28,6 +29,8 @@ from tests.emulator.authority import Authority
 POOL = 2000
 LOOK_AGAIN = 0.05
 BETWEEN_LOOKS = 50
+BACKLOG_FROM = 10_000_000
+_OFFSET = re.compile(rb'"offset":[0-9]+')
 
 
 class Beats(NamedTuple):
@@ -115,6 +118,7 @@ class _Loop:
         self._selector.register(owner, selectors.EVENT_READ)
         self._feeds: List[_Feed] = []  # in the order in which they were opened
         self._pool = sample.make_lines(POOL, seed=11)
+        self._offset = 0  # of the last event: higher than all before, as on each of the feeds
         self._bodies: Dict[Any, bytes] = {}
 
     def run(self) -> None:
@@ -160,7 +164,7 @@ class _Loop:
         if not feed.is_open and b"\r\n\r\n" in feed.request:
             feed.is_open = True
             self._feeds.append(feed)
-            feed.socket.sendall(HEAD + _chunk_of(self._pool[0], GREETED))
+            feed.socket.sendall(HEAD + self._event(0, GREETED))
 
     def _guarded(self, feed: _Feed, work: Callable[[_Feed], None]) -> None:
         """Do this with a feed, which is forgotten if its reader has left."""
@@ -201,7 +205,7 @@ class _Loop:
         began = time.monotonic()
         for number in range(int(order.rate * order.seconds)):
             mark = f"{order.mark}-{number:07d}-"
-            event = _chunk_of(self._pool[number % POOL], mark)
+            event = self._event(number, mark)
             if number % BETWEEN_LOOKS == 0:
                 self._turn(0.0)  # a reader that leaves says goodbye, and waits for the answer
             if not self._feeds:
@@ -214,8 +218,10 @@ class _Loop:
     def _send_backlog(self, order: Backlog) -> float:
         key = (order.events, order.cut)
         if key not in self._bodies:
-            self._bodies[key] = sample.cut_by_size(sample.make_lines(order.events), order.cut)
-        body, last = self._bodies[key], _chunk_of(self._pool[0], order.mark)
+            lines = sample.make_lines(order.events, first_offset=BACKLOG_FROM)
+            self._bodies[key] = sample.cut_by_size(lines, order.cut)
+        self._offset = max(self._offset, BACKLOG_FROM + order.events)
+        body, last = self._bodies[key], self._event(0, order.mark)
         began = time.monotonic()
         for feed in list(self._feeds):
             feed.bodies = [memoryview(body)] * order.times + [memoryview(last)]
@@ -223,6 +229,12 @@ class _Loop:
         while any(feed.bodies for feed in self._feeds):
             self._turn(LOOK_AGAIN)
         return began
+
+    def _event(self, number: int, mark: str) -> bytes:
+        """An event of the pool, as the next one in a chunk of its own."""
+        self._offset += 1
+        line = _OFFSET.sub(b'"offset":%d' % self._offset, self._pool[number % POOL], 1)
+        return sample.chunk(b'%b,"Mark":"%b"}\n' % (line[:-1], mark.encode()))
 
     def _push(self, feed: _Feed) -> None:
         """Send what the socket takes now."""
@@ -242,7 +254,3 @@ def _sleep_until(due: float) -> None:
     wait = due - time.monotonic()
     if wait > 0:
         time.sleep(wait)
-
-
-def _chunk_of(line: bytes, mark: str) -> bytes:
-    return sample.chunk(b'%b,"Mark":"%b"}\n' % (line[:-1], mark.encode()))
