@@ -96,7 +96,7 @@ class Supervisor:
         self._show = show
         self._committing: Tuple[Record, ...] = ()
         self._next_tick = self._next_receipt = clock.monotonic()
-        self._loop = FeedLoop(sink, clock, self._leave) if shares_thread else None
+        self._loop = FeedLoop(sink, clock, self._leave, inbox.put) if shares_thread else None
         tenancy.begin(
             Means(
                 plan=plan,
@@ -191,8 +191,7 @@ class Supervisor:
         if self._loop is None:
             return reader.run(report)
         ended = reader.open(report)
-        if ended is None and reader.share(self._loop.blockage):
-            self._loop.add(reader)
+        if ended is None and self._loop.add(reader):
             return None
         try:
             return ended or reader.go_on()
