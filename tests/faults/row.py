@@ -134,6 +134,8 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
     # on a fast clock the time-out is long: it is the machine's own slowness that must not count as silence
     scene.begin(**{"idle_timeout": "15" if row.scale == 1.0 else "600", **row.settings})
     with load(scene.falcon, row.loaded), scene.load() if isinstance(scene, ChildScene) else nullcontext():
+        if isinstance(scene, ChildScene):
+            others.await_all_begun(scene)
         if row.act is not None:
             row.act(scene)
         line = find_line(scene, row.says)
