@@ -317,6 +317,7 @@ SILENCE = [
         [{**CUT, "do": "heartbeats_only"}],
         act=wait_for_a_reconnect,
         scale=400.0,
+        as_childs={"scale": 100.0},  # twenty sessions are refreshed in time
     ),
 ]
 PIECES = [

@@ -59,6 +59,7 @@ class Reader:
         self._is_at_finish = False
         self._closed = False
         self._delivered = 0
+        self.read_bytes = 0  # by the last step
         self._report: Callable[[Happening], None] = lambda happening: None
         self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
@@ -147,6 +148,7 @@ class Reader:
     def _step(self, feed: Feed) -> Optional[FeedEnded]:
         self._delivered = 0
         data = feed.read()
+        self.read_bytes = len(data or b"")
         if data is None:
             return None
         if not data:
