@@ -38,7 +38,7 @@ def offer_nothing(step: Step) -> Act:
 def pass_time(scene: Scene, seconds: float) -> None:
     """Let that much of Falcon's time pass."""
     until = scene.falcon.now() + seconds
-    scene.wait(lambda: scene.falcon.now() >= until, 120.0, f"{seconds} s")
+    scene.wait(lambda: scene.falcon.now() >= until, 180.0, f"{seconds} s")
 
 
 def take_a_partition_away(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.emulator.log import read_line
 from tests.faults.discoveries import MINUTE, pass_time
@@ -24,6 +25,8 @@ _LINE = (
 ACCENTS = "é€😀"
 CUT_ONES = ("0", "2", "3", "4", "5")
 COUNTED = {"floor": 0, "render_anew": False}  # where a row counts bytes
+# Of many tenants no partition has a line a minute.
+NO_LINE_A_MINUTE: dict[str, Any] = {"says": "partition=0 state=running reason=feed_opened"}
 TIME = 1769000131303  # 2026-01-21T12:55:31.303Z
 TIMES = {
     "text": '"1769000131303"',
@@ -295,6 +298,7 @@ SILENCE = [
         r"stream_stats .*partition=0 state=running .*last_event_age_s=8\d\d",
         [{**CUT, "do": "heartbeats_only", "seconds": 15 * MINUTE}],
         scale=60.0,
+        as_childs={**NO_LINE_A_MINUTE, "act": wait_for(16 * MINUTE)},
     ),
     Row(
         "feed",
@@ -304,6 +308,7 @@ SILENCE = [
         options={"heartbeat": None},
         loaded="1",
         scale=120.0,
+        as_childs=NO_LINE_A_MINUTE,
     ),
     Row(
         "feed",
@@ -312,6 +317,7 @@ SILENCE = [
         [{**CUT, "do": "heartbeats_only"}],
         act=wait_for_a_reconnect,
         scale=400.0,
+        as_childs={"scale": 100.0},  # twenty sessions are refreshed in time
     ),
 ]
 PIECES = [

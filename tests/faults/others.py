@@ -11,6 +11,7 @@ the bystander's events were that were under way at the same time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional
 
@@ -24,6 +25,7 @@ from tests.splunkd.intake.index import Event
 LATE = 1.0
 START = 5.0
 FLUSH = 0.2  # seconds that the index lets events wait
+WATCHED = 2.0  # seconds in which the siblings are watched at least
 
 
 class Passage(NamedTuple):
@@ -36,6 +38,13 @@ class Passage(NamedTuple):
     def late(self) -> float:
         """How long it took, beyond the index's flush."""
         return self.indexed - self.published - FLUSH
+
+
+def await_all_begun(ill: ChildScene) -> None:
+    """Wait until all siblings and the bystander have brought an event: what happens now, they are watched in."""
+    cids = {ill.family.falcon.tenant.cid, *ill.siblings}
+    ill.wait(lambda: cids <= {customer_of(event.raw) for event in ill.family.splunkd.events()}, 60.0, "the siblings")
+    time.sleep(WATCHED)
 
 
 def check(ill: ChildScene) -> str:

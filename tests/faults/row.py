@@ -47,7 +47,7 @@ class Row(NamedTuple):
     the stand-in, `unless` why this machine cannot; `clock` is the input's clock where it is neither the machine's nor
     scaled, made from the row's folder; `indexed` says of a line how it is indexed where XML cannot carry it as it is;
     `renamed` is a partition's former name and the present one; `of_child` says that the fault is a child's, and
-    `childs_line` what the log says then, where that is another line.
+    `as_childs` what else of the row is different then.
     """
 
     group: str
@@ -67,7 +67,7 @@ class Row(NamedTuple):
     indexed: Mapping[bytes, bytes] = {}
     renamed: Mapping[str, str] = {}
     of_child: bool = False
-    childs_line: str = ""
+    as_childs: Mapping[str, Any] = {}
 
     @property
     def title(self) -> str:
@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
     def for_child(self) -> Row:
         """The same fault, of one child."""
-        return self._replace(of_child=True, says=self.childs_line or self.says)
+        return self._replace(of_child=True, **self.as_childs)
 
 
 class Outcome(NamedTuple):
@@ -134,6 +134,8 @@ def _live(row: Row, scene: Scene) -> tuple[str, str]:
     # on a fast clock the time-out is long: it is the machine's own slowness that must not count as silence
     scene.begin(**{"idle_timeout": "15" if row.scale == 1.0 else "600", **row.settings})
     with load(scene.falcon, row.loaded), scene.load() if isinstance(scene, ChildScene) else nullcontext():
+        if isinstance(scene, ChildScene):
+            others.await_all_begun(scene)
         if row.act is not None:
             row.act(scene)
         line = find_line(scene, row.says)

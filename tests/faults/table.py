@@ -27,7 +27,7 @@ from tests.faults.tokens import TOKEN
 from tests.faults.troubles import TROUBLE
 
 AT_ONCE = 3
-CHILDS_GROUPS = ("token", "discovery", "feed")
+CHILDS_GROUPS = ("token", "discovery", "answer", "feed", "refresh")
 _OF_ONE: Sequence[Row] = (
     *TOKEN,
     *ACCOUNT,

@@ -64,7 +64,7 @@ def test_a_row_that_cannot_run_here_is_not_run_and_not_passed(package: Path, tmp
     assert counted == "3 rows: 1 passed, 1 not run, 1 failed"
 
 
-def test_each_token_discovery_and_feed_row_is_played_for_a_child_too() -> None:
+def test_each_fault_of_a_call_or_a_feed_is_played_for_a_child_too() -> None:
     alone = {row.title for row in ROWS if not row.of_child}
     assert {row.title for row in ROWS if row.of_child} == {
         f"child: {title}" for title in alone if title.partition(":")[0] in CHILDS_GROUPS

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.faults.row import Row, Step
 from tests.integration.scene import Scene
 
 HTML = "<html><body>maintenance</body></html>"
 REFUSED = r"discovery_failed .*refused the account's client_id .*status="
 HOUR = 3600
+# For a child a 403 says nothing of the account's client, and is not asked again soon.
+FOR_MINUTES: dict[str, Any] = {"says": r"discovery_failed .*gives no token for child .*status=403", "scale": 60.0}
 
 
 def answered(status: int, on: str = "token", times: int = 1, **more: object) -> Step:
@@ -31,7 +35,7 @@ def renew_in_time(scene: Scene) -> None:
 TOKEN = [
     Row("token", "400", REFUSED + "400", [answered(400)]),
     Row("token", "401", REFUSED + "401", [answered(401)]),
-    Row("token", "403", REFUSED + "403", [answered(403)]),
+    Row("token", "403", REFUSED + "403", [answered(403)], as_childs=FOR_MINUTES),
     Row("token", "429 with an epoch header", "status=429 .*wait_s=[123]$", limited(X_Ratelimit_RetryAfter="+3")),
     Row("token", "429 with Retry-After", "status=429 .*wait_s=2$", limited(Retry_After="2")),
     Row("token", "429 with seconds in Falcon's header", "status=429 .*wait_s=3$", limited(X_Ratelimit_RetryAfter="3")),

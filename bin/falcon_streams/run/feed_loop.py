@@ -3,7 +3,9 @@
 Theory. A thread for each of 2,000 feeds costs memory, and each event wakes one. Here, one thread waits for all of them.
 A turn steps each reader that has something once, and what they deliver goes to the pipe in one write. After a turn the
 loop rests for some milliseconds, so that the next turn finds several feeds ready: to wake up costs more than to read a
-heartbeat. An event that comes to a quiet loop is read at once, and a feed that has a lot to say keeps the loop awake.
+heartbeat. An event that comes to a quiet loop is read at once. A read returns a TLS record, and Falcon can send one for
+each event. One of them a turn would be some 50 events a second, so a reader that had something in the last turn, too,
+is stepped on in this one, and the loop does not rest while one has more than its share.
 
 Rules: any thread may add a reader, whose feed is open and shared; from then on only the loop steps it. Closing a
 connection can take a moment, so another thread does that. While the pipe is full, nobody can hear anything: `blockage`
@@ -24,10 +26,11 @@ from falcon_streams.run.happenings import FeedEnded, Happening
 from falcon_streams.run.reader import Reader
 
 REST = 0.02
-MUCH = 64 * 1024  # bytes of one step: a rest would slow this feed down
 # What a TLS layer has decrypted already makes no descriptor readable: the first step takes what was read ahead with the
 # answer's head, the second the rest of that record.
 FIRST_STEPS = 2
+# How many further steps all busy readers have in a turn, some ten milliseconds, and how many bytes each of them.
+MORE_STEPS, ENOUGH = 256, 64 * 1024
 
 Leave = Callable[[Reader, FeedEnded], None]
 
@@ -44,9 +47,10 @@ class FeedLoop:
         self._leave = leave
         self._report = report
         self._reports: Set[Happening] = set()
-        self._most = 0
+        self._may_rest = True
         self._selector = selectors.DefaultSelector()
         self._added: SimpleQueue[Reader] = SimpleQueue()
+        self._last: Set[Reader] = set()  # those that had something in the last turn
         self._bell, self._ear = socket.socketpair()
         self._ear.setblocking(False)
         self._selector.register(self._ear, selectors.EVENT_READ)
@@ -66,16 +70,19 @@ class FeedLoop:
                 self._clock.pause(REST)
 
     def turn(self) -> bool:
-        """Wait until a feed has something or a reader is added, and step the readers of all such feeds once. Returns
-        whether the loop may rest: no feed had a lot."""
-        self._most = 0
-        ready = self._selector.select()
+        """Wait until a feed has something or a reader is added, and step the readers of all such feeds. Returns whether
+        the loop may rest: no feed has more than its share of a turn."""
+        self._may_rest = True
+        ready = [key.data for key, _ in self._selector.select()]
         self._sink.gather()
-        for key, _ in ready:
-            if key.data is None:
-                self._take_in()
-            else:
-                self._step(key.data)
+        readers = {reader for reader in ready if reader is not None}
+        busy = readers & self._last
+        if len(readers) < len(ready):
+            self._take_in()
+        for reader in readers:
+            if self._step(reader) and reader in busy:
+                self._step_on(reader, MORE_STEPS // len(busy))
+        self._last = readers
         self.blockage.begin(self._clock.monotonic())
         try:
             self._sink.write_gathered()
@@ -84,7 +91,7 @@ class FeedLoop:
         self.blockage.end(self._clock.monotonic())
         while self._reports:  # a thousand feeds would wake the supervisor a thousand times
             self._report(self._reports.pop())
-        return self._most < MUCH
+        return self._may_rest
 
     def _take_in(self) -> None:
         self._ear.recv(4096)
@@ -98,10 +105,21 @@ class FeedLoop:
                 if not self._step(reader):
                     break
 
+    def _step_on(self, reader: Reader, steps: int) -> None:
+        """Step a reader until it has nothing more, or has had its share of the turn."""
+        read = reader.received
+        for _ in range(steps):
+            if not reader.received or read >= ENOUGH or not self._step(reader):
+                return
+            read += reader.received
+        if steps and reader.received:
+            self._may_rest = False
+
     def _step(self, reader: Reader) -> bool:
         """Step a reader; returns whether it goes on."""
         ended = reader.step()
-        self._most = max(self._most, reader.received)
+        if reader.received >= ENOUGH:
+            self._may_rest = False
         if ended is None:
             return True
         self._selector.unregister(reader.descriptor)

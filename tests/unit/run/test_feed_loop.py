@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from typing import List, Optional
+from contextlib import closing
+from typing import List, Optional, Type
 
 import pytest
 
@@ -14,7 +15,7 @@ from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import resume_at_origin
 from falcon_streams.core.session import BLOCKED_AFTER
 from falcon_streams.errors import Retryable, SplunkdGone, Stopped
-from falcon_streams.run.feed_loop import MUCH, FeedLoop
+from falcon_streams.run.feed_loop import ENOUGH, MORE_STEPS, FeedLoop
 from falcon_streams.run.happenings import FeedEnded, Happening, Written
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
@@ -33,15 +34,15 @@ class SocketFeed:
 
     gathers = True
 
-    def __init__(self) -> None:
-        self.ours, self.theirs = socket.socketpair()
+    def __init__(self, kind: int = socket.SOCK_STREAM) -> None:
+        self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, kind)
         self.ours.setblocking(False)
         self.shares = True
         self.closed = False
 
     def read(self) -> Optional[bytes]:
         try:
-            data = self.ours.recv(2 * MUCH)
+            data = self.ours.recv(2 * ENOUGH)
         except BlockingIOError:
             return None
         if data == CUT:
@@ -64,6 +65,13 @@ class SocketFeed:
         self.closed = True
         self.ours.close()
         self.theirs.close()
+
+
+class PiecesFeed(SocketFeed):
+    """As TLS reads: what was sent at once is read at once, and nothing beside it."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.SOCK_SEQPACKET)
 
 
 class CountingSink:
@@ -102,13 +110,13 @@ class CountingSink:
 class Hall:
     """A loop with some readers, each with a feed of its own."""
 
-    def __init__(self, feeds: int) -> None:
+    def __init__(self, feeds: int, kind: Type[SocketFeed] = SocketFeed) -> None:
         self.clock = FakeClock()
         self.sink = CountingSink(self.clock)
         self.ended: List[FeedEnded] = []
         self.reports: List[Happening] = []
         self.loop = FeedLoop(self.sink, self.clock, self.leave, self.reports.append)
-        self.feeds = [SocketFeed() for _ in range(feeds)]
+        self.feeds = [kind() for _ in range(feeds)]
         self.readers = [self.reader(number) for number in range(feeds)]
         for reader in self.readers:
             assert reader.open(self.reports.append) is None
@@ -188,6 +196,30 @@ def test_what_came_before_the_loop_had_the_feed_is_read_without_a_further_byte()
     hall.close()
 
 
+def test_a_feed_whose_events_come_singly_and_fast_is_read_as_fast_while_the_others_have_their_turn() -> None:
+    with closing(Hall(2, PiecesFeed)) as hall:
+        for offset in range(100):
+            hall.feeds[0].theirs.send(line(offset))
+        hall.loop.turn()
+        assert hall.sink.writes == [["0"]], "it may be a single event: another look would be in vain"
+        hall.feeds[1].theirs.send(line(0))
+        hall.loop.turn()
+
+        assert [sorted(write) for write in hall.sink.writes[1:]] == [["0"] * 99 + ["1"]]
+
+
+def test_feeds_that_come_fast_share_what_a_turn_may_take() -> None:
+    with closing(Hall(4, PiecesFeed)) as hall:
+        for feed in hall.feeds:
+            for offset in range(120):
+                feed.theirs.send(line(offset))
+        hall.loop.turn()
+        hall.loop.turn()
+
+        taken = [hall.sink.writes[1].count(f"{number}") for number in range(4)]
+        assert taken == [1 + MORE_STEPS // 4] * 4
+
+
 @pytest.mark.parametrize(("last", "reason"), [(CUT, "feed_cut"), (b"", "feed_ended")])
 def test_a_feed_that_ends_leaves_the_others_alone(hall: Hall, last: bytes, reason: str) -> None:
     if last:
@@ -208,7 +240,7 @@ def test_the_loop_rests_after_a_turn_unless_a_feed_has_a_lot_to_say(hall: Hall) 
     hall.feeds[0].theirs.send(line(0))
     assert hall.loop.turn()
 
-    hall.feeds[0].theirs.send(line(0) * (MUCH // len(line(0)) + 1))
+    hall.feeds[0].theirs.send(line(0) * (ENOUGH // len(line(0)) + 1))
     hall.feeds[1].theirs.send(line(0))
     assert not hall.loop.turn()
 
