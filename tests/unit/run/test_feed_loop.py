@@ -119,8 +119,10 @@ class Hall:
     def close(self) -> None:
         """Close what the process would close at its end."""
         self.loop._selector.close()
-        for each in (self.loop._bell, self.loop._ear, *self.feeds):
-            each.close()
+        self.loop._bell.close()
+        self.loop._ear.close()
+        for feed in self.feeds:
+            feed.close()
 
     def leave(self, reader: Reader, ended: FeedEnded) -> None:
         reader.leave()
