@@ -56,8 +56,8 @@ class Stage:
         self.ca_dir = folder / "ca"
         usual: Dict[str, Any] = {"partitions": MOST_PARTITIONS, "rate_limits": False, "heartbeat": 5.0}
         self.emulator = EmulatorProcess(ca_dir=str(self.ca_dir), **{**usual, **options})
-        self.splunkd = Splunkd(folder / "home", package, capture=False)
-        self._package = package
+        self.splunkd = Splunkd(folder / "home", package, capture=False, certificate_names=["127.0.0.1"])
+        self.package = package
         self._runs = 0
 
     def __enter__(self) -> Stage:
@@ -67,8 +67,8 @@ class Stage:
         self.feed_url = f"{scheme}://127.0.0.1:{self.source.port}/feed/0?appId=x"
         self.ca_file = str(self.emulator.address["ca_file"])
         self.lead_feeds_to(self.source.port)
-        self._add_account()
-        self.app = unpack(self._package, self.folder / "app")
+        self.add_account(self.splunkd)
+        self.app = unpack(self.package, self.folder / "app")
         if not self.tls:
             self._take_tls_off()
         return self
@@ -98,19 +98,20 @@ class Stage:
         partitions: int = 1,
         pinned: bool = True,
         name: str = "",
-        forwarder: str = "",
+        splunkd: Optional[Splunkd] = None,
         settings: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[bytes]:
-        """Our input, as splunkd starts it, `pinned` to the contenders' core; by default its name is the FIFO's. Each
-        `forwarder` has a folder of its own."""
-        name = name or fifo.name
+        """Our input, as splunkd starts it, `pinned` to the contenders' core; by default its name is the FIFO's, and its
+        stand-in the stage's."""
+        name, splunkd = name or fifo.name, splunkd or self.splunkd
         wanted = ",".join(str(number) for number in range(partitions))
         usual = {"account": "bench", "app_id": name, "interval": "60", "partitions": wanted}
-        checkpoints = self.folder / f"checkpoints{forwarder}" / SCHEME
+        checkpoints = splunkd.home.parent / "checkpoints" / SCHEME
         checkpoints.mkdir(parents=True, exist_ok=True)
-        around = Surroundings("localhost", self.splunkd.management_uri, self.splunkd.session_key, checkpoints)
+        around = Surroundings("localhost", splunkd.management_uri, splunkd.session_key, checkpoints)
         words = command(str(python), self.app, SCHEME)
-        process = self._start(PINNED + words if pinned else words, fifo, stdin=subprocess.PIPE)
+        home = splunkd.home
+        process = self._start(PINNED + words if pinned else words, fifo, stdin=subprocess.PIPE, home=home)
         assert process.stdin is not None
         process.stdin.write(render_input(around, f"{SCHEME}://{name}", self.app.name, {**usual, **settings}))
         process.stdin.close()
@@ -129,14 +130,16 @@ class Stage:
         path = self.splunkd.home / "var" / "log" / "splunk" / f"{SCHEME}_run{self._runs}.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _start(self, words: List[str], fifo: Path, stdin: Optional[int] = None) -> subprocess.Popen[bytes]:
+    def _start(
+        self, words: List[str], fifo: Path, stdin: Optional[int] = None, home: Optional[Path] = None
+    ) -> subprocess.Popen[bytes]:
         with fifo.open("wb") as stdout, (self.folder / f"{fifo.name}.stderr").open("wb") as stderr:
             return subprocess.Popen(
                 words,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
-                env=environment(self.splunkd.home),
+                env=environment(home or self.splunkd.home),
                 cwd="/",
             )
 
@@ -148,9 +151,10 @@ class Stage:
         }
         self.emulator.set_option("resource_override", urls)
 
-    def _add_account(self) -> None:
+    def add_account(self, splunkd: Splunkd) -> None:
+        """Have a stand-in know the account."""
         address = self.emulator.address
-        self.splunkd.create_conf_stanza(
+        splunkd.create_conf_stanza(
             "falcon_event_streams_account",
             "bench",
             cloud="custom",
@@ -158,7 +162,7 @@ class Stage:
             client_id=address["client_id"],
             ca_bundle=self.ca_file,
         )
-        self.splunkd.create_password("TA_falcon_event_streams#account#bench", "client_secret", address["client_secret"])
+        splunkd.create_password("TA_falcon_event_streams#account#bench", "client_secret", address["client_secret"])
 
     def _take_tls_off(self) -> None:
         script = self.app / "bin" / f"{SCHEME}.py"

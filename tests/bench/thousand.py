@@ -16,7 +16,8 @@ import time
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Type
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type
+from urllib.parse import urlsplit
 
 from tests.bench import meters
 from tests.bench.drain import Drain, Stamp, Watch
@@ -26,6 +27,7 @@ from tests.bench.runs import SETTLED, Pacing, percentile
 from tests.bench.source import GREETED
 from tests.bench.stage import PINNED, READERS, Stage
 from tests.bench.table import AT_LEAST, AT_MOST, Row, Target
+from tests.splunkd import Splunkd
 
 PARTITIONS = 2
 HEARTBEAT = 10.0
@@ -289,28 +291,48 @@ def measure_return(stage: Family, version: str, python: Path, outage: float = OU
 
 
 def measure_takeover(stage: Family, version: str, python: Path) -> Iterator[Row]:
-    """The forwarder that reads is lost, and the other takes its place."""
+    """The forwarder that reads is lost, and another one takes its place: their records are in the first one's store."""
     stage.use_emulator()
-    shared = {"checkpoint_store": "kvstore", "app_id": "shared"}
-    input_name = f"shared{version.replace('.', '')}"
-    with _Started(stage, python, name=input_name, forwarder="a", **shared) as (first, began):
+    name = f"shared{version.replace('.', '')}"
+    shared = {**CHILDREN, "checkpoint_store": "kvstore", "app_id": name}
+    with (
+        Splunkd(stage.folder / name / "home", stage.package, capture=False, server_info={"serverName": "b"}) as other,
+        _Started(stage, python, shared, name) as (first, began),
+    ):
+        _share_records(stage, other)
         _until_all_read(stage, began)
-        with _Started(stage, python, name=input_name, forwarder="b", **shared):
+        with _Started(stage, python, shared, name, other):
             time.sleep(CALM)
             first.kill()
             lost_at = time.monotonic()
-            _until(lambda: stage.open_feeds() < stage.feeds, CLAIM_PATIENCE)
+            _until(lambda: not stage.open_feeds(), CLAIM_PATIENCE)
             took = _until_all_read(stage, lost_at)
     yield Row(f"{stage.tenants:,} tenants, takeover: all reading", version, took, "s", Target(AT_MOST, 180))
+
+
+def _share_records(stage: Family, other: Splunkd) -> None:
+    """Have another forwarder know the account, and where the records are."""
+    stage.add_account(other)
+    uri, ca_file = f"https://127.0.0.1:{urlsplit(stage.splunkd.management_uri).port}", str(stage.splunkd.ca_file)
+    other.edit_conf_stanza("falcon_event_streams_settings", "checkpoint", management_uri=uri, ca_bundle=ca_file)
+    token = stage.splunkd.create_token(other.home.parent.name, roles=["falcon_event_streams_checkpoint"])
+    other.create_password("TA_falcon_event_streams#checkpoint", "token", token)
 
 
 class _Started:
     """Our input on the emulator's feeds, and when it began. A context manager, which kills it."""
 
-    def __init__(self, stage: Family, python: Path, name: str = "", forwarder: str = "", **settings: str) -> None:
+    def __init__(
+        self,
+        stage: Family,
+        python: Path,
+        settings: Mapping[str, str] = CHILDREN,
+        name: str = "",
+        splunkd: Optional[Splunkd] = None,
+    ) -> None:
         self._stage = stage
-        self._start = partial(stage.start_ours, python, partitions=PARTITIONS, name=name, forwarder=forwarder)
-        self._settings = {**CHILDREN, **settings}
+        self._start = partial(stage.start_ours, python, partitions=PARTITIONS, name=name, splunkd=splunkd)
+        self._settings = settings
 
     def __enter__(self) -> Tuple[subprocess.Popen[bytes], float]:
         fifo = self._stage.fifo()

@@ -19,9 +19,9 @@ from falcon_streams.core.tenant_choice import TenantChoice
 from falcon_streams.core.token_budget import MINUTE
 from falcon_streams.errors import Fatal, Retryable
 from falcon_streams.run.commits import Beginning, Commits
-from falcon_streams.run.happenings import FeedEnded, Happening, Stop
+from falcon_streams.run.happenings import Ending, FeedEnded, Happening, Stop
 from falcon_streams.run.overview import counts, line_of, state_of, trouble_of, worst
-from falcon_streams.run.supervisor import Supervisor
+from falcon_streams.run.supervisor import COMMIT_SECONDS, READERS_SECONDS, REVOKE_SECONDS, Supervisor
 from falcon_streams.run.tally import Filters
 from falcon_streams.run.tenancy import Tenancy
 from falcon_streams.run.tenant import Access, Plan
@@ -56,6 +56,7 @@ class ChildApi:
     def refresh(self, stream: Stream) -> None: ...
 
     def revoke(self) -> None:
+        self._world.clock.pause(self._world.revoke_takes)
         self.revoked += 1
 
 
@@ -73,6 +74,7 @@ class World:
         self.errors: Dict[str, Exception] = {}
         self.list_error: Optional[Retryable] = None
         self.lists = 0
+        self.revoke_takes = 0.0
         self.apis: Dict[str, ChildApi] = {}
         self.opened: List[str] = []
         self.store = MemoryStore()
@@ -131,6 +133,18 @@ class World:
     @property
     def tenants(self) -> List[str]:
         return sorted(self.supervisor.tenancy.tenants)
+
+
+def test_a_stop_gives_back_the_bearers_that_it_can_within_a_second() -> None:
+    world = World(CIDS[:100])
+    world.live(3)
+    world.revoke_takes = 0.1
+    world.inbox.put(Stop(Ending.STOPPED))
+    asked_at = world.clock.monotonic()
+    world.supervisor.run()
+
+    assert 10 <= sum(api.revoked for api in world.apis.values()) <= 11
+    assert world.clock.monotonic() - asked_at < READERS_SECONDS + COMMIT_SECONDS + REVOKE_SECONDS
 
 
 def test_children_are_found_at_the_start_and_each_is_opened() -> None:
