@@ -60,7 +60,7 @@ def global_config(
         "pages": {
             "configuration": {
                 "title": "Configuration",
-                "description": "The Falcon API clients, the proxy, shared checkpoints, and how much is logged.",
+                "description": "The Falcon API clients, the proxy, shared checkpoints, logging, and tenants.",
                 "tabs": [
                     _accounts_tab(account["properties"], account["required"]),
                     _proxy_tab(settings["$defs"]["proxy"]["properties"]),

@@ -11,15 +11,17 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Dict, Iterator
+from typing import Callable, Dict, Iterator, Mapping, TypeVar
 
-from tests.bench import crowd, live, memory, page, tenants, throughput
+from tests.bench import crowd, live, memory, page, tenants, thousand, throughput
 from tests.bench.stage import Stage
 from tests.bench.table import Row, Table
 from tools import environments, package
 
 EVENTS, ROUNDS = 25_000, 5
 IDLE, BLOCKED, STAGGER = 20.0, 60.0, 3.0  # seconds; two runs must not start at once, feeds are known by their order
+TENANTS, BEHIND = 1000, 2_000_000
+S = TypeVar("S", bound=Stage)
 Measure = Callable[[Stage, str, Path], Iterator[Row]]
 
 
@@ -38,6 +40,10 @@ def main() -> None:
             if wanted:
                 with Stage(Path(folder) / f"stage-{tls}", built, tls) as stage:
                     measure_all(stage, wanted, arguments.python, table)
+        family = {name: measure for name, measure in FAMILY.items() if arguments.only in name}
+        if family:
+            with thousand.Family(Path(folder) / "stage-family", built, TENANTS) as stage_of_family:
+                measure_all(stage_of_family, family, arguments.python, table)
     outcomes = list(tenants.show()) if arguments.only in "tenants" else []
     page.write_record(table.rows, EVENTS)
     if arguments.keep:
@@ -46,7 +52,9 @@ def main() -> None:
     print(f"{len(table.rows)} rows, {len(missed)} targets missed, after {time.monotonic() - began:.0f} s", flush=True)
 
 
-def measure_all(stage: Stage, measures: Dict[str, Measure], only: str, table: Table) -> None:
+def measure_all(
+    stage: S, measures: Mapping[str, Callable[[S, str, Path], Iterator[Row]]], only: str, table: Table
+) -> None:
     """Each measure on each Python."""
     found = environments.interpreters().items()
     pythons = {version: environments.for_tests(version, python) for version, python in found if only in version}
@@ -82,6 +90,13 @@ TLS: Dict[str, Measure] = {
     "start": lambda stage, version, python: live.measure_start(stage, version, python, 5),
     "quiet": quiet,
     "crowd": lambda stage, version, python: crowd.measure_crowd(stage, version, python, 64, 10.0),
+}
+FAMILY: Dict[str, Callable[[thousand.Family, str, Path], Iterator[Row]]] = {
+    "thousand tenants: load": lambda stage, version, python: thousand.measure_load(
+        stage, version, python, 30.0, 20.0, BEHIND
+    ),
+    "thousand tenants: tokens": lambda stage, version, python: thousand.measure_return(stage, version, python),
+    "thousand tenants: takeover": lambda stage, version, python: thousand.measure_takeover(stage, version, python),
 }
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import List, Optional, Type
+from types import MappingProxyType, TracebackType
+from typing import Any, Dict, List, Mapping, Optional, Type
 
 from tests.bench.meters import OUR_CORES
 from tests.bench.source import Source
@@ -48,25 +48,25 @@ transport.Transport.session = session
 class Stage:
     """The stand-ins, the source, and the app in two forms. A context manager."""
 
-    def __init__(self, folder: Path, package: Path, tls: bool) -> None:
+    def __init__(self, folder: Path, package: Path, tls: bool, **options: Any) -> None:
+        """`options` are the emulator's."""
         self.folder = folder
         self.tls = tls
         folder.mkdir(parents=True)
-        self._ca_dir = folder / "ca"
-        self._emulator = EmulatorProcess(
-            ca_dir=str(self._ca_dir), partitions=MOST_PARTITIONS, rate_limits=False, heartbeat=5.0
-        )
+        self.ca_dir = folder / "ca"
+        usual: Dict[str, Any] = {"partitions": MOST_PARTITIONS, "rate_limits": False, "heartbeat": 5.0}
+        self.emulator = EmulatorProcess(ca_dir=str(self.ca_dir), **{**usual, **options})
         self.splunkd = Splunkd(folder / "home", package, capture=False)
         self._package = package
         self._runs = 0
 
     def __enter__(self) -> Stage:
         self.splunkd.start()
-        self.source = Source(self._ca_dir if self.tls else None)
+        self.source = Source(self.ca_dir if self.tls else None)
         scheme = "https" if self.tls else "http"
         self.feed_url = f"{scheme}://127.0.0.1:{self.source.port}/feed/0?appId=x"
-        self.ca_file = str(self._emulator.address["ca_file"])
-        self._lead_feeds_to_source()
+        self.ca_file = str(self.emulator.address["ca_file"])
+        self.lead_feeds_to(self.source.port)
         self._add_account()
         self.app = unpack(self._package, self.folder / "app")
         if not self.tls:
@@ -78,7 +78,7 @@ class Stage:
     ) -> None:
         self.source.close()
         self.splunkd.close()
-        self._emulator.stop()
+        self.emulator.stop()
 
     def compile(self, python: Path) -> None:
         """Let the app have its compiled files, as after its first start."""
@@ -91,24 +91,37 @@ class Stage:
         os.mkfifo(path)
         return path
 
-    def start_ours(self, python: Path, fifo: Path, partitions: int = 1, pinned: bool = True) -> subprocess.Popen[bytes]:
-        """Our input, as splunkd starts it, `pinned` to the contenders' core."""
-        name = fifo.name
+    def start_ours(
+        self,
+        python: Path,
+        fifo: Path,
+        partitions: int = 1,
+        pinned: bool = True,
+        name: str = "",
+        forwarder: str = "",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
+        """Our input, as splunkd starts it, `pinned` to the contenders' core; by default its name is the FIFO's. Each
+        `forwarder` has a folder of its own."""
+        name = name or fifo.name
         wanted = ",".join(str(number) for number in range(partitions))
-        settings = {"account": "bench", "app_id": name, "interval": "60", "partitions": wanted}
-        checkpoints = self.folder / "checkpoints" / SCHEME
+        usual = {"account": "bench", "app_id": name, "interval": "60", "partitions": wanted}
+        checkpoints = self.folder / f"checkpoints{forwarder}" / SCHEME
         checkpoints.mkdir(parents=True, exist_ok=True)
         around = Surroundings("localhost", self.splunkd.management_uri, self.splunkd.session_key, checkpoints)
         words = command(str(python), self.app, SCHEME)
         process = self._start(PINNED + words if pinned else words, fifo, stdin=subprocess.PIPE)
         assert process.stdin is not None
-        process.stdin.write(render_input(around, f"{SCHEME}://{name}", self.app.name, settings))
+        process.stdin.write(render_input(around, f"{SCHEME}://{name}", self.app.name, {**usual, **settings}))
         process.stdin.close()
         return process
 
     def start_reader(self, name: str, python: Path, fifo: Path) -> subprocess.Popen[bytes]:
         """Another contender: `floor` or `textbook`."""
-        arguments = [str(self.app / "lib"), self.feed_url, self.ca_file]
+        return self.start_script(name, python, fifo, str(self.app / "lib"), self.feed_url, self.ca_file)
+
+    def start_script(self, name: str, python: Path, fifo: Path, *arguments: str) -> subprocess.Popen[bytes]:
+        """One of the readers, with these arguments."""
         return self._start([*PINNED, str(python), str(READERS / f"{name}.py"), *arguments], fifo)
 
     def log(self) -> str:
@@ -127,15 +140,16 @@ class Stage:
                 cwd="/",
             )
 
-    def _lead_feeds_to_source(self) -> None:
+    def lead_feeds_to(self, port: int) -> None:
+        """Have discovery name another port for all feeds."""
         urls = {
-            str(number): {"dataFeedURL": f"https://127.0.0.1:{self.source.port}/feed/{number}?appId=x"}
+            str(number): {"dataFeedURL": f"https://127.0.0.1:{port}/feed/{number}?appId=x"}
             for number in range(MOST_PARTITIONS)
         }
-        self._emulator.set_option("resource_override", urls)
+        self.emulator.set_option("resource_override", urls)
 
     def _add_account(self) -> None:
-        address = self._emulator.address
+        address = self.emulator.address
         self.splunkd.create_conf_stanza(
             "falcon_event_streams_account",
             "bench",

@@ -11,13 +11,14 @@ from typing import Callable
 
 import pytest
 
-from tests.bench import live, sample, throughput
+from tests.bench import live, sample, thousand, throughput
 from tests.bench.source import HEAD
 from tests.bench.stage import Stage
 from tests.bench.table import AT_LEAST, AT_MOST, Row, Target, over_rounds
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 EVENTS, ROUNDS, CUT = 8000, 2, "16 KiB chunks"
+TENANTS = 20
 Show = Callable[[Iterable[Row]], None]
 
 
@@ -56,6 +57,16 @@ def test_a_live_event_is_in_the_pipe_within_milliseconds(stage: Stage, show: Sho
     rows = list(live.measure_latency(stage, VERSION, Path(sys.executable), 2.0))
     show(rows)
 
+    assert gross(rows) == []
+
+
+def test_one_input_reads_many_tenants_for_little_more_than_the_floor(package: Path, tmp_path: Path, show: Show) -> None:
+    with thousand.Family(tmp_path / "stage", package, TENANTS) as stage:
+        python = Path(sys.executable)
+        rows = list(thousand.measure_load(stage, VERSION, python, 1.0, 1.0, EVENTS, rate=500.0, calm=1.0))
+    show(rows)
+
+    assert len([row for row in rows if row.target is not None]) == 8
     assert gross(rows) == []
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from falcon_streams.errors import Retryable
 from falcon_streams.store.kvstore import Document, KvStore
+from tests.splunkd.kvstore.query import matches
 
 
 class Collection(KvStore):
@@ -19,7 +20,16 @@ class Collection(KvStore):
 
     def find(self, query: Mapping[str, Any], fields: Sequence[str] = ()) -> List[Document]:
         found = [json.loads(text) for text in self.texts.values()]
-        return [each for each in found if all(each.get(name) == value for name, value in query.items())]
+        return [each for each in found if matches(query, each)]
+
+    def find_many(self, query: Mapping[str, Any], by: str) -> Iterator[Document]:
+        found = [each for each in self.find(query) if isinstance(each.get(by), str)]
+        return iter(sorted(found, key=lambda each: str(each[by])))
+
+    def remove_all(self, query: Mapping[str, Any]) -> None:
+        for key, text in [*self.texts.items()]:
+            if matches(query, json.loads(text)):
+                del self.texts[key]
 
     def insert(self, document: Document) -> bool:
         if document["_key"] in self.texts:

@@ -17,7 +17,7 @@ from tests.integration.comparison import key_of
 from tests.integration.conftest import Stage
 from tests.integration.entry import install
 from tests.integration.family_ledger import await_family, compare_family, customer_of, ledger_of
-from tests.integration.scene import INPUT, Scene
+from tests.integration.scene import INPUT, REALM, Scene
 
 CHECKPOINTS = "var/lib/splunk/modinputs/falcon_event_streams"
 CHILDREN = 6
@@ -81,6 +81,26 @@ def test_a_killed_input_loses_nothing_of_any_child(stage: Stage) -> None:
     scene.says("clean=false")
 
     assert await_family(scene, cids).holds
+
+
+@pytest.mark.slow
+def test_a_rotated_secret_is_entered_once_for_all_children(stage: Stage) -> None:
+    scene = stage(children=CHILDREN, partitions=1, preload=10, lock=0.2)
+    cids = scene.falcon.cids()
+    scene.begin(tenants="children")
+    await_family(scene, cids)
+    secret = scene.falcon.rotate_secret(revoke=True)
+    for cid in cids:
+        scene.falcon.revoke_bearers(cid)
+    scene.falcon.drop_feeds(how="eof")
+    scene.says("refused the account's client_id and secret")
+    scene.splunkd.edit_password(REALM.format("prod"), "client_secret", secret)
+    scene.falcon.generate(10, tenant="*")
+
+    assert await_family(scene, cids).holds
+    refused = [each for each in scene.falcon.requests("token") if each["status"] in (401, 403)]
+    assert len(refused) < 2 * CHILDREN, "each child sent the old pair by itself, again and again"
+    assert len(scene.splunkd.runs(INPUT)) == 1
 
 
 @pytest.mark.slow
@@ -169,7 +189,8 @@ def test_a_child_whose_token_is_refused_is_tried_again_and_named_and_its_sibling
     await_family(fast, [cids[0], cids[2]])
     fast.says(f"gives no token for child {cids[1]} (403")
     await_family(fast, cids, 60.0)
-    assert len(fast.falcon.requests("token")) == 3 + 3 + 1  # three refused, one of each child, and the parent's
+    # three refused, with a proof of the account's each, one of each child, and the parent's own
+    assert len(fast.falcon.requests("token")) == 3 + 3 + 3 + 1
 
 
 @pytest.mark.slow

@@ -91,7 +91,9 @@ def named_fields(search: str) -> set[str]:
         found |= set(" ".join(rest).split())
     renamed = set(re.findall(r"\bAS\s+(\w+)", text)) | set(re.findall(r"\beval\s+(\w+)\s*=", text))
     return (
-        found - renamed - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "now", "index", "sourcetype"}
+        found
+        - renamed
+        - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "now", "match", "index", "sourcetype"}
     )
 
 

@@ -128,7 +128,7 @@ class InputMachine(RuleBasedStateMachine):
         if self.claims is None:
             return Sole()
         claims = Claims(f"run {self.runs}", "here", "all", self.clock.monotonic())
-        claimant = Claimant(claims, self.claims, self.clock, self.inbox, lambda generation: None)
+        claimant = Claimant(claims, self.claims, self.clock, self.inbox, lambda *_: None)
         self.clock.start("claimant", claimant.run)
         assert claimant.stand_by(Board(), lambda: None) is None
         return claimant

@@ -170,6 +170,12 @@ def test_only_admins_may_write_the_secrets_of_the_app_by_its_conf(unpacked: Path
     assert access == "read : [ * ], write : [ admin, sc_admin ]"
 
 
+def test_only_admins_may_see_who_the_tenants_of_a_provider_are(unpacked: Path) -> None:
+    access = ini.read(unpacked / "metadata" / "default.meta")["falcon_event_streams_tenants"]["access"]
+
+    assert access == "read : [ admin, sc_admin ], write : [ admin, sc_admin ]"
+
+
 def test_the_role_that_ships_is_registered_by_a_setting_and_grants_nothing(unpacked: Path) -> None:
     roles = ini.read(unpacked / "default" / "authorize.conf")
 

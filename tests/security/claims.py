@@ -12,6 +12,7 @@ from tests.security.claim import Change, Claim, Risk
 _OURS = "bin/falcon_streams"
 _PAGES = "integration/test_page_endpoints.py"
 _SHARED = "unit/store/test_shared.py"
+_TENANTS = "unit/store/test_tenant_documents.py"
 _STORE = "integration/test_shared_checkpoints.py"
 
 THREATS = (
@@ -266,6 +267,45 @@ THREATS = (
         ),
     ),
     Claim(
+        "whoever runs one child tenant",
+        "gets a call of the input that bears the token of another child",
+        "Each child has a bearer of its own, bound to it by `member_cid`, and only the calls for this child bear it. "
+        "What Falcon says of one child's token changes nothing for the others",
+        (
+            "unit/falcon/test_family.py::test_each_child_has_a_token_of_its_own_that_is_bound_to_it",
+            "unit/falcon/test_family.py::test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away",
+            "integration/test_children.py::"
+            "test_every_event_of_every_child_arrives_once_over_a_stop_and_nobody_gets_anothers_token",
+        ),
+        (
+            Change(
+                f"{_OURS}/falcon/auth.py",
+                "child._child, child._bearer, child._lock = cid, None, threading.Lock()",
+                "child._child = cid",
+            ),
+            Change(f"{_OURS}/falcon/auth.py", 'form["member_cid"] = self._child or', 'form["member_cid"] ='),
+            Change(f"{_OURS}/falcon/auth.py", "if self._child and answer.status == 403:", "if False:"),
+        ),
+    ),
+    Claim(
+        "a Splunk user of one tenant",
+        "reads in the tenants' conf who the provider's other tenants are",
+        "Only `admin` and `sc_admin` may read that conf. Searches need no lookup: the name is a field of the events, "
+        "in the index that the user may search",
+        (
+            "package/test_contents.py::test_only_admins_may_see_who_the_tenants_of_a_provider_are",
+            "unit/pages/test_tenants_collection.py::test_who_may_not_list_inputs_sees_no_tenant",
+        ),
+        (
+            Change(
+                "metadata/default.meta",
+                "[falcon_event_streams_tenants]\naccess = read : [ admin, sc_admin ]",
+                "[falcon_event_streams_tenants]\naccess = read : [ * ]",
+            ),
+            Change(f"{_OURS}/pages/tenants_collection.py", "require_capability(self._splunkd, LIST)", "pass"),
+        ),
+    ),
+    Claim(
         "whoever names a child tenant in Flight Control",
         "chooses a name whose pattern leads into the index of another tenant, or that a spreadsheet runs",
         "A plan refuses a child that would share index or name with another tenant. Names lose what no name may hold, "
@@ -370,7 +410,8 @@ THREATS = (
             "unit/splunk/test_settings.py::test_every_text_list_and_number_of_a_schema_has_a_limit",
         ),
         (
-            Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_REQUEST:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "if len(document) > MAX_WITH_DOCUMENT:", "if False:"),
+            Change(f"{_OURS}/pages/rest.py", "len(document) > MAX_REQUEST and DOCUMENT not in form", "False"),
             Change(f"{_OURS}/pages/rest.py", "if len(value) > MAX_FIELD and field != DOCUMENT:", "if False:"),
         ),
     ),
@@ -656,6 +697,28 @@ CHECKPOINTS = (
     ),
     Claim(
         "whoever may write the collection",
+        "removes a child tenant's records together with the manifest that names them, or puts an older manifest, or "
+        "that of another tenant, in its place",
+        "A sealed roll names the partitions of all tenants (`core/roll.py`), and a manifest counts only for its tenant "
+        "and under the generation of the roll. What is missed is read from the oldest event, and the log says so. The "
+        "claims say that there was a roll",
+        (
+            f"{_TENANTS}::test_a_manifest_and_the_records_that_it_names_are_missed_together",
+            f"{_TENANTS}::test_everything_of_the_tenants_that_is_gone_although_a_claim_tells_of_it_is_missed",
+            "unit/core/test_roll.py::test_the_manifest_that_counts",
+            "unit/core/test_roll.py::test_a_tenants_manifest_is_none_of_the_own_tenant_whatever_key_it_is_put_under",
+        ),
+        (
+            Change(f"{_OURS}/core/roll.py", "for each in roll.tenants.get(tenant, frozenset())", "for each in ()"),
+            Change(f"{_OURS}/core/roll.py", "if each.generation == roll.generation", "if True"),
+            Change(f"{_OURS}/core/custody.py", 'f"manifest{tenant}\\0{text}"', 'f"manifest\\0{text}"'),
+            Change(
+                f"{_OURS}/store/tenant_documents.py", "promised > (0 if roll is None else roll.generation)", "False"
+            ),
+        ),
+    ),
+    Claim(
+        "whoever may write the collection",
         "plants a document that makes no sense (a generation of 1e999, NaN, 10^400, 2^53; a claim that reads something "
         "else; a record that is none), so that inputs end or wait for good",
         "The input ignores what no holder can have written, says so (`document_refused`), and sets it aside as a "
@@ -669,7 +732,7 @@ CHECKPOINTS = (
             f"{_STORE}::test_a_forged_claim_keeps_nobody_from_reading",
         ),
         (
-            Change(f"{_OURS}/store/shared.py", " or not 0 <= value < 2**53", ""),
+            Change(f"{_OURS}/store/document.py", " or not 0 <= value < 2**53", ""),
             Change(
                 f"{_OURS}/store/shared.py", "if each is not None and each.generation <= most", "if each is not None"
             ),
@@ -706,7 +769,11 @@ CHECKPOINTS = (
             "unit/pages/test_offset_collection.py::test_what_a_caller_sees_without_the_secret_is_not_exported",
         ),
         (
-            Change(f"{_OURS}/store/shared.py", "if self._seal.fits(*_sealed_history(each))", "if True"),
+            Change(
+                f"{_OURS}/store/history_documents.py",
+                'if self._seal.fits(_sealed(text), document.get("seal")):',
+                "if True:",
+            ),
             Change(
                 f"{_OURS}/pages/offset_collection.py", "if with_document and not shown.faults:", "if with_document:"
             ),

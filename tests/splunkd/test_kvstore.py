@@ -11,6 +11,7 @@ from tests.splunkd import Splunkd
 from tests.splunkd.client_session import client_session
 from tests.splunkd.client_trust import client_trust
 from tests.splunkd.conftest import Start
+from tests.splunkd.kvstore import endpoint
 from tests.splunkd.rest_client import RestRefused
 
 COLLECTIONS = "[toys]\nfield.name = string\n\n[shelf]\n"
@@ -108,6 +109,35 @@ def test_what_is_no_document_or_no_collection_is_refused(splunkd: Splunkd) -> No
         answer = ask.post(f"{url}/toys", data=sent, headers=headers, timeout=5)
         assert answer.status_code == 400
     assert ask.get(f"{url}/none", headers=headers, timeout=5).status_code == 404
+
+
+def test_a_batch_is_refused_beyond_its_limits_and_an_address_too(splunkd: Splunkd) -> None:
+    toys = data(splunkd)
+    toys.batch_save(*({"_key": str(number)} for number in range(1_000)))
+    assert len(toys.query()) == 1_000
+    assert refused(lambda: toys.batch_save(*({"_key": str(number)} for number in range(1_001)))) == 400
+    assert refused(lambda: toys.batch_find(*({"query": {}} for _ in range(1_001)))) == 400
+    assert refused(lambda: toys.insert(f'{{"name": "{"x" * 16_000_000}"}}')) == 400
+    assert refused(lambda: toys.query(query=f'{{"name": "{"x" * 8_000}"}}')) == 414
+    assert refused(lambda: toys.delete(query=f'{{"name": "{"x" * 8_000}"}}')) == 414
+    assert len(toys.query()) == 1_000
+
+
+def test_a_batch_of_too_many_megabytes_is_refused_and_nothing_of_it_is_there(splunkd: Splunkd) -> None:
+    toys = data(splunkd)
+    with pytest.raises((binding.HTTPError, OSError)):  # the answer comes before all of it has been sent
+        toys.batch_save(*({"_key": str(number), "name": "x" * 13_000_000} for number in range(4)))
+    assert toys.query() == []
+
+
+def test_an_answer_is_cut_at_its_limits_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [{"_key": str(number), "name": "x" * 100} for number in range(10)]
+    assert endpoint._fitting(found) == found
+    monkeypatch.setattr(endpoint, "_MOST_ROWS", 7)
+    assert endpoint._fitting(found) == found[:7]
+    monkeypatch.setattr(endpoint, "_MOST_RESULT", 500)
+    assert endpoint._fitting(found) == found[:4]
+    assert (endpoint._MOST, endpoint._MOST_SAVED) == (1_000, 50_000_000)
 
 
 def test_a_token_may_what_its_roles_may_and_ends_when_it_is_revoked(splunkd: Splunkd) -> None:

@@ -78,9 +78,9 @@ class Manifest(NamedTuple):
         return json.dumps({"input": name, "generation": self.generation, "records": trees}, sort_keys=True)
 
     @staticmethod
-    def seal_of(text: str, seal: Seal) -> str:
-        """The seal of a manifest's text; a record with the same text has another seal."""
-        return seal.of(f"manifest\0{text}")
+    def seal_of(text: str, seal: Seal, tenant: str = "") -> str:
+        """The seal of a manifest's text; a record or another tenant's manifest with the same text has another seal."""
+        return seal.of(f"manifest{tenant}\0{text}")
 
 
 class Choice(NamedTuple):
@@ -92,9 +92,11 @@ class Choice(NamedTuple):
     refused: Sequence[str] = ()
 
 
-def newest_manifest(name: str, found: Sequence[Sealed], seal: Seal) -> Optional[Manifest]:
-    """The newest manifest whose seal fits, else the newest that can be read, else None."""
-    manifests = [manifest for manifest in (_read_manifest(name, each, seal) for each in found) if manifest is not None]
+def newest_manifest(name: str, found: Sequence[Sealed], seal: Seal, tenant: str = "") -> Optional[Manifest]:
+    """The newest manifest whose seal fits, else the newest that can be read, else None: of the account's own tenant, or
+    of this child (`core/roll.py`)."""
+    read = (_read_manifest(name, each, seal, tenant) for each in found)
+    manifests = [manifest for manifest in read if manifest is not None]
     return max(manifests, key=lambda each: (each.sealed, each.generation), default=None)
 
 
@@ -148,7 +150,7 @@ def _read(name: str, partition: str, text: str, sealed: bool) -> Optional[Record
     return record if (record.input, record.partition) == (name, partition) else None
 
 
-def _read_manifest(name: str, found: Sealed, seal: Seal) -> Optional[Manifest]:
+def _read_manifest(name: str, found: Sealed, seal: Seal, tenant: str) -> Optional[Manifest]:
     try:
         tree = json.loads(found.text)
         trees: Dict[str, object] = tree["records"]
@@ -158,4 +160,4 @@ def _read_manifest(name: str, found: Sealed, seal: Seal) -> Optional[Manifest]:
         return None
     if whose != (name, found.generation):
         return None
-    return Manifest(found.generation, landmarks, Manifest.seal_of(found.text, seal) == found.seal)
+    return Manifest(found.generation, landmarks, Manifest.seal_of(found.text, seal, tenant) == found.seal)

@@ -1,6 +1,7 @@
 """The last changes that admins made to an input's offsets, each with the records that it replaced.
 
-Rules: pure. The history keeps `MOST` changes. A change is in it before its records are stored: a crash between leaves a
+Rules: pure. The history keeps `MOST` changes, and fewer if they are of thousands of partitions: the newest, and those
+before it that have `MOST_RECORDS` with it. A change is in it before its records are stored: a crash between leaves a
 change to undo that was not made, and undoing it stores what is there already. An undone change leaves the history after
 its records are stored. The records are kept as they were, to the byte.
 """
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.record import Record, RecordTooNew, RecordUnreadable, read_record
 
-MOST = 10
+MOST, MOST_RECORDS = 10, 4_000
 _VERSION = 1
 
 
@@ -35,7 +36,10 @@ class History(NamedTuple):
 
     def with_change(self, change: Change) -> History:
         """The history after one more."""
-        return History((*self.changes, change)[-MOST:])
+        kept = [*self.changes, change][-MOST:]
+        while len(kept) > 1 and sum(len(each.before) for each in kept) > MOST_RECORDS:
+            del kept[0]
+        return History(tuple(kept))
 
     def without_last(self) -> History:
         """The history after the last change was undone."""

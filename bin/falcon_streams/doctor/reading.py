@@ -111,7 +111,8 @@ class Reading:
         if self.settings.checkpoint_store == "file":
             return self._trace.check_folder()
         try:
-            found = open_kvstore(self._splunkd).find({"input": self.name}, ("_key",))
+            whose = [{"input": self.name}, {"tenants_of": self.name}]
+            found = open_kvstore(self._splunkd).find({"$or": whose}, ("_key",))
         except (Fatal, RestartNeeded, Retryable) as error:
             return Said.KV_STORE_FAILED.about(sentence=error)
         return Said.KV_STORE.about(count=len(found))

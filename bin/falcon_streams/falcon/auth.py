@@ -2,7 +2,8 @@
 
 Theory. Each tenant has a bearer of its own, but an account has one pair of client id and secret (`_Keyring`). Whoever
 learns that Falcon refuses the pair keeps all others from sending it, and a new secret is read once for all. A 403 for
-a child says something about that child, and nothing about the pair.
+a child may mean the child or the pair. So the account asks for a bearer of its own with the same pair, once a minute at
+most: if it gets one, the child alone is refused.
 
 Rules: at most one renewal runs at a time; the others wait for it and use its result. A refused pair (400, 401, 403) is
 read from splunkd again before the next try, so a rotated secret needs no restart; the same pair is not sent again at
@@ -104,8 +105,9 @@ class Bearers:
         self._clock = clock
         self._keyring = _Keyring(credentials, read_again or (lambda: credentials))
         self._child = ""
+        self._account = self
         self._bearer: Optional[_Bearer] = None
-        self._replaced_at = self._rests_until = float("-inf")
+        self._replaced_at = self._rests_until = self._proven_at = float("-inf")
         self._named_cloud = ""
         self._lock = threading.Lock()
 
@@ -115,6 +117,14 @@ class Bearers:
         child._child, child._bearer, child._lock = cid, None, threading.Lock()
         child._replaced_at = child._rests_until = float("-inf")
         return child
+
+    def prove(self) -> None:
+        """Make sure that Falcon takes the credentials. Raises CredentialsRefused if it does not, Retryable if it does
+        not say."""
+        with self._lock:
+            if self._clock.monotonic() >= self._proven_at + REFUSED_CHILD_REST:
+                self._bearer = self._renew()
+                self._proven_at = self._clock.monotonic()
 
     @property
     def needs_token(self) -> bool:
@@ -223,6 +233,7 @@ class Bearers:
         host = self.origin.api_host
         complaint = answer.complaint()
         if self._child and answer.status == 403:
+            self._account.prove()
             raise Retryable(
                 f"{host} gives no token for child {self._child} (403, {complaint or 'no reason given'}): check that "
                 "Flight Control lists it, and that its API access is not restricted",

@@ -80,7 +80,7 @@ def make_endpoints(environment: Mapping[str, str] = os.environ, clock: Optional[
         OFFSETS_ENDPOINT: offsets,
         DOCTOR_ENDPOINT: findings,
         TAKEOVER_ENDPOINT: takeovers,
-        TENANTS_PLAN_ENDPOINT: lambda splunkd: TenantPlans(splunkd, children, checkpoint_dir),
+        TENANTS_PLAN_ENDPOINT: lambda splunkd: TenantPlans(splunkd, children, checkpoint_dir, clock),
         TENANTS_APPLY_ENDPOINT: lambda splunkd: TenantChanges(splunkd, children, clock),
     }
     return Endpoints(collections, ChangeLock(checkpoint_dir, clock))

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from falcon_streams.core.partition_name import split
-from falcon_streams.core.tenants import DEFAULT, Child, Tenant
+from falcon_streams.core.partition_name import read_cid
+from falcon_streams.core.tenants import DEFAULT, Child
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, Unanswered
 from falcon_streams.pages.input_collection import LIST
@@ -29,9 +29,10 @@ from falcon_streams.pages.tenant_document import Row, read_table, rows_of_childr
 from falcon_streams.pages.tenant_plan import CREATE, DISABLE, LEAVE, REFUSE, Conf, Plan, Step, make_plan
 from falcon_streams.ports import Clock
 from falcon_streams.splunk.index import named
+from falcon_streams.splunk.settings import is_true, read_schema
 from falcon_streams.splunk.splunkd import ServerInfo
-from falcon_streams.splunk.state import read_state
-from falcon_streams.splunk.tenants import TENANTS_CONF, check_tenant
+from falcon_streams.splunk.state import read_tenants
+from falcon_streams.splunk.tenants import TENANTS_CONF
 from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 
@@ -51,19 +52,22 @@ class TenantPlans:
 
     needs: Tuple[str, ...] = (SECRETS,)
 
-    def __init__(self, splunkd: WritableSplunkd, children: Children, checkpoint_dir: Path) -> None:
+    def __init__(self, splunkd: WritableSplunkd, children: Children, checkpoint_dir: Path, clock: Clock) -> None:
         self._splunkd = splunkd
         self._children = children
         self._checkpoint_dir = checkpoint_dir
+        self._clock = clock
 
     def entries(self) -> List[Entry]:
         """Every tenant that has a stanza or is read, with what the inputs on this machine show of it."""
         require_capability(self._splunkd, LIST)
         stanzas = self._splunkd.stanzas(TENANTS_CONF, with_switch=True)
-        tenants = {tenant.cid: tenant for tenant in (check_tenant(*each) for each in stanzas if each[0] != DEFAULT)}
+        listed = {read_cid(name) or tidy(name): raw for name, raw in stanzas if name != DEFAULT}
         read = self._read()
-        cids = sorted(tenants.keys() | read.keys(), key=lambda cid: (tenants.get(cid, Tenant()).name.casefold(), cid))
-        return [Entry(cid, {"cid": cid, **_known(tenants.get(cid)), **_health(read.get(cid, []))}) for cid in cids]
+        rows = {
+            cid: {"cid": cid, **_known(listed.get(cid)), **self._health(read.get(cid, []))} for cid in {*listed, *read}
+        }
+        return [Entry(cid, rows[cid]) for cid in sorted(rows, key=lambda cid: (str(rows[cid]["name"]).casefold(), cid))]
 
     def entry(self, name: str) -> Entry:
         """One of them."""
@@ -83,15 +87,29 @@ class TenantPlans:
         raise Refused(405, "tenants are not removed here: disable them")
 
     def _read(self) -> Dict[str, List[Tuple[str, Mapping[str, Any]]]]:
-        """What each input shows of the partitions of each child tenant: the input's name, and the statistics."""
+        """What each input shows of each child tenant: the input's name, and the statistics."""
         found: Dict[str, List[Tuple[str, Mapping[str, Any]]]] = {}
         for name, _ in self._splunkd.inputs():
-            partitions = read_state(folder_of(str(self._checkpoint_dir), name)).get("partitions")
-            for partition, each in partitions.items() if isinstance(partitions, dict) else ():
-                tenant = split(partition)[0]
-                if tenant and isinstance(each, dict):
-                    found.setdefault(tenant, []).append((name, each))
+            for cid, line in read_tenants(folder_of(str(self._checkpoint_dir), name)).items():
+                if cid and isinstance(line, dict):
+                    found.setdefault(cid, []).append((name, line))
         return found
+
+    def _health(self, read: Sequence[Tuple[str, Mapping[str, Any]]]) -> Dict[str, object]:
+        """The worst state and lag of a tenant, what keeps it from being read, and its last event."""
+        lines = [line for _, line in read]
+        states = {str(line.get("state", "")) for line in lines}
+        lags = _numbers(lines, "lag_s")
+        return {
+            "inputs": ", ".join(sorted({name for name, _ in read})),
+            "state": next((state for state in _WORST if state in states), "no_stream" if not read else min(states)),
+            "trouble": next(filter(None, (str(line.get("trouble") or "") for line in lines)), ""),
+            "lag_s": round(max(lags)) if lags else None,
+            "last_event_age_s": self._age(max(_numbers(lines, "last_event_at"), default=None)),
+        }
+
+    def _age(self, at: Optional[float]) -> Optional[int]:
+        return None if at is None else round(max(self._clock.now() - at, 0.0))
 
 
 class TenantChanges:
@@ -219,28 +237,11 @@ def _row(step: Step) -> Dict[str, object]:
     return {"called": step.called, "action": step.action, "told": step.told, **known}
 
 
-def _known(tenant: Any) -> Dict[str, object]:
-    """What the conf says; nothing for a tenant without a stanza."""
-    found = tenant or Tenant()
-    return {
-        "listed": tenant is not None,
-        "name": found.name,
-        "index": found.index,
-        "event_types": ",".join(sorted(found.event_types)),
-        "exclude_event_types": ",".join(sorted(found.exclude_event_types)),
-        "disabled": found.disabled,
-        "note": found.note,
-    }
+def _known(raw: Optional[Mapping[str, str]]) -> Dict[str, object]:
+    """What the conf says, faults and all; nothing for a tenant without a stanza."""
+    texts = {name: (raw or {}).get(name, "") for name in read_schema("tenant")["properties"]}
+    return {**texts, "listed": raw is not None, "disabled": is_true(texts["disabled"])}
 
 
-def _health(read: Sequence[Tuple[str, Mapping[str, Any]]]) -> Dict[str, object]:
-    """The worst state and lag of a tenant's partitions, and its last event."""
-    states = {str(each.get("state", "")) for _, each in read}
-    lags = [each["lag_s"] for _, each in read if isinstance(each.get("lag_s"), (int, float))]
-    ages = [each["last_event_age_s"] for _, each in read if isinstance(each.get("last_event_age_s"), (int, float))]
-    return {
-        "inputs": ", ".join(sorted({name for name, _ in read})),
-        "state": next((state for state in _WORST if state in states), "unread" if not read else min(states)),
-        "lag_s": round(max(lags)) if lags else None,
-        "last_event_age_s": round(min(ages)) if ages else None,
-    }
+def _numbers(lines: Sequence[Mapping[str, Any]], name: str) -> List[float]:
+    return [float(line[name]) for line in lines if isinstance(line.get(name), (int, float))]

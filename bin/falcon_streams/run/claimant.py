@@ -1,7 +1,8 @@
 """Claims an input that several forwarders share, confirms the claim, and ends the input when the claim is lost.
 
 Rules: the claimant has a thread of its own, because the store may answer late. `core.claim` decides; this module asks
-the store. The records are read only after the claim is won: until then another writer may go on. A lost claim ends the
+the store. The records are read only after the claim is won: until then another writer may go on. Those of a thousand
+tenants take a while, so between calls of the store the claim is confirmed when that is due. A lost claim ends the
 input, which starts again as a standby. `holds` is asked before every write.
 """
 
@@ -112,9 +113,10 @@ class Claimant:
         store: ClaimStore,
         clock: Clock,
         inbox: SimpleQueue[Happening],
-        read_records: Callable[[int], None],
+        read_records: Callable[[int, Callable[[], None]], None],
     ) -> None:
-        """`read_records` gets the generation that was won, and raises what a store raises."""
+        """`read_records` gets the generation that was won, and what to call between two calls of the store; it raises
+        what a store raises."""
         self._claims = claims
         self._store = store
         self._clock = clock
@@ -208,10 +210,18 @@ class Claimant:
             self._claims.took(intent.claim, inserted, sent_at)
 
     def _announce(self, generation: int) -> None:
-        self._read_records(generation)
+        self._read_records(generation, self._keep)
         self._announced = True
         LOG.info("claimed", {"generation": generation})
         self._inbox.put(Claimed(generation))
+
+    def _keep(self) -> None:
+        """Confirm the claim if that is due. Raises Retryable once it is lost."""
+        intent = self._claims.intent(self._clock.monotonic())
+        if self._claims.lost:
+            raise Retryable(self._claims.lost)
+        if isinstance(intent, Confirm):
+            self._carry_out(intent)
 
     def _refuse_other_reader(self) -> None:
         other = self._claims.other_reader()

@@ -59,7 +59,7 @@ class Reader:
         self._is_at_finish = False
         self._closed = False
         self._delivered = 0
-        self.read_bytes = 0  # by the last step
+        self.received = 0  # bytes of the last step
         self._report: Callable[[Happening], None] = lambda happening: None
         self._delivered_at = clock.monotonic() - 2 * SHORT_WHILE
         self.pulse = Pulse(clock.monotonic())
@@ -117,12 +117,13 @@ class Reader:
         except Fatal as error:
             return self._ended("refused", error)
 
-    def share(self, blockage: Blockage) -> bool:
-        """Let a loop step this reader, whose feed is open; False if the feed has to wait. `blockage` is the loop's."""
+    def share(self, blockage: Blockage, report: Callable[[Happening], None]) -> bool:
+        """Let a loop step this reader, whose feed is open; False if the feed has to wait. `blockage` is the loop's, and
+        so is `report`, which is called from now on."""
         descriptor = self.feed.share() if self.feed is not None else None
         if descriptor is None:
             return False
-        self.descriptor, self.pulse.blockage = descriptor, blockage
+        self.descriptor, self.pulse.blockage, self._report = descriptor, blockage, report
         return True
 
     def leave(self) -> None:
@@ -146,20 +147,20 @@ class Reader:
         return FeedEnded(self.stream.partition, reason, error.after if isinstance(error, Retryable) else 0.0, error)
 
     def _step(self, feed: Feed) -> Optional[FeedEnded]:
-        self._delivered = 0
+        self._delivered = self.received = 0
         data = feed.read()
-        self.read_bytes = len(data or b"")
         if data is None:
             return None
         if not data:
             rest = self._take_tail()
             return self._ended("closed" if self._closed else "feed_ended", self._no_feed(feed, rest))
+        self.received = len(data)
         beats, overlong = self._framer.heartbeats, self._framer.overlong
         received = lines = self._framer.push(data)
         heartbeat = self._framer.heartbeats > beats
         if self._framer.overlong > overlong:
             self._tally.overlong(self._framer.overlong - overlong)
-        self._progress.counters.bytes += len(data)
+        self._progress.counters.bytes += self.received
         if self._admission is not None:
             lines = self._admit(self._admission, lines, heartbeat)
         self._take_pulse(heartbeat, bool(received))

@@ -55,6 +55,7 @@ TICK = 1.0
 RECEIPT_TICK = 0.2
 # Shares of the five seconds that a stop may take: all readers, the last commit, the revocation of the bearers.
 READERS_SECONDS, COMMIT_SECONDS, REVOKE_SECONDS = 1.5, 1.5, 1.0
+REVOKED_AT_ONCE = 8
 
 Show = Callable[[Mapping[str, Tenant], Mapping[str, Progress], str], None]
 
@@ -96,7 +97,7 @@ class Supervisor:
         self._show = show
         self._committing: Tuple[Record, ...] = ()
         self._next_tick = self._next_receipt = clock.monotonic()
-        self._loop = FeedLoop(sink, clock, self._leave) if shares_thread else None
+        self._loop = FeedLoop(sink, clock, self._leave, inbox.put) if shares_thread else None
         tenancy.begin(
             Means(
                 plan=plan,
@@ -191,8 +192,7 @@ class Supervisor:
         if self._loop is None:
             return reader.run(report)
         ended = reader.open(report)
-        if ended is None and reader.share(self._loop.blockage):
-            self._loop.add(reader)
+        if ended is None and self._loop.add(reader):
             return None
         try:
             return ended or reader.go_on()
@@ -262,12 +262,20 @@ class Supervisor:
     def _revoke(self) -> None:
         """Give back the bearers; what cannot be given back within a second runs out by itself."""
         until = self._clock.monotonic() + REVOKE_SECONDS
-        done = [
-            self._begin_briefly(self._start_call, "revoke", tenant.api.revoke)
-            for tenant in self.tenancy.tenants.values()
-        ]
-        for each in done:
-            self._clock.take(each, max(until - self._clock.monotonic(), 0.0))
+        tenants = [*self.tenancy.tenants.values()]
+        left = iter(tenants)  # the threads share it
+
+        def revoke() -> None:
+            for tenant in left:
+                if self._clock.monotonic() >= until:
+                    return
+                tenant.api.revoke()
+
+        # A thread for each tenant would do less: each call keeps the interpreter for some milliseconds, and this
+        # thread, which has to be in time, would wait behind all of them.
+        at_once = min(len(tenants), REVOKED_AT_ONCE)
+        for done in [self._begin_briefly("revoke", revoke) for _ in range(at_once)]:
+            self._clock.take(done, max(until - self._clock.monotonic(), 0.0))
 
     def _await_readers(self, deadline: float) -> List[Stop]:
         """Wait until all readers have ended or the deadline has passed; return the stops that came meanwhile."""
@@ -291,9 +299,9 @@ class Supervisor:
 
     def _run_briefly(self, name: str, work: Callable[[], None], seconds: float) -> None:
         """Run the work in a thread, wait for it at most this long, and log its error."""
-        self._clock.take(self._begin_briefly(self._start_thread, name, work), seconds)
+        self._clock.take(self._begin_briefly(name, work), seconds)
 
-    def _begin_briefly(self, start: StartThread, name: str, work: Callable[[], None]) -> SimpleQueue[bool]:
+    def _begin_briefly(self, name: str, work: Callable[[], None]) -> SimpleQueue[bool]:
         """Run the work in a thread, and log its error; what is returned has an item once it is done."""
         done: SimpleQueue[bool] = SimpleQueue()
 
@@ -305,7 +313,7 @@ class Supervisor:
             done.put(True)
 
         try:
-            start(name, run)
+            self._start_thread(name, run)
         except Retryable:
             run()
         return done

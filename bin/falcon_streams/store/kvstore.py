@@ -6,6 +6,10 @@ certificate is always verified. A call takes four seconds at most, so that a sto
 Retryable, with a sentence that says what to do. A refused session key asks for a new start; a refused token is read
 again. An empty collection answers 200 with an empty list, a write with the keys that were written. A proxy's page, a
 redirect, or an empty body is neither, and proves nothing.
+
+Many documents go in several calls, each far below what splunkd takes and gives at once (limits.conf, `[kvstore]`: 1,000
+documents and 50 MB for `batch_save`, 50,000 rows and 50 MB for an answer, which it cuts without a word) and small
+enough for four seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import json
 import ssl
 from functools import partial
 from http.client import HTTPException
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 from urllib.parse import urlsplit
 
 from splunklib import binding
@@ -37,6 +41,8 @@ _OTHER_NAME = (
 )
 _ANSWERS = {"get": (200,), "post": (200, 201), "delete": (200,)}
 _JSON = [("Content-Type", "application/json")]
+_MOST_DOCUMENTS, _MOST_BYTES = 250, 1_000_000  # of one call
+_MOST_PAGES = 400
 
 Document = Dict[str, Any]
 Connect = Callable[[], binding.Context]
@@ -56,7 +62,25 @@ class KvStore:
     def find(self, query: Mapping[str, Any], fields: Sequence[str] = ()) -> List[Document]:
         """All documents that match, with these fields or all."""
         chosen = {"fields": ",".join(fields)} if fields else {}
-        found = self._call("get", _DATA, query=json.dumps(query), limit=0, output_mode="json", **chosen)
+        return self._find(query, limit=0, **chosen)
+
+    def find_many(self, query: Mapping[str, Any], by: str) -> Iterator[Document]:
+        """All documents that match, however many, in the order of their field `by`: a text of its own in each document,
+        and nothing is found without it."""
+        last = ""
+        for _ in range(_MOST_PAGES):
+            page = self._find({**query, by: {"$gt": last}}, limit=_MOST_DOCUMENTS, sort=by)
+            yield from page
+            if not page:
+                return
+            last = str(page[-1].get(by))
+        most = _MOST_PAGES * _MOST_DOCUMENTS
+        raise Retryable(
+            f"{self._where} has more than {most:,} documents of this input: check who may write the collection"
+        )
+
+    def _find(self, query: Mapping[str, Any], **options: Any) -> List[Document]:
+        found = self._call("get", _DATA, query=json.dumps(query), output_mode="json", **options)
         if not isinstance(found, list) or not all(isinstance(document, dict) for document in found):
             raise self._no_answer()
         return found
@@ -76,8 +100,9 @@ class KvStore:
         self._write(f"{_DATA}/{quoted(document['_key'])}", document, {"_key": document["_key"]})
 
     def save(self, documents: Sequence[Document]) -> None:
-        """Store documents, and replace those with the same keys."""
-        self._write(f"{_DATA}/batch_save", documents, [document["_key"] for document in documents])
+        """Store documents, and replace those with the same keys. If it fails, some may be stored."""
+        for batch in _batches(documents):
+            self._write(f"{_DATA}/batch_save", batch, [document["_key"] for document in batch])
 
     def remove(self, key: str) -> None:
         """Remove a document if it is there."""
@@ -86,6 +111,10 @@ class KvStore:
         except Retryable as error:
             if error.status != 404:
                 raise
+
+    def remove_all(self, query: Mapping[str, Any]) -> None:
+        """Remove the documents that match."""
+        self._call("delete", _DATA, query=json.dumps(query))
 
     def _write(self, path: str, body: Any, expected: Any) -> None:
         """Post JSON. Raises Retryable if the answer is not the `expected` keys."""
@@ -123,6 +152,21 @@ class KvStore:
             self._context = None
         remedy = _REMEDIES.get(status, "look at its log")
         return Retryable(f"{self._where} answered {status}: {remedy}", status=status)
+
+
+def _batches(documents: Sequence[Document]) -> Iterator[List[Document]]:
+    """The documents in portions for one call each."""
+    batch: List[Document] = []
+    size = 0
+    for document in documents:
+        more = len(json.dumps(document))
+        if batch and (len(batch) >= _MOST_DOCUMENTS or size + more > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(document)
+        size += more
+    if batch:
+        yield batch
 
 
 def _whole_number(digits: str) -> Optional[int]:

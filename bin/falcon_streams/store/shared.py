@@ -14,8 +14,6 @@ the next start.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import re
 from dataclasses import replace
@@ -24,27 +22,31 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Option
 from falcon_streams.core.claim import Claim, Trace, View
 from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest, oldest
 from falcon_streams.core.record import Record, RecordTooNew
-from falcon_streams.errors import Fatal
-from falcon_streams.store.kvstore import COLLECTION, Document, KvStore
+from falcon_streams.store.document import GENERATION, PARTITION, complain, set_aside, too_new, whole
+from falcon_streams.store.history_documents import HistoryDocuments
+from falcon_streams.store.kvstore import Document, KvStore
+from falcon_streams.store.pair import StorePair
+from falcon_streams.store.tenant_documents import TenantDocuments
 
 LOG = logging.getLogger(__name__)
-_CLAIM, _RECORD, _MANIFEST, _ASIDE, _HISTORY = "claim", "record", "manifest", "aside", "history"
+_CLAIM, _RECORD, _MANIFEST = "claim", "record", "manifest"
 _CLAIMS_KEPT = 20
 _CLAIM_FIELDS = ("holder", "forwarder", "reads", "beat", "released", "yielded")
 _SUMMARY = ("_key", "kind", "generation", "partition", "updated_at", "seal", *_CLAIM_FIELDS)
 # A takeover takes 45 s, so no writer without our seal (an older add-on, another secret) can be that far ahead.
 _MOST_AHEAD = 10**9
-_GENERATION, _PARTITION = r"[1-9][0-9]{0,14}", r"[0-9A-Za-z_-]{1,64}"
-_MOST_TOLD, _MOST_ASIDE, _MOST_KEPT = 100, 20, 65_536
+_MOST_TOLD = 100
 
 
 class _Found(NamedTuple):
-    """A claim found in the store: whether its seal fits, and whether its holder says that it has left a manifest."""
+    """A claim found in the store: whether its seal fits, and whether its holder says that it has left a manifest, and a
+    roll of the tenants, which an older package does not."""
 
     generation: int
     claim: Claim
     sealed: bool
     left_manifest: bool
+    left_roll: bool
 
 
 class SharedClaims:
@@ -81,7 +83,8 @@ class SharedClaims:
     def _document(self, claim: Claim) -> Document:
         key = f"{self._name}:{claim.generation}"
         known = {"_key": key, "kind": _CLAIM, "input": self._name, "seal": self._seal.of(_claim_text(key))}
-        return {**known, "manifest": self._kept() == claim.generation, **claim._asdict()}
+        keeps = self._kept() == claim.generation
+        return {**known, "manifest": keeps, "roll": keeps, **claim._asdict()}
 
     def _tell(self, refused: Iterable[str]) -> None:
         for key in refused:
@@ -90,22 +93,24 @@ class SharedClaims:
                 LOG.error("document_refused", {"key": key, "reason": "no holder of this input can have written it"})
 
 
-class SharedRecords:
-    """The port `OffsetStore` over the collection, for the writer of one generation."""
+class _OwnRecords:
+    """The port `ChangeableStore` over the records of the account's own tenant, for the writer of one generation."""
 
     def __init__(self, store: KvStore, name: str, seal: Seal) -> None:
         self._store = store
         self._name = name
         self._seal = seal
+        self._history = HistoryDocuments(store, name, seal)
         self.generation = 0
         self._found: Dict[str, Record] = {}
         self._former: Dict[str, List[str]] = {}
         self._landmarks: Dict[str, Record] = {}
         self._lost = False
 
-    def read(self, generation: int) -> None:
+    def read(self, generation: int) -> int:
         """Before the first load, judge what all writers have stored, and leave a manifest of it. From now on we write
-        under this generation. Raises Fatal for a record of a newer add-on."""
+        under this generation. Return the last one whose claim says that it has left a roll of the tenants. Raises Fatal
+        for a record of a newer add-on."""
         documents = self._store.find({"input": self._name})
         claims, refused = _judge_claims(self._name, documents, self._seal)
         manifests = _manifests(self._name, documents)
@@ -113,7 +118,7 @@ class SharedRecords:
         promised = max((each.generation for each in claims if each.left_manifest), default=0)
         self._lost = promised > (0 if manifest is None else manifest.generation)
         if self._lost:
-            _complain(
+            complain(
                 "*",
                 None,
                 "the manifest of the records is missing: partitions without a record are read from the oldest event",
@@ -122,10 +127,11 @@ class SharedRecords:
         self._landmarks = {partition: record.landmark() for partition, record in self._found.items()}
         self._keep_manifest(generation)
         for each in manifests:
-            if each.generation != generation:
+            if each.generation < generation:  # we may be late, and have a successor
                 self._store.remove(each.key)
-        self._set_aside([each for each in documents if str(each.get("_key")) in refused])
+        set_aside(self._store, self._name, [each for each in documents if str(each.get("_key")) in refused])
         self.generation = generation
+        return max((each.generation for each in claims if each.left_roll), default=0)
 
     def look(self) -> Dict[str, Choice]:
         """What `read` would choose for each partition. Nothing is written or reported; raises RecordTooNew."""
@@ -171,16 +177,11 @@ class SharedRecords:
 
     def history(self) -> str:
         """What `keep_history` has stored, empty for nothing. What does not bear our seal is reported and not used."""
-        found = [each for each in self._store.find({"input": self._name}) if each.get("kind") == _HISTORY]
-        texts = [str(each.get("history")) for each in found if self._seal.fits(*_sealed_history(each))]
-        if len(texts) < len(found):
-            _complain("*", None, f"the history of an admin's changes does not bear this add-on's seal: {WHO}")
-        return texts[0] if texts else ""
+        return self._history.read()
 
     def keep_history(self, text: str) -> None:
         """Store the text of an admin's changes."""
-        known = {"_key": f"{self._name}:{_HISTORY}", "kind": _HISTORY, "input": self._name, "history": text}
-        self._store.save([{**known, "seal": self._seal.of(_history_text(text))}])
+        self._history.keep(text)
 
     def _is_noted(self, partition: str) -> bool:
         landmark = self._landmarks.get(partition)
@@ -204,7 +205,7 @@ class SharedRecords:
         for document in documents:
             if document.get("kind") == _RECORD and _place(self._name, document, _RECORD) is None:
                 key = str(document.get("_key"))
-                _complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
+                complain("*", None, f"{key} is not a key of a record, and is ignored: {WHO}")
                 refused.append(key)
         self._found, self._former = {}, {}
         for partition, found in _by_partition(self._name, documents, manifest).items():
@@ -215,12 +216,9 @@ class SharedRecords:
         try:
             choice = choose(self._name, partition, found, manifest, self._seal)
         except RecordTooNew as error:
-            raise Fatal(
-                f"a checkpoint of partition {partition} in the KV store's collection {COLLECTION} was written "
-                f"by a newer add-on: {error}. Install that version again"
-            ) from None
+            raise too_new(error, partition) from None
         if choice.alteration:
-            _complain(partition, choice.record, choice.alteration)
+            complain(partition, choice.record, choice.alteration)
         if choice.record is not None:
             self._found[partition] = choice.record
         self._former[partition] = [each.key for each in found]
@@ -235,14 +233,6 @@ class SharedRecords:
         seal = Manifest.seal_of(text, self._seal)
         self._store.save([{**known, "generation": generation, "records": text, "seal": seal}])
 
-    def _set_aside(self, documents: Sequence[Document]) -> None:
-        """Move what no holder can have written to keys where nobody looks for claims and records."""
-        for document in documents[:_MOST_ASIDE]:
-            key, text = str(document["_key"]), json.dumps(document)[:_MOST_KEPT]
-            aside = f"{_ASIDE}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-            self._store.save([{"_key": aside, "kind": _ASIDE, "aside_of": self._name, "document": text}])
-            self._store.remove(key)
-
     def _document(self, record: Record) -> Document:
         data = record.to_bytes().decode("ascii")
         return {
@@ -256,6 +246,26 @@ class SharedRecords:
             "record": data,
             "seal": self._seal.of(data),
         }
+
+
+class SharedRecords(StorePair):
+    """The port `ChangeableStore` over the collection, for the writer of one generation."""
+
+    def __init__(self, store: KvStore, name: str, seal: Seal) -> None:
+        self.generation = 0  # under which everything is stored, 0 before that
+        self._records, self._documents = _OwnRecords(store, name, seal), TenantDocuments(store, name, seal)
+        super().__init__(self._records, self._documents)
+
+    def read(self, generation: int, between: Callable[[], None] = lambda: None) -> None:
+        """Before the first load, judge what all writers have stored, and write under this generation from now on.
+        `between` is called between calls of the store. Raises Fatal for a record of a newer add-on."""
+        promised = self._records.read(generation)
+        self._documents.read(generation, promised, between)
+        self.generation = generation
+
+    def look(self) -> Dict[str, Choice]:
+        """What `read` would choose for each partition. Nothing is written or reported; raises RecordTooNew."""
+        return {**self._records.look(), **self._documents.look()}
 
 
 def _manifests(name: str, documents: Sequence[Document]) -> List[Sealed]:
@@ -278,15 +288,6 @@ def _by_partition(name: str, documents: Sequence[Document], manifest: Optional[M
     return found
 
 
-def _history_text(text: str) -> str:
-    """What a history's seal covers; never equal to the text of a record, a claim or a manifest."""
-    return f"history\0{text}"
-
-
-def _sealed_history(document: Document) -> Tuple[str, object]:
-    return _history_text(str(document.get("history"))), document.get("seal")
-
-
 def newest_claims(store: KvStore, seal: Seal) -> Dict[str, Claim]:
     """The newest claim of each input, by the input's name, as far as its seal fits."""
     documents: Dict[str, List[Document]] = {}
@@ -298,11 +299,6 @@ def newest_claims(store: KvStore, seal: Seal) -> Dict[str, Claim]:
         if sealed:
             newest[name] = max(sealed, key=lambda each: each.generation).claim
     return newest
-
-
-def _complain(partition: str, record: Optional[Record], reason: str) -> None:
-    offset = None if record is None else record.offset
-    LOG.error("checkpoint_altered", {"partition": partition, "offset": offset, "reason": reason})
 
 
 def _judge_claims(name: str, documents: Sequence[Document], seal: Seal) -> Tuple[List[_Found], List[str]]:
@@ -317,11 +313,11 @@ def _claim(name: str, document: Document, seal: Seal) -> Optional[_Found]:
     """A claim under its key's generation, None if the key is not one of ours. If a holder cannot have written the
     document, its generation is taken all the same, and is waited out."""
     key = str(document.get("_key"))
-    match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION})", key)
+    match = re.fullmatch(rf"{re.escape(name)}:({GENERATION})", key)
     if match is None:
         return None
-    generation, beat = int(match[1]), _whole(document, "beat")
-    sound = beat is not None and _whole(document, "generation") == generation
+    generation, beat = int(match[1]), whole(document, "beat")
+    sound = beat is not None and whole(document, "generation") == generation
     claim = Claim(
         generation=generation,
         holder=str(document.get("holder")),
@@ -332,7 +328,7 @@ def _claim(name: str, document: Document, seal: Seal) -> Optional[_Found]:
         yielded=document.get("yielded") is True,
     )
     sealed = seal.fits(_claim_text(key), document.get("seal"))
-    return _Found(generation, claim, sealed, document.get("manifest") is True)
+    return _Found(generation, claim, sealed, document.get("manifest") is True, document.get("roll") is True)
 
 
 def _claim_text(key: str) -> str:
@@ -349,15 +345,7 @@ def _trace(name: str, document: Document) -> Optional[Trace]:
 
 def _place(name: str, document: Document, kind: str) -> Optional[Tuple[int, str]]:
     """Generation and partition of a document of this kind, None if the document and its key disagree."""
-    match = re.fullmatch(rf"{re.escape(name)}:({_GENERATION}):({_PARTITION}|\*)", str(document.get("_key")))
-    if match is None or document.get("kind") != kind or _whole(document, "generation") != int(match[1]):
+    match = re.fullmatch(rf"{re.escape(name)}:({GENERATION}):({PARTITION}|\*)", str(document.get("_key")))
+    if match is None or document.get("kind") != kind or whole(document, "generation") != int(match[1]):
         return None
     return int(match[1]), match[2]
-
-
-def _whole(document: Document, name: str) -> Optional[int]:
-    """A whole number that a store of doubles keeps exactly, None for anything else."""
-    value = document.get(name)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**53:
-        return None
-    return int(value) if value == int(value) else None

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Callable, Dict, FrozenSet, Iterator, Optional, Sequence, Tuple
 
-from falcon_streams.core.claim import STILL_FOR, Claims, Look, Take
+from falcon_streams.core.claim import STILL_FOR, Claims, Confirm, Look, Take
 from falcon_streams.core.custody import Seal
 from falcon_streams.core.record import Record
 from falcon_streams.core.text import tidy
@@ -91,7 +91,7 @@ class StoppedInputs:
         claims = self._claims_on(splunkd, settings.name)
         generation = self._claim(settings.name, claims, store)
         rights.callback(self._give_back, settings.name, claims, store)
-        records.read(generation)
+        records.read(generation, lambda: self._ask(claims, store))
         return _ClaimedRecords(records, lambda: claims.valid(self._clock.monotonic()))
 
     def _claims_on(self, splunkd: Splunkd, name: str) -> Claims:
@@ -127,6 +127,9 @@ class StoppedInputs:
                 claims.saw(store.look(), at, self._clock.monotonic())
             elif isinstance(intent, Take):
                 claims.took(intent.claim, store.insert(intent.claim), at)
+            elif isinstance(intent, Confirm):
+                store.replace(intent.claim)
+                claims.confirmed(intent.claim, at, self._clock.monotonic())
             else:
                 return
 

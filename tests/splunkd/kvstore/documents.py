@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.splunkd.kvstore.query import Document
 
+_PORTION = 100
 _TABLE = """CREATE TABLE IF NOT EXISTS documents (
     app TEXT, collection TEXT, owner TEXT, key TEXT, document TEXT, PRIMARY KEY (app, collection, owner, key))"""
 
@@ -38,32 +39,39 @@ class Collection:
 
     def get(self, key: str) -> Document | None:
         """One document, None where there is none."""
-        return next((document for document in self.all() if document["_key"] == key), None)
+        sql = "SELECT document FROM documents WHERE (app, collection, owner, key) = (?, ?, ?, ?)"
+        return next((json.loads(text) for (text,) in self._documents.run(sql, (*self._address, key))), None)
 
     def insert(self, document: Document) -> str:
         """Add a document; its key, made where it has none. Raises KeyTaken."""
         key = str(document.get("_key") or uuid.uuid4().hex)
         try:
-            self._put("INSERT", key, document)
+            self._documents.run("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", self._row(key, document))
         except sqlite3.IntegrityError:
             raise KeyTaken(key) from None
         return key
 
     def save(self, document: Document) -> str:
         """Put a document in, over one of its key; its key."""
-        key = str(document.get("_key") or uuid.uuid4().hex)
-        self._put("INSERT OR REPLACE", key, document)
-        return key
+        return self.save_all([document])[0]
+
+    def save_all(self, documents: list[Document]) -> list[str]:
+        """Put documents in, over those of their keys; the keys. A kill in the midst leaves some of them: each portion
+        of a batch is flushed by itself, as mongod writes a batch in portions."""
+        keys = [str(document.get("_key") or uuid.uuid4().hex) for document in documents]
+        rows = [self._row(key, document) for key, document in zip(keys, documents)]
+        for start in range(0, len(rows), _PORTION):
+            sql = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)"
+            self._documents.run_all(sql, rows[start : start + _PORTION])
+        return keys
 
     def remove(self, keys: Iterable[str]) -> None:
         """Take documents out."""
         sql = "DELETE FROM documents WHERE (app, collection, owner, key) = (?, ?, ?, ?)"
-        for key in keys:
-            self._documents.run(sql, (*self._address, key))
+        self._documents.run_all(sql, [(*self._address, key) for key in keys])
 
-    def _put(self, verb: str, key: str, document: Document) -> None:
-        text = json.dumps({**document, "_key": key, "_user": self._address[2]})
-        self._documents.run(f"{verb} INTO documents VALUES (?, ?, ?, ?, ?)", (*self._address, key, text))
+    def _row(self, key: str, document: Document) -> tuple[str, ...]:
+        return (*self._address, key, json.dumps({**document, "_key": key, "_user": self._address[2]}))
 
 
 class Documents:
@@ -82,3 +90,9 @@ class Documents:
         """One statement, committed."""
         with self._lock:
             return self._database.execute(sql, values).fetchall()
+
+    def run_all(self, sql: str, rows: list[tuple[str, ...]]) -> None:
+        """One statement for each row, committed together."""
+        with self._lock, self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany(sql, rows)

@@ -4,12 +4,19 @@ Rules (REST reference, KV store endpoints; splunklib.client): collections are th
 is JSON in and out; an insert is 201 with the key, 409 where the key is taken; a POST to a key replaces the document and
 is 404 where there is none; batch_save puts in and replaces; a query, fields, sort, skip and limit choose. What is no
 JSON, or has another content type, is 400.
+
+Limits (limits.conf.spec, [kvstore]): a batch_save has `max_documents_per_batch_save` documents and
+`max_size_per_batch_save_mb` at most and is refused beyond, a batch_find `max_queries_per_batch` queries. An answer has
+`max_rows_per_query` rows and `max_size_per_result_mb` at most and is cut there without a word. The first of them was
+1,000 before it became 50,000: here it is 1,000. A document is 16 MB at most, as mongod's are. An address is 8,000
+characters at most: stricter than any splunkd known.
 """
 
 from __future__ import annotations
 
 import json
 from typing import Any, Callable
+from urllib.parse import urlencode
 
 from tests.splunkd.conf.layers import Confs
 from tests.splunkd.kvstore.access import demand
@@ -20,6 +27,10 @@ from tests.splunkd.rest.permission import demand as permitted
 
 CONFIG, DATA = "storage/collections/config", "storage/collections/data"
 _MOST = 1000
+_MOST_ROWS = 50_000
+_MB = 1_000_000  # the specs say MB
+_MOST_SAVED, _MOST_RESULT, _MOST_DOCUMENT = 50 * _MB, 50 * _MB, 16 * _MB
+_LONGEST_ADDRESS = 8_000
 
 
 class ConfigEndpoint:
@@ -58,6 +69,8 @@ class DataEndpoint:
         self._documents = documents
 
     def answer(self, question: Question, rest: list[str]) -> Answer:
+        if len(question.request.path) + len(urlencode(question.request.query)) > _LONGEST_ADDRESS:
+            raise Refused(414, "Request-URI Too Long")
         app, name = question.app or "search", rest[0] if rest else ""
         if name not in self._confs.stanzas("collections", app):
             raise Refused(404, f"Could not find collection {name!r} in app {app!r}")
@@ -98,7 +111,7 @@ class DataEndpoint:
 
 
 def _save_all(collection: Collection, documents: list[Any]) -> list[str]:
-    return [collection.save(_document(each)) for each in documents]
+    return collection.save_all([_document(each) for each in documents])
 
 
 def _find_all(collection: Collection, queries: list[Any]) -> list[list[Document]]:
@@ -110,12 +123,22 @@ def _chosen(collection: Collection, arguments: dict[str, Any]) -> list[Document]
     for name, sign in reversed(_signed(arguments.get("sort", ""))):
         found.sort(key=lambda document, name=name: _rank(document.get(name)), reverse=sign == "-1")  # type: ignore[misc]
     skip, limit = _whole(arguments.get("skip", 0)), _whole(arguments.get("limit", 0))
-    found = found[skip : skip + limit if limit else None]
+    found = _fitting(found[skip : skip + limit if limit else None])
     signed = dict(_signed(arguments.get("fields", "")))
     wanted = {name for name, sign in signed.items() if sign != "0"}
     shown = wanted | {"_key"} if wanted else {name for each in found for name in each}
     shown -= {name for name, sign in signed.items() if sign == "0"}
     return [{name: value for name, value in each.items() if name in shown} for each in found]
+
+
+def _fitting(found: list[Document]) -> list[Document]:
+    """As many rows as an answer has."""
+    size = 0
+    for number, document in enumerate(found[:_MOST_ROWS]):
+        size += len(json.dumps(document))
+        if size > _MOST_RESULT:
+            return found[:number]
+    return found[:_MOST_ROWS]
 
 
 def _signed(text: Any) -> list[tuple[str, str]]:
@@ -144,6 +167,8 @@ def _list_in(question: Question) -> list[Any]:
     value = _json_in(question)
     if not isinstance(value, list) or len(value) > _MOST:
         raise Refused(400, f"A batch is a list of at most {_MOST}")
+    if len(question.request.body) > _MOST_SAVED:
+        raise Refused(400, f"A batch is {_MOST_SAVED // _MB} MB at most")
     return value
 
 
@@ -156,6 +181,8 @@ def _json_in(question: Question) -> Any:
 def _document(value: Any) -> Document:
     if not isinstance(value, dict):
         raise Refused(400, "A document is a JSON object")
+    if len(json.dumps(value)) > _MOST_DOCUMENT:
+        raise Refused(400, f"A document is {_MOST_DOCUMENT // _MB} MB at most")
     return value
 
 

@@ -37,8 +37,8 @@ class ConfsEndpoint:
         return marked(self._stanza(conf, rest[1], rest[2:], question), question.session)
 
     def _list(self, conf: str, question: Question) -> Answer:
-        names = self._confs.merged(conf, question.app)
-        return Answer(entries=[self._entry(conf, name, question.app) for name in names])
+        stanzas = self._confs.merged(conf, question.app)
+        return Answer(entries=[self._shown(conf, name, settings) for name, settings in stanzas.items()])
 
     def _create(self, conf: str, question: Question) -> Answer:
         settings = question.settings()
@@ -69,7 +69,9 @@ class ConfsEndpoint:
         return Answer(entries=[self._entry(conf, name, question.app)])
 
     def _entry(self, conf: str, name: str, app: str | None) -> Entry:
-        settings: dict[str, object] = dict(self._confs.stanza(conf, name, app) or {})
+        return self._shown(conf, name, self._confs.stanza(conf, name, app) or {})
+
+    def _shown(self, conf: str, name: str, settings: dict[str, str]) -> Entry:
         owner = self._confs.owner(conf, name)
         disabled = str(settings.get("disabled", "0")).lower() in ("1", "true")
         content = {**settings, "disabled": disabled, "eai:appName": owner, "eai:userName": "nobody"}

@@ -41,6 +41,19 @@ def test_the_last_ten_changes_are_kept() -> None:
     assert len(history.changes) == MOST
 
 
+def test_of_changes_to_thousands_of_partitions_fewer_are_kept_but_always_the_last() -> None:
+    history, record = History(), committed(7)
+    for number, partitions in enumerate((1, 3_000, 500, 400, 100, 9_000, 1)):
+        before = tuple((str(name), record) for name in range(partitions))
+        history = history.with_change(Change(float(number), "alice", "", "", before))
+        if partitions == 100:
+            assert [each.at for each in history.changes] == [1.0, 2.0, 3.0, 4.0]
+
+    assert [len(each.before) for each in history.changes] == [1]
+    history = history.with_change(Change(9.0, "alice", "", "", tuple((str(name), record) for name in range(9_000))))
+    assert [each.at for each in history.changes] == [9.0]
+
+
 @pytest.mark.parametrize("text", WRONG[1:])
 def test_a_damaged_history_is_told_apart_from_none(text: str) -> None:
     with pytest.raises(RecordUnreadable):

@@ -53,7 +53,7 @@ def test_each_child_has_a_token_of_its_own_that_is_bound_to_it() -> None:
 
 
 def test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away() -> None:
-    family = Family(failed(403), token("s"))
+    family = Family(failed(403), token("p"), token("s"))
     with pytest.raises(Retryable, match=f"gives no token for child {FIRST}") as refused:
         family.first.current()
 
@@ -61,6 +61,27 @@ def test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away() -> 
     assert refused.value.after == REFUSED_CHILD_REST
     assert family.second.current() == "s"
     assert family.readings == 0
+
+
+def test_of_many_refused_children_one_asks_whether_it_is_the_pair() -> None:
+    family = Family(failed(403), token("p"), failed(403))
+    for child in (family.first, family.second):
+        with pytest.raises(Retryable, match="gives no token for child"):
+            child.current()
+
+    assert [sent.form.get("member_cid") for sent in family.transport.sent] == [FIRST, None, SECOND]
+    assert family.parent.current() == "p"
+
+
+def test_a_403_that_means_the_pair_is_none_of_the_childs() -> None:
+    """A rotated secret is answered so, too."""
+    family = Family(failed(403), failed(403), token("f"))
+    with pytest.raises(CredentialsRefused):
+        family.first.current()
+    family.stored = NEW
+
+    assert family.first.current() == "f"
+    assert family.transport.sent[-1].form["client_secret"] == "n3w"
 
 
 def test_a_refused_pair_is_sent_by_nobody_for_a_while_and_a_new_one_is_read_once_for_all() -> None:

@@ -209,6 +209,47 @@ def test_a_move_carries_records_and_history_and_lets_the_input_use_the_other_sto
     assert scene.raw["checkpoint_store"] == scene.kind
 
 
+def test_child_tenants_are_seen_set_undone_moved_and_carried_to_another_input(scene: Scene) -> None:
+    child = f"{'a' * 32}/0"
+    with scene.open() as store:
+        store.save([record(child), record(f"{'b' * 32}/0")])
+    before = scene.stored()
+    made = scene.do(action="set", to="96", partition=child)
+    assert [each["place"] for each in made["partitions"]] == ["after offset 100"] * 2 + [
+        "at offset 96",
+        "after offset 100",
+    ]
+    assert made["steps"] == [{"partition": child, "from": "after offset 100", "to": "at offset 96", "skips": ""}]
+
+    changed = scene.stored()
+    scene.do(action="move")
+    assert scene.stored() == changed != before
+    scene.do(action="undo")
+    assert scene.stored() == before
+
+    document = str(scene.offsets.entry("main").content["document"])
+    scene.splunkd.settings["running"]["disabled"] = "1"
+    taken = scene.do("running", action="import", document=document, why="a new machine")
+    assert [each["partition"] for each in taken["partitions"]] == sorted(before)
+    assert scene.do("running", action="undo", why="it was the wrong machine")["partitions"] == []
+
+
+def test_a_damaged_journal_is_told_and_neither_moved_nor_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path, FILE, monkeypatch)
+    with scene.open() as store:
+        store.save([record(f"{'a' * 32}/0")])
+    journal = folder_of(str(tmp_path), "main") / "tenants.journal"
+    journal.write_bytes(b"{")
+    shown = scene.offsets.entry("main").content
+
+    assert shown["trouble"] == f"the checkpoint {journal} cannot be used"
+    assert "document" not in shown and len(cast(List[object], shown["partitions"])) == 2
+    refused(409, "cannot be used: restore it first", lambda: scene.do(action="move"))
+    assert journal.read_bytes() == b"{"
+
+
 def test_a_move_that_splunkd_refuses_leaves_the_input_where_it_was(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

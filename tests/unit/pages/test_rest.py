@@ -174,15 +174,20 @@ class Untouched(Shelf):
         raise AssertionError("nobody asks for it")
 
 
-def test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at() -> None:
+@pytest.mark.parametrize("field", [["partitions", "1," * 600_000], ["document", "x" * 9_000_000]])
+def test_a_request_that_is_too_large_is_refused_before_anything_is_looked_at(field: List[str]) -> None:
     def never(splunkd: WritableSplunkd) -> Shelf:
         raise AssertionError("nobody asks for it")
 
-    answer = Endpoints({"shelf": never}, nullcontext()).answer(
-        document("POST", "/shelf/one", ["partitions", "1," * 600_000])
-    )
+    answer = Endpoints({"shelf": never}, nullcontext()).answer(document("POST", "/shelf/one", field))
     assert answer["status"] == 413
     assert "shorten" in answer["payload"]
+
+
+def test_a_document_of_records_may_be_as_long_as_a_thousand_tenants_need() -> None:
+    text = "x" * 4_000_000
+
+    assert read_request(document("POST", "/shelf/one", ["document", text])).form == {"document": text}
 
 
 def test_a_field_that_is_too_long_is_refused_before_the_form_is_checked() -> None:

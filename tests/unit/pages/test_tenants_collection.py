@@ -50,7 +50,7 @@ class Desk:
         monkeypatch.setattr(binding, "handler", self.port.handler)
         self._endpoints = Endpoints(
             {
-                PLAN: lambda splunkd: TenantPlans(splunkd, self._ask, folder),
+                PLAN: lambda splunkd: TenantPlans(splunkd, self._ask, folder, self.clock),
                 APPLY: lambda splunkd: TenantChanges(splunkd, self._ask, self.clock),
             },
             Lock(),
@@ -259,27 +259,36 @@ def test_the_table_shows_what_the_conf_says_and_what_the_inputs_show(desk: Desk)
     desk.port.things[f"{CONF}/{A.upper()}-1F"] = {"name": "Zoo", "index": "falcon_a", "disabled": "0"}
     desk.port.things[f"{CONF}/{B}"] = {"name": "Bee", "disabled": "1"}
     desk.port.things["data/inputs/falcon_event_streams/main"] = {}
-    partitions = {
-        f"{A}/0": {"state": "running", "lag_s": 3.2, "last_event_age_s": 9.0},
-        f"{A}/1": {"state": "error", "lag_s": 70.0, "last_event_age_s": None},
-        f"{C}/0": {"state": "running"},
-        "0": {"state": "running", "lag_s": 1.0},
+    lines = {
+        A: {"state": "error", "trouble": "no token", "lag_s": 70.0, "last_event_at": desk.clock.now() - 9.0},
+        C: {"state": "running", "trouble": "", "lag_s": None, "last_event_at": None},
+        "": {"state": "running", "lag_s": 1.0},
     }
-    StateFile(folder_of(str(desk.folder), "main")).show({"state": "running", "partitions": partitions})
+    StateFile(folder_of(str(desk.folder), "main")).show_tenants(lines)
 
     status, rows = desk.send("GET", PLAN)
     assert status == 200 and list(rows) == [C, B, A], "by name, those without one first"
-    assert {name: rows[A][name] for name in ("name", "index", "state", "lag_s", "last_event_age_s", "inputs")} == {
+    assert {
+        name: rows[A][name] for name in ("name", "index", "state", "trouble", "lag_s", "last_event_age_s", "inputs")
+    } == {
         "name": "Zoo",
         "index": "falcon_a",
         "state": "error",
+        "trouble": "no token",
         "lag_s": 70,
         "last_event_age_s": 9,
         "inputs": "main",
     }
-    assert (rows[B]["state"], rows[B]["disabled"], rows[C]["listed"]) == ("unread", True, False)
+    assert (rows[B]["state"], rows[B]["disabled"], rows[C]["listed"]) == ("no_stream", True, False)
     assert desk.send("GET", f"{PLAN}/{B}")[1][B]["name"] == "Bee"
     assert desk.send("GET", f"{PLAN}/nobody")[0] == 404
+
+
+def test_a_stanza_with_a_fault_is_shown_with_it(desk: Desk) -> None:
+    desk.port.things[f"{CONF}/acme"] = {"index": "Falcon!", "disabled": "perhaps"}
+
+    assert desk.send("GET", PLAN)[1]["acme"]["index"] == "Falcon!"
+    assert "is not the CID of a tenant" in desk.send("POST", PLAN, document=TABLE)[1]
 
 
 def test_a_thousand_tenants_are_shown_by_as_many_calls_as_one(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from queue import SimpleQueue
-from typing import Any, List, Mapping
+from typing import Any, Callable, List, Mapping
 
 import pytest
 
@@ -37,7 +37,17 @@ class Stage:
         self.inbox: SimpleQueue[Happening] = SimpleQueue()
         self.generations: List[int] = []
         self.claims = Claims("h1", "hf1/guid", READS, self.clock.monotonic())
-        self.claimant = Claimant(self.claims, self.store, self.clock, self.inbox, self.generations.append)
+        self.reading = 0  # calls of the store that reading the records takes, five seconds each
+        self.breaks_after = -1  # the call after which the store is gone
+        self.claimant = Claimant(self.claims, self.store, self.clock, self.inbox, self.read)
+
+    def read(self, generation: int, between: Callable[[], None]) -> None:
+        for call in range(self.reading):
+            between()
+            self.clock.pause(5.0)
+            if call == self.breaks_after:
+                self.store.broken = Retryable("the KV store answered 503", status=503)
+        self.generations.append(generation)
 
     def reported(self) -> List[Happening]:
         found = []
@@ -63,6 +73,25 @@ def test_it_claims_reads_the_records_confirms_and_gives_back(stage: Stage) -> No
     newest = stage.store.look().newest
     assert newest is not None and newest.released and newest.beat >= 9
     assert not stage.claimant.holds()
+
+
+def test_records_that_take_minutes_to_read_do_not_cost_the_claim(stage: Stage) -> None:
+    stage.reading = 40
+    stage.clock.after(250.0, stage.claimant.release)
+    stage.claimant.run()
+
+    assert stage.reported() == [Claimed(1)]
+    newest = stage.store.look().newest
+    assert newest is not None and newest.released and newest.beat >= 19
+
+
+def test_whoever_loses_the_claim_while_it_reads_the_records_does_not_begin(stage: Stage) -> None:
+    stage.reading, stage.breaks_after = 40, 12
+    stage.claimant.run()
+
+    (stop,) = stage.reported()
+    assert isinstance(stop, Stop) and stop.ending is Ending.RESTART
+    assert stage.generations == []
 
 
 def test_a_store_that_is_gone_for_40_seconds_costs_the_claim(stage: Stage) -> None:

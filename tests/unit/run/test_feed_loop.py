@@ -15,8 +15,8 @@ from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import resume_at_origin
 from falcon_streams.core.session import BLOCKED_AFTER
 from falcon_streams.errors import Retryable, SplunkdGone, Stopped
-from falcon_streams.run.feed_loop import MORE_STEPS, FeedLoop
-from falcon_streams.run.happenings import FeedEnded, Happening
+from falcon_streams.run.feed_loop import MORE_STEPS, MUCH, FeedLoop
+from falcon_streams.run.happenings import FeedEnded, Happening, Written
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.reader import Reader
 from falcon_streams.run.tally import Filters
@@ -42,7 +42,7 @@ class SocketFeed:
 
     def read(self) -> Optional[bytes]:
         try:
-            data = self.ours.recv(65536)
+            data = self.ours.recv(2 * MUCH)
         except BlockingIOError:
             return None
         if data == CUT:
@@ -114,14 +114,13 @@ class Hall:
         self.clock = FakeClock()
         self.sink = CountingSink(self.clock)
         self.ended: List[FeedEnded] = []
-        self.loop = FeedLoop(self.sink, self.clock, self.leave)
+        self.reports: List[Happening] = []
+        self.loop = FeedLoop(self.sink, self.clock, self.leave, self.reports.append)
         self.feeds = [kind() for _ in range(feeds)]
         self.readers = [self.reader(number) for number in range(feeds)]
-        self.reports: List[Happening] = []
         for reader in self.readers:
             assert reader.open(self.reports.append) is None
-            assert reader.share(self.loop.blockage)
-            self.loop.add(reader)
+            assert self.loop.add(reader)
         if feeds:
             self.loop.turn()
 
@@ -163,6 +162,15 @@ def test_what_several_feeds_have_goes_out_in_one_write(hall: Hall) -> None:
     assert [sorted(write) for write in hall.sink.writes] == [["0", "1", "2"]]
 
 
+def test_a_turn_tells_the_supervisor_once_that_something_awaits_its_receipt(hall: Hall) -> None:
+    hall.reports.clear()
+    for feed in hall.feeds:
+        feed.theirs.send(line(0))
+    hall.loop.turn()
+
+    assert hall.reports == [Written()]
+
+
 def test_a_feed_that_has_half_a_line_holds_nobody_up(hall: Hall) -> None:
     hall.feeds[0].theirs.send(line(0)[:20])
     hall.feeds[1].theirs.send(line(0))
@@ -181,7 +189,6 @@ def test_what_came_before_the_loop_had_the_feed_is_read_without_a_further_byte()
     hall.feeds = [feed]
     reader = hall.reader(0)
     reader.open(hall.reports.append)
-    reader.share(hall.loop.blockage)
     hall.loop.add(reader)
     hall.loop.turn()
 
@@ -201,13 +208,13 @@ def test_a_feed_whose_events_come_singly_and_fast_is_read_as_fast_while_the_othe
         assert [sorted(write) for write in hall.sink.writes[1:]] == [["0"] * 99 + ["1"]]
 
 
-def test_feeds_that_come_fast_share_what_a_turn_may_take() -> None:
+def test_feeds_that_come_fast_share_what_a_turn_may_take_and_the_next_one_comes_at_once() -> None:
     with closing(Hall(4, PiecesFeed)) as hall:
         for feed in hall.feeds:
             for offset in range(120):
                 feed.theirs.send(line(offset))
-        hall.loop.turn()
-        hall.loop.turn()
+        assert hall.loop.turn()
+        assert not hall.loop.turn()
 
         taken = [hall.sink.writes[1].count(f"{number}") for number in range(4)]
         assert taken == [1 + MORE_STEPS // 4] * 4
@@ -227,6 +234,15 @@ def test_a_feed_that_ends_leaves_the_others_alone(hall: Hall, last: bytes, reaso
     assert [(ended.partition, ended.reason) for ended in hall.ended] == [("1", reason)]
     assert hall.feeds[1].closed
     assert hall.sink.writes == [["0"], ["2"]]
+
+
+def test_the_loop_rests_after_a_turn_unless_a_feed_has_a_lot_to_say(hall: Hall) -> None:
+    hall.feeds[0].theirs.send(line(0))
+    assert hall.loop.turn()
+
+    hall.feeds[0].theirs.send(line(0) * (MUCH // len(line(0)) + 1))
+    hall.feeds[1].theirs.send(line(0))
+    assert not hall.loop.turn()
 
 
 def test_a_feed_that_was_closed_from_outside_ends_as_closed(hall: Hall) -> None:
@@ -270,5 +286,5 @@ def test_a_feed_that_has_to_wait_is_not_shared() -> None:
     reader = hall.reader(0)
     reader.open(hall.reports.append)
 
-    assert not reader.share(hall.loop.blockage)
+    assert not hall.loop.add(reader)
     hall.close()

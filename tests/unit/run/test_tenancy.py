@@ -85,7 +85,7 @@ class World:
         census = Census(choice, frozenset(), lambda: 0.5)
         self.supervisor = Supervisor(
             Plan(None, Filters(), 600.0, "app"),
-            tenancy=Tenancy(census, self, self.access, commits),
+            tenancy=Tenancy(census, None if choice.only_own else self, self.access, commits),
             sink=MemorySink(),
             commits=commits,
             clock=self.clock,

@@ -225,9 +225,15 @@ def test_the_stream_is_ended_at_an_events_end(ends: Tuple[int, int]) -> None:
 
 def test_the_stream_stays_open_behind_half_an_event(ends: Tuple[int, int]) -> None:
     read, write = ends
-    sink, _ = sink_on(write)
+    sink, pipe = sink_on(write)
     batch = read_batch([b'{"a":"' + LOTS + b'"}'])
-    threading.Timer(0.05, sink.stop).start()
+
+    def stop_in_the_middle() -> None:
+        while not pipe.written:
+            time.sleep(0.001)
+        sink.stop()
+
+    threading.Thread(target=stop_in_the_middle).start()
     with pytest.raises(Stopped):
         sink.write("0", batch)
     sink.close()

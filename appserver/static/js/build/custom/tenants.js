@@ -10,12 +10,14 @@ const PLAN = "falcon_event_streams_tenants_plan";
 const APPLY = "falcon_event_streams_tenants_apply";
 const MOST_ROWS = 200;
 const LOOK = ".fes fieldset { border: 1px solid rgba(128, 128, 128, 0.4); margin: 12px 0; padding: 8px 12px; }";
+// Its events may come by the stream of its parent.
+const STATES = { no_stream: "without a stream of its own", waiting_app_id: "waiting for the app ID" };
 const ORDER = ["refuse", "create", "change", "disable", "leave"];
 const TENANTS = [
     ["Name", (tenant) => tenant.name],
     ["CID", (tenant) => tenant.cid],
     ["Index", (tenant) => tenant.index || "that of the input"],
-    ["State", (tenant) => (tenant.disabled ? "disabled" : tenant.state)],
+    ["State", (tenant) => (tenant.disabled ? "disabled" : state(tenant))],
     ["Lag", (tenant) => (tenant.lag_s === null ? "" : `${tenant.lag_s} s`)],
     ["Last event", (tenant) => (tenant.last_event_age_s === null ? "" : `${duration(tenant.last_event_age_s)} ago`)],
     ["Inputs", (tenant) => tenant.inputs],
@@ -27,6 +29,12 @@ const STEPS = [
     ["Index", (step) => step.index],
     ["What", (step) => step.result ?? step.told],
 ];
+
+// With what keeps it from being read.
+function state(tenant) {
+    const named = STATES[tenant.state] ?? tenant.state;
+    return tenant.trouble ? `${named}: ${tenant.trouble}` : named;
+}
 
 export default class Tenants {
     constructor(tab, el) {
@@ -90,12 +98,12 @@ export default class Tenants {
             const apply = button("Apply", () => this.apply(whole, plan));
             apply.disabled = !steps.some((step) => ["create", "change", "disable"].includes(step.action));
             this.result.replaceChildren(apply, searchable(STEPS, steps));
-            return `${counted(steps.map((step) => step.action))}. ${missing(plan)}`;
+            return `${todo(steps)}. ${missing(plan)}`;
         });
     }
 
     async apply(form, plan) {
-        if (!window.confirm(`Apply this plan: ${counted(sorted(plan.tenants).map((step) => step.action))}?`)) {
+        if (!window.confirm(`Apply this plan: ${todo(sorted(plan.tenants))}?`)) {
             return;
         }
         await this.ask("Applying. This takes up to half a minute for each few hundred tenants.", async () => {
@@ -152,6 +160,10 @@ function counted(words) {
     const counts = new Map();
     words.forEach((word) => counts.set(word, (counts.get(word) ?? 0) + 1));
     return [...counts].map(([word, count]) => `${count} ${word}`).join(", ");
+}
+
+function todo(steps) {
+    return counted(steps.map((step) => `to ${step.action}`));
 }
 
 function missing(plan) {
