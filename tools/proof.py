@@ -134,7 +134,7 @@ def family(folder: Path, seed: int, share: float) -> bool:
     from tests.soak.family import play
     from tests.soak.family_schedule import draw_family
 
-    schedule = draw_family(seed, children=50, moments=int(60 * share), leavers=max(1, int(4 * share)))
+    schedule = draw_family(seed, children=50, moments=int(60 * share), leavers=max(1, int(6 * share)))
     print(schedule, flush=True)
     outcome = play(schedule, folder, package.build(folder), say)
     print(outcome, flush=True)
