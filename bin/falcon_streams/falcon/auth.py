@@ -118,13 +118,14 @@ class Bearers:
         child._replaced_at = child._rests_until = float("-inf")
         return child
 
-    def prove(self) -> None:
-        """Make sure that Falcon takes the credentials. Raises CredentialsRefused if it does not, Retryable if it does
-        not say."""
+    def prove(self) -> Optional[Credentials]:
+        """Make sure that Falcon takes the credentials, and return them. Raises CredentialsRefused if it does not,
+        Retryable if it does not say."""
         with self._lock:
             if self._clock.monotonic() >= self._proven_at + REFUSED_CHILD_REST:
                 self._bearer = self._renew()
                 self._proven_at = self._clock.monotonic()
+            return self._keyring.known
 
     @property
     def needs_token(self) -> bool:
@@ -233,7 +234,9 @@ class Bearers:
         host = self.origin.api_host
         complaint = answer.complaint()
         if self._child and answer.status == 403:
-            self._account.prove()
+            proven = self._account.prove()
+            if proven is not None and proven != credentials:  # it was the pair, and somebody has entered another
+                return self._token_of(self._ask(proven), proven)
             raise Retryable(
                 f"{host} gives no token for child {self._child} (403, {complaint or 'no reason given'}): check that "
                 "Flight Control lists it, and that its API access is not restricted",

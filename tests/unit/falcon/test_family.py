@@ -84,6 +84,17 @@ def test_a_403_that_means_the_pair_is_none_of_the_childs() -> None:
     assert family.transport.sent[-1].form["client_secret"] == "n3w"
 
 
+def test_a_childs_403_for_a_pair_that_was_replaced_meanwhile_is_forgotten() -> None:
+    family = Family(token("p"), failed(403), token("f"))
+    family.parent.prove()
+    family.parent._keyring._credentials = NEW  # another child has had it read while this one's request was under way
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(family.parent._keyring, "take", lambda at: PAIR)
+        assert family.first.current() == "f"
+    assert [sent.form["client_secret"] for sent in family.transport.sent] == ["s3cret", "s3cret", "n3w"]
+
+
 def test_a_refused_pair_is_sent_by_nobody_for_a_while_and_a_new_one_is_read_once_for_all() -> None:
     family = Family(failed(401), token("f"), token("s"))
     with pytest.raises(CredentialsRefused):
