@@ -132,10 +132,13 @@ class Tenancy:
         elsewhere = self._means.plan.filters.elsewhere
         if elsewhere is not None:
             elsewhere.cids = self._census.tenants - {""}
+        new = sorted(tenants - self.tenants.keys())
+        if not new:
+            return  # as for most lists, and for each tenant that has gone
         known: Dict[str, Set[str]] = {}
         for name in self._commits.known | set(self._commits.progress):
             known.setdefault(split(name)[0], set()).add(name)
-        for cid in sorted(tenants - self.tenants.keys()):
+        for cid in new:
             self.tenants[cid] = Tenant(cid, self._access(cid), self._means, frozenset(known.get(cid, ())))
             self._due[cid] = self._means.clock.monotonic()
 
