@@ -1,5 +1,8 @@
 """How many examples the model and the fuzzers try: few and always the same in `make test`, more in `make fuzz`.
 
+Hypothesis also draws from the constants of every local module that is loaded, so a changed number anywhere would give
+all tests other examples. In `make test` it does not.
+
 `FUZZ` in the environment is how many times as many; then the seed is the one that `make fuzz` prints.
 """
 
@@ -8,8 +11,11 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 TIMES = int(os.environ.get("FUZZ", "1"))
+if TIMES == 1:
+    providers._get_local_constants = lambda: providers._local_constants  # of no module
 
 
 def trying(few: int, steps: int = 50) -> settings:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falcon_streams.core.batch import read_batch
-from falcon_streams.core.tenants import Tenant, Tenants
+from falcon_streams.core.tenants import Register, Tenant, Tenants
 from falcon_streams.splunk.stream_xml import Renderer, Routing
 from falcon_streams.splunk.tenants import check_tenant
 from tests.splunkd.conf import ini
@@ -68,9 +68,9 @@ def test_a_tenants_name_becomes_a_field_whole_and_leaves_the_source(partition: s
     "name", ["ACME & S\u00f6hne, <Berlin>", "a@b", "'; drop", "$1", "x=y", "a  b", "/etc/passwd", "0"]
 )
 def test_the_renderer_sends_a_name_so_that_it_arrives(name: str) -> None:
-    tenants = Tenants([Tenant("a" * 32, name)])
+    register = Register(Tenants([Tenant("a" * 32, name)]))
     line = b'{"metadata":{"customerIDString":"%s","offset":1}}' % (b"a" * 32)
-    rendered = Renderer(Routing("i", source="my: own @source"), tenants=tenants).render("7", read_batch([line]), 0.0)
+    rendered = Renderer(Routing("i", source="my: own @source"), register=register).render("7", read_batch([line]), 0.0)
 
     sent = ElementTree.fromstring(rendered).findtext("source")
     assert indexed(sent or "") == ("my: own @source", "7", name)

@@ -75,8 +75,9 @@ class ModelFeed:
         self._over = True
 
     def abort(self) -> None:
-        """The client's end."""
+        """The client's end: no connection is left."""
         self._over = True
+        self._falcon.release(self)
 
     def close(self) -> None:
         """The connection is closed, and the app id stays locked for a while."""

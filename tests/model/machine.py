@@ -46,7 +46,7 @@ TAKEN_OVER_AFTER = 46.0
 partitions = st.sampled_from([str(number) for number in range(PARTITIONS)])
 pauses = st.sampled_from([0, 3, 400])
 steps_of_the_clock = st.sampled_from([0.0, 0.0, -3600.0, 3600.0])
-disturbances = st.sampled_from(["", "sleep", "reset", "restart", "-3600", "3600"])
+disturbances = st.sampled_from(["", "sleep", "naps", "reset", "restart", "-3600", "3600"])
 starts = st.sampled_from([StartFrom(), StartFrom(newest=True), StartFrom(offset=FIRST)])
 
 
@@ -344,6 +344,9 @@ class InputMachine(RuleBasedStateMachine):
         self.be_busy(5)
         if before == "sleep":
             self.machine_sleeps(400.0)
+        elif before == "naps":
+            for _ in range(8):
+                self.machine_sleeps(5.0)
         elif before == "reset":
             self.sequence_is_reset("0", [1])
             self.run_for(660.0, 10.0)  # until the input has found that its offset lies beyond the head

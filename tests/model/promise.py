@@ -6,14 +6,15 @@ was committed within the last `REPLAY` seconds that the process has lived throug
 step of the trail before them is where it goes on. What splunkd can lose is younger than that. Lines without an offset
 may come again in the next run, because no record names them.
 
-Owed is what Falcon still holds: for a start at `newest` what came since the start was stored, for a start at an offset
-what is not below it. A sequence that Falcon resets before anything of it was committed is indistinguishable from the
-one that replaces it, so that there, too, nothing below the offset is owed.
+Owed is what Falcon still holds: for a start at `newest` what came since the start was stored, for each tenant that was
+there at the start since its own start was; for a start at an offset what is not below it. A sequence that Falcon resets
+before anything of it was committed is indistinguishable from the one that replaces it, so that there, too, nothing
+below the offset is owed.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from falcon_streams.core.record import Record
 from falcon_streams.core.resume import StartFrom
@@ -22,7 +23,8 @@ from tests.model.falcon import ModelFalcon
 from tests.model.log import Entry
 
 REPLAY = 30.0
-# A process that does not look for longer was held up; the same number as the product's, from the same sentence.
+# A process that does not look for longer was held up, and nobody knows for how much of it; the same number as the
+# product's, from the same sentence.
 LONGEST_LOOK = 2.0
 # Commits are a second apart, and are stored a moment after they were due.
 SLACK = 5.0
@@ -63,11 +65,14 @@ class Promise:
         self._done: Dict[str, int] = {}
         self._unknown: Set[Tuple[str, int]] = set()
         self._owed_from: Optional[int] = None
+        self._begun: Dict[str, int] = {}  # how many lines there were when the first record of a partition was stored
+        self.own_start: FrozenSet[str] = frozenset()  # partitions of tenants that begin at the start, each by itself
 
     def look(self, at: float) -> None:
         """The input looks around at this monotonic time, as it does once a second."""
         if self._looked is not None:
-            self._lived += min(at - self._looked, LONGEST_LOOK)
+            passed = at - self._looked
+            self._lived += passed if passed <= LONGEST_LOOK else 0.0
         self._looked = at
 
     def begin_run(self, partition: str, clean: bool) -> None:
@@ -106,6 +111,7 @@ class Promise:
         """A record was stored, while so much of its partition was receipted."""
         if self._owed_from is None:
             self._owed_from = len(self._falcon.lines)
+        self._begun.setdefault(record.partition, len(self._falcon.lines))
         if record.created is None:
             return
         serial = self._falcon.serials[record.created]
@@ -119,7 +125,8 @@ class Promise:
     def owes(self, partition: str, entry: Entry) -> bool:
         """Whether this line that Falcon holds must be in the index."""
         if self._start_from.newest:
-            return self._owed_from is not None and entry.serial >= self._owed_from
+            begun = self._begun.get(partition) if partition in self.own_start else self._owed_from
+            return begun is not None and entry.serial >= begun
         first = self._start_from.offset
         if first is None or (partition, entry.sequence) not in self._unknown:
             return True

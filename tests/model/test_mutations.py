@@ -97,7 +97,7 @@ MISTAKES = {
                 "replace(self, trail=(Step(None, None, began),))",
             ),
         ),
-        draws=0,
+        draws=13,
     ),
     "row 2: an event is known by its bytes alone": Mistake(
         "was written after|came again",
@@ -109,6 +109,7 @@ MISTAKES = {
                 "return False",
             ),
         ),
+        draws=3,
     ),
     "row 3: one unknown customer tells another tenant": Mistake(
         "belongs to another tenant",
@@ -121,7 +122,7 @@ MISTAKES = {
             ),
             Change(Admission, "_decide", "waited or full", "True"),
         ),
-        draws=2,
+        draws=5,
     ),
     "row 4: only the first reset of a run is healed": Mistake(
         "lost of|never",
@@ -149,7 +150,11 @@ MISTAKES = {
     ),
     "row 8a: time that was not lived through ages the trail": Mistake(
         "lost of",
-        (Change(Commits, "follow_clock", "min(at - self._looked[0], LONGEST_LOOK)", "at - self._looked[0]"),),
+        (Change(Commits, "follow_clock", "passed if passed <= LONGEST_LOOK else 0.0", "passed"),),
+    ),
+    "row 8a: a part of each pause ages the trail": Mistake(
+        "lost of",
+        (Change(Commits, "follow_clock", "passed if passed <= LONGEST_LOOK else 0.0", "min(passed, LONGEST_LOOK)"),),
     ),
     "row 8b: the clock that was set between two runs": Mistake(
         "came again|lost of",
@@ -161,6 +166,7 @@ MISTAKES = {
                 "stored.resumed_at(step)",
             ),
         ),
+        draws=0,
     ),
     "row 8b: the clock that is set within a run": Mistake(
         "came again|lost of",
@@ -169,6 +175,7 @@ MISTAKES = {
     "row 8c: lines without an offset are not recognised": Mistake(
         "was written after",
         (Change(Reader, "open", "self._progress.unplaced", "()"),),
+        draws=3,
     ),
     "a child that comes back is not read again": Mistake(
         "only .* are read|is asked for",

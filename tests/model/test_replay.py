@@ -315,7 +315,7 @@ MISTAKES = {
     ),
     "what has finished is opened again": (
         "reads again",
-        (Tenant, "__init__", "means.commits.finished() & set(self.roster.members)", "frozenset()"),
+        (Tenant, "__init__", "means.commits.finished(self.roster.members)", "frozenset()"),
     ),
 }
 

@@ -50,7 +50,7 @@ def test_an_admin_imports_a_file_sees_the_plan_and_applies_it(stage: Stage, tmp_
     expect(line(stage, C)).to_contain_text("begins with a character that makes a spreadsheet run it")
     stage.shoot("tenants-plan")
     stage.page.get_by_role("button", name="Apply").click()
-    expect(stage.page.get_by_text("Applied. Restart the inputs")).to_be_visible(timeout=30_000)
+    expect(stage.page.get_by_text("Applied. Inputs that run follow")).to_be_visible(timeout=30_000)
     expect(line(stage, A.upper())).to_contain_text("created")
 
     stage.scene.splunkd.switch(theme="dark")

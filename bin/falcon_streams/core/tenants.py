@@ -58,19 +58,24 @@ class Tenants:
 
     def __init__(self, listed: Iterable[Tenant] = (), default: Tenant = Tenant(), own: str = "") -> None:
         """`own` is the CID of the account's own tenant, empty if nobody has told it. `indexes` are those that events
-        may go to, `take_all` says whether every event of all tenants is wanted."""
+        may go to, `take_all` says whether every event of all tenants is wanted, `say_nothing` whether no stanza says
+        anything."""
         self.listed: Tuple[Tenant, ...] = tuple(listed)
         self.default = default
         self._by_cid: Dict[str, Tenant] = {tenant.cid: tenant for tenant in self.listed}
         self._by_customer: Dict[bytes, Tenant] = {cid.encode("ascii"): each for cid, each in self._by_cid.items()}
         self._own = self.of(own) if own else replace(default, disabled=False)
+        self._parts = self.listed, default, self._own
         enabled = [tenant for tenant in (*self.listed, default) if not tenant.disabled]
         self.indexes = frozenset(tenant.index for tenant in enabled if tenant.index)
         self.take_all = all(tenant.takes_all for tenant in (*self.listed, default))
+        self.say_nothing = not self.listed and default == Tenant()
 
-    def __bool__(self) -> bool:
-        """Whether any stanza says something."""
-        return bool(self.listed) or self.default != Tenant()
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tenants) and self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
 
     def with_own(self, cid: str) -> Tenants:
         """The same for an account whose own tenant is known."""
@@ -90,3 +95,11 @@ class Tenants:
             return self.of(tenant) if tenant else self._own
         text = customer.decode("ascii", "replace")
         return self.of(text) if text == text.strip() else self.default
+
+
+class Register:
+    """The tenants as the conf says now. Whoever reads it again replaces them; whoever uses them looks here for each
+    batch."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self.tenants = tenants

@@ -1,9 +1,9 @@
 """Falcon's bearer: OAuth2 client credentials, renewed early, shared by all partitions, given back at the end.
 
 Theory. Each tenant has a bearer of its own, but an account has one pair of client id and secret (`_Keyring`). Whoever
-learns that Falcon refuses the pair keeps all others from sending it, and a new secret is read once for all. A 403 for
-a child may mean the child or the pair. So the account asks for a bearer of its own with the same pair, once a minute at
-most: if it gets one, the child alone is refused.
+learns that Falcon refuses the pair keeps all others from sending it, and a new secret is read once for all. A 400 or
+403 for a child may mean the child or the pair. So the account asks for a bearer of its own with the same pair, once a
+minute at most: if it gets one, the child alone is refused.
 
 Rules: at most one renewal runs at a time; the others wait for it and use its result. A refused pair (400, 401, 403) is
 read from splunkd again before the next try, so a rotated secret needs no restart; the same pair is not sent again at
@@ -36,6 +36,7 @@ REFUSED_CHILD_REST = 60.0
 SAME_PAIR_AFTER = 5.0  # the longest first wait of an input after a failure
 BAD_BEARER_REST = 60.0  # the window of Falcon's limit: 15 calls with bad bearers for all inputs behind one address
 _REFUSED = (400, 401, 403)
+_MAY_MEAN_CHILD = (400, 403)
 _LIMIT_HEADER = "x-ratelimit-limit"
 _BEARER = re.compile(r"[!-~]+")
 
@@ -233,13 +234,13 @@ class Bearers:
     def _token_of(self, answer: Answer, credentials: Credentials) -> tuple[str, float]:
         host = self.origin.api_host
         complaint = answer.complaint()
-        if self._child and answer.status == 403:
+        if self._child and answer.status in _MAY_MEAN_CHILD:
             proven = self._account.prove()
             if proven is not None and proven != credentials:  # it was the pair, and somebody has entered another
                 return self._token_of(self._ask(proven), proven)
             raise Retryable(
-                f"{host} gives no token for child {self._child} (403, {complaint or 'no reason given'}): check that "
-                "Flight Control lists it, and that its API access is not restricted",
+                f"{host} gives no token for child {self._child} ({answer.status}, {complaint or 'no reason given'}): "
+                "check that Flight Control lists it, and that its API access is not restricted",
                 after=max(answer.wait(self._clock.now()), REFUSED_CHILD_REST),
                 status=answer.status,
                 trace_id=answer.trace_id,

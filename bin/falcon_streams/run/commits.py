@@ -16,7 +16,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import asdict, replace
-from typing import Deque, Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Deque, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.finish import Finish, StopAt
 from falcon_streams.core.moment import iso_time
@@ -29,7 +29,8 @@ from falcon_streams.run.progress import Progress
 
 LOG = logging.getLogger(__name__)
 CLOCK_JUMP = 2.0
-# The supervisor looks about once a second. Time beyond this between two looks is time in which the process did not run.
+# The supervisor looks about once a second. If more than this has passed since the last look, the process did not run,
+# and nobody knows for how long of it: nothing of that time counts, because many short pauses add up.
 LONGEST_LOOK = 2.0
 
 
@@ -56,15 +57,18 @@ class Commits:
         self._store = store
         self._clock = clock
         self._since: Optional[int] = None
+        self._before: Optional[int] = None
         self._saving = threading.Lock()
+        self._first: Deque[Record] = deque()
         self._looked: Optional[Tuple[float, float]] = None
         self.known = store.partitions()
 
     def begin(self, partition: str, served_at: Optional[float], first: bool) -> Progress:
         """The progress of a partition that is about to be opened.
 
-        `served_at` is Falcon's clock in epoch seconds; `first` says whether this run's first discovery offers the
-        partition. Raises Fatal if its record must not be used, or if `stop_at` leaves the partition out.
+        `served_at` is Falcon's clock in epoch seconds; `first` says whether the first discovery offers the partition,
+        of a tenant that was there when this run began. Raises Fatal if its record must not be used, or if `stop_at`
+        leaves the partition out.
         """
         known = self.progress.get(partition)
         if known is None:
@@ -78,12 +82,12 @@ class Commits:
             self.progress[partition] = self._unsettled[partition] = known
         return known
 
-    def finished(self) -> FrozenSet[str]:
-        """The partitions of which the store knows that they have passed the present `stop_at`."""
+    def finished(self, partitions: Iterable[str]) -> FrozenSet[str]:
+        """Those of these partitions of which the store knows that they have passed the present `stop_at`."""
         stop_at = self._beginning.stop_at
         if stop_at is None:
             return frozenset()
-        finishes = ((record.partition, record.finish) for record in self._known_records())
+        finishes = ((record.partition, record.finish) for record in self._records(self.known.intersection(partitions)))
         return frozenset(name for name, each in finishes if each and each.passed and each.setting == stop_at.setting)
 
     @property
@@ -101,7 +105,8 @@ class Commits:
         runs."""
         now = self._clock.now()
         if self._looked is not None:
-            lived = min(at - self._looked[0], LONGEST_LOOK)
+            passed = at - self._looked[0]
+            lived = passed if passed <= LONGEST_LOOK else 0.0
             jump = now - self._looked[1] - lived
             if abs(jump) > CLOCK_JUMP:
                 for progress in self.progress.values():
@@ -146,9 +151,20 @@ class Commits:
 
     def save(self, records: Sequence[Record]) -> Committed:
         """Store the records. Runs in its own thread, because a store may be slow."""
+        with self._saving:
+            return self._keep(records)
+
+    def save_first(self, record: Record) -> Committed:
+        """Store a record before its partition is opened. Runs in the reader's thread. Where many begin, whoever has the
+        store next stores the records of all that wait for it."""
+        self._first.append(record)
+        with self._saving:
+            waiting = [self._first.popleft() for _ in range(len(self._first))]
+            return self._keep(waiting) if waiting else Committed(())
+
+    def _keep(self, records: Sequence[Record]) -> Committed:
         try:
-            with self._saving:
-                self._store.save(records)
+            self._store.save(records)
         except Retryable as error:
             return Committed(tuple(records), error)
         return Committed(tuple(records))
@@ -184,7 +200,7 @@ class Commits:
 
     def _earlier_starts(self) -> Iterator[int]:
         """Where this input began at `newest` or at a time: a partition that appears later begins there, not later."""
-        starts = (record.origin.not_before for record in self._known_records())
+        starts = (record.origin.not_before for record in self._records(self.known))
         return (start for start in starts if start is not None)
 
     def _finish(self, partition: str, served_at: Optional[float], stored: Optional[Record]) -> Optional[Finish]:
@@ -196,9 +212,11 @@ class Commits:
         if known is not None and known.setting == stop_at.setting:
             return known
         finish = stop_at.finish(partition, int((self._clock.now() if served_at is None else served_at) * 1000))
-        told = (record.finish for record in self._known_records())
-        earlier = [each.before for each in told if each and each.before and each.setting == stop_at.setting]
-        return finish._replace(before=earlier[0]) if earlier else finish
+        if finish.before is not None and self._before is None:
+            told = (record.finish for record in self._records(self.known))
+            earlier = (each.before for each in told if each and each.before and each.setting == stop_at.setting)
+            self._before = next(earlier, finish.before)
+        return finish._replace(before=self._before) if finish.before is not None else finish
 
     def _over_at(self, finish: Optional[Finish], served_at: Optional[float]) -> Optional[float]:
         """The monotonic time at which Falcon's clock reaches a finish, None for a finish that no clock tells."""
@@ -207,8 +225,8 @@ class Commits:
         falcon_now = self._clock.now() if served_at is None else served_at
         return self._clock.monotonic() + finish.before / 1000 - falcon_now
 
-    def _known_records(self) -> Iterator[Record]:
-        records = (self._store.load(partition) for partition in sorted(self.known))
+    def _records(self, partitions: Iterable[str]) -> Iterator[Record]:
+        records = (self._store.load(partition) for partition in sorted(partitions))
         return (record for record in records if record is not None)
 
     def _moved(self, stored: Record, finish: Optional[Finish]) -> Record:

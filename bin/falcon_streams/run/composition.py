@@ -22,7 +22,6 @@ from falcon_streams.core.custody import Seal
 from falcon_streams.core.last_error import NO_ERROR
 from falcon_streams.core.partition_name import split
 from falcon_streams.core.record import Owner
-from falcon_streams.core.tenants import Tenants
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused, RestartNeeded
 from falcon_streams.falcon.auth import Bearers
@@ -49,6 +48,7 @@ from falcon_streams.run.supervisor import Show, Supervisor
 from falcon_streams.run.tally import Elsewhere, Filters
 from falcon_streams.run.tenancy import Tenancy
 from falcon_streams.run.tenant import Access, Plan
+from falcon_streams.run.tenant_conf import ConfRead, TenantConf
 from falcon_streams.splunk.accounts import Account, read_account, read_credentials_again
 from falcon_streams.splunk.index import doubt_about_index, doubt_about_tenants
 from falcon_streams.splunk.modinput import Invocation
@@ -83,7 +83,7 @@ class _Parts(NamedTuple):
     inbox: SimpleQueue[Happening]
     folder: Path
     doubt: str
-    tenants: Tenants
+    conf: TenantConf
 
 
 def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: Clock) -> Stop:
@@ -96,8 +96,8 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     doubt = doubt_about_index(splunkd, settings, info)
     adopt = _adopter(invocation)
     account = read_account(splunkd, settings.account, adopt)
-    tenants = read_tenants(splunkd).with_own(account.credentials.member_cid)
-    doubt_of_tenants = doubt_about_tenants(splunkd, tenants, info)
+    read_conf = partial(_read_tenants, splunkd, account, info)
+    tenants = read_conf()
     inbox: SimpleQueue[Happening] = SimpleQueue()
     report_signals(inbox)
     for name in settings.event_types:
@@ -107,14 +107,15 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
         LOG.warning("unknown_setting", {"setting": tidy(name), "remedy": "remove it, unless it is Splunk's own"})
     if doubt:
         LOG.warning("index_unknown", {"index": settings.index, "trouble": doubt})
-    if doubt_of_tenants:
-        LOG.warning("index_unknown", {"index": "*", "trouble": doubt_of_tenants})
+    if tenants.doubt:
+        LOG.warning("index_unknown", {"index": "*", "trouble": tenants.doubt})
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
     doubt_of_files = "" if settings.tenants.only_own else doubt_about_descriptors(widen_descriptors())
-    doubts = " ".join(filter(None, (doubt, doubt_of_tenants, doubt_of_files)))
-    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubts, tenants)
+    doubts = " ".join(filter(None, (doubt, doubt_of_files)))
+    conf = TenantConf(tenants, read_conf, clock, inbox)
+    parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubts, conf)
     board = StateFile(folder)
     lock = ProcessLock(folder)
     locked = await_lock(lock, clock, inbox, parent.check)
@@ -126,6 +127,7 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
         if stop is not None:
             return stop
         supervisor = _supervisor(parts, store, right, descriptor, parent, board)
+        start_thread("tenants", conf.run)
         stop = supervisor.run()
     finally:
         right.release()
@@ -134,6 +136,12 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
         return stop
     tell_finished(supervisor.commits.progress)
     return retire(_switch_off(invocation), clock, inbox, start_thread, parent.check)
+
+
+def _read_tenants(splunkd: Splunkd, account: Account, info: ServerInfo) -> ConfRead:
+    """The tenants as the conf says. Raises Fatal for a fault in it, Retryable if splunkd does not answer."""
+    tenants = read_tenants(splunkd).with_own(account.credentials.member_cid)
+    return ConfRead(tenants, doubt_about_tenants(splunkd, tenants, info))
 
 
 def _switch_off(invocation: Invocation) -> Callable[[], None]:
@@ -179,7 +187,7 @@ def _supervisor(
             Filters(
                 settings.event_types,
                 settings.exclude_event_types,
-                parts.tenants,
+                parts.conf.register,
                 Elsewhere() if choice.own and not choice.only_own else None,
             ),
             settings.idle_timeout,
@@ -203,11 +211,14 @@ def _supervisor(
 
 
 def _show(parts: _Parts, board: StateFile) -> Show:
-    label = _label(parts.settings)
+    label, conf = _label(parts.settings), parts.conf
+
+    def doubt() -> str:
+        return " ".join(filter(None, (parts.doubt, conf.doubt)))
+
     if parts.settings.tenants.only_own:
-        return Health(parts.clock, board, label, parts.doubt, __version__).check
-    names = parts.tenants
-    return CrowdHealth(parts.clock, board, label, parts.doubt, __version__, lambda cid: names.of(cid).name).check
+        return Health(parts.clock, board, label, doubt, __version__).check
+    return CrowdHealth(parts.clock, board, label, doubt, __version__, conf.name_of).check
 
 
 class _Falcon:
@@ -287,7 +298,7 @@ def _renderer(parts: _Parts, commits: Commits) -> Renderer:
         settings.stanza, settings.index, settings.host, settings.source, settings.sourcetype or SOURCETYPE
     )
     if not settings.add_ta_data:
-        return Renderer(routing, tenants=parts.tenants)
+        return Renderer(routing, register=parts.conf.register)
     ta_data = TaData(
         cloud=parts.account.cloud,
         version=__version__,
@@ -300,4 +311,4 @@ def _renderer(parts: _Parts, commits: Commits) -> Renderer:
     def appended(partition: str) -> Optional[bytes]:
         return ta_data.render(partition, several=commits.several)
 
-    return Renderer(routing, appended, parts.tenants)
+    return Renderer(routing, appended, parts.conf.register)

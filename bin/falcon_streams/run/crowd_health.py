@@ -41,12 +41,12 @@ class CrowdHealth:
         clock: Clock,
         board: TenantBoard,
         label: Label,
-        doubt: str = "",
+        doubt: Callable[[], str],
         version: str = "",
         call: Callable[[str], str] = lambda cid: "",
     ) -> None:
-        """`doubt` is shown while there is no error; `version` is that of this code; `call` gives a tenant's name, empty
-        for one without."""
+        """What `doubt` says is shown while there is no error; `version` is that of this code; `call` gives a tenant's
+        name, empty for one without."""
         self._clock = clock
         self._board = board
         self._label = label
@@ -68,7 +68,7 @@ class CrowdHealth:
             return
         self._looked_at = at
         lines = {cid: line_of(tenant, partitions) for cid, tenant in tenants.items()}
-        trouble = trouble or trouble_of(lines) or self._doubt
+        trouble = trouble or trouble_of(lines) or self._doubt()
         self._show(lines, trouble, at)
         self._tell_tenants(lines, at)
         if at - self._logged_at >= STATISTICS_EVERY:

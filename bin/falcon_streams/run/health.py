@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Dict, Mapping, NamedTuple, Optional, Protocol
+from typing import Callable, Dict, Mapping, NamedTuple, Optional, Protocol
 
 from falcon_streams.core.last_error import NO_ERROR, LastErrors
 from falcon_streams.core.pace import Look, Pace
@@ -70,8 +70,10 @@ class TimeWatch:
 class Health:
     """Logs and shows the state of an input that reads one tenant; the supervisor calls it about once a second."""
 
-    def __init__(self, clock: Clock, board: StateBoard, label: Label, doubt: str = "", version: str = "") -> None:
-        """`doubt` is shown while there is no error; `version` is that of this code."""
+    def __init__(
+        self, clock: Clock, board: StateBoard, label: Label, doubt: Callable[[], str], version: str = ""
+    ) -> None:
+        """What `doubt` says is shown while there is no error; `version` is that of this code."""
         self._clock = clock
         self._doubt = doubt
         self._version = version
@@ -98,7 +100,7 @@ class Health:
             self._log(roster, partitions, last_errors, at)
 
     def _log(self, roster: Roster, partitions: Mapping[str, Progress], last_errors: LastErrors, at: float) -> None:
-        tell_of_input(roster.states()[0], last_errors.of(ALL) or self._doubt)
+        tell_of_input(roster.states()[0], last_errors.of(ALL) or self._doubt())
         for fields in self._statistics(roster, partitions, last_errors, at).values():
             LOG.info("stream_stats", fields)
         tell_delivered(partitions.values())
@@ -159,7 +161,7 @@ class Health:
         self._board.show(
             {
                 "state": roster.states()[0],
-                "trouble": last_errors.of(ALL) or self._doubt,
+                "trouble": last_errors.of(ALL) or self._doubt(),
                 "updated_at": self._clock.now(),
                 "version": self._version,
                 "up_s": at - self._began_at,

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from falcon_streams.core.roster import ALL, ERROR, FINISHED, RUNNING, STARTING, WAITING_APP_ID
-from falcon_streams.run.health import Shown
+from falcon_streams.run.health import UP_TO_DATE, Shown
 from falcon_streams.run.progress import Progress
 
 MOST_WORST = 10
@@ -58,8 +58,8 @@ def largest_lag(lines: Mapping[str, Line]) -> Optional[float]:
 
 
 def worst(lines: Mapping[str, Line]) -> List[str]:
-    """The CIDs of the tenants to look at first; none that runs without trouble and lag."""
-    noted = [cid for cid, line in lines.items() if line.state in _BADNESS or line.trouble or line.lag_s]
+    """The CIDs of the tenants to look at first; none that runs without trouble and is up to date."""
+    noted = [cid for cid, line in lines.items() if _rank(line) > (0, False, UP_TO_DATE)]
     return sorted(noted, key=lambda cid: _rank(lines[cid]), reverse=True)[:MOST_WORST]
 
 

@@ -108,7 +108,7 @@ class Supervisor:
                 spawn=partial(self._spawn, start_call),
                 wants_discovery=tenancy.wants_discovery,
                 read=self._read,
-                save=lambda record: self._save((record,)),
+                save_first=self._save_first,
                 jitter=jitter,
                 on_early_end=on_early_end,
             )
@@ -186,6 +186,10 @@ class Supervisor:
         """Store records, unless the right to do so was lost meanwhile."""
         self._watch()
         return self.commits.save(records)
+
+    def _save_first(self, record: Record) -> Committed:
+        self._watch()
+        return self.commits.save_first(record)
 
     def _read(self, reader: Reader, report: Callable[[Happening], None]) -> Optional[FeedEnded]:
         """Read a feed to its end, or leave that to the loop of all feeds."""

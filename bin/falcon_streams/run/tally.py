@@ -14,7 +14,7 @@ from falcon_streams.core.batch import Batch
 from falcon_streams.core.catalogue import is_known
 from falcon_streams.core.envelope import Event, read_event
 from falcon_streams.core.partition_name import read_cid, split
-from falcon_streams.core.tenants import Tenants
+from falcon_streams.core.tenants import Register, Tenants
 from falcon_streams.core.text import tidy
 from falcon_streams.ports import Clock
 from falcon_streams.run.progress import Progress
@@ -42,7 +42,7 @@ class Filters(NamedTuple):
 
     event_types: Sequence[str] = ()
     excluded: FrozenSet[str] = frozenset()
-    tenants: Optional[Tenants] = None
+    register: Optional[Register] = None
     elsewhere: Optional[Elsewhere] = None
 
 
@@ -52,7 +52,7 @@ class Tally:
     def __init__(self, progress: Progress, filters: Filters, clock: Clock) -> None:
         self._progress = progress
         self._excluded = frozenset(name.encode() for name in filters.excluded)
-        self._tenants = filters.tenants if filters.tenants is not None and not filters.tenants.take_all else None
+        self._register = filters.register
         self._elsewhere = None if split(progress.partition)[0] else filters.elsewhere
         self._clock = clock
         self._sampled_at: Optional[float] = None
@@ -71,8 +71,8 @@ class Tally:
         for event in self._first_of(batch, batch.types, self._types):
             self._note_type(event.type)
         wanted = batch.without(self._excluded)
-        if self._tenants is not None:
-            wanted = self._wanted_by(self._tenants, wanted)
+        if self._register is not None and not self._register.tenants.take_all:
+            wanted = self._wanted_by(self._register.tenants, wanted)
         if self._elsewhere is not None and self._elsewhere.cids:
             wanted = _without_children(self._elsewhere, wanted)
         counters.excluded += len(batch.lines) - len(wanted.lines)

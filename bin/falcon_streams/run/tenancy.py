@@ -53,12 +53,13 @@ class Tenancy:
         self._budget = TokenBudget()
         self._waiting: Deque[Tenant] = deque()
         self._due: Dict[str, float] = {}
+        self._has_list = False
 
     def begin(self, means: Means) -> None:
         """Read the tenants that are known before Falcon has listed any. The account's own tenant waits for the first
         list, because it says whose events its stream bears that come by a stream of their own."""
         self._means = means
-        self._begin(self._census.tenants - ({""} if self._directory is not None else set()))
+        self._begin(self._census.tenants - ({""} if self._directory is not None else set()), at_start=True)
 
     @property
     def readers(self) -> List[Reader]:
@@ -114,7 +115,7 @@ class Tenancy:
         """Begin with the children that are new, and leave those that are no longer there."""
         if answer.error is not None:
             self._census.failed(at, answer.error.after)
-            self._begin(self._census.tenants)
+            self._begin(self._census.tenants, at_start=True)
             self.last_error = str(answer.error)
             LOG.warning("children_not_listed", complaint(answer.error))
             return
@@ -125,10 +126,12 @@ class Tenancy:
         for cid in sorted(change.left):
             self.tenants[cid].leave()
             self._due[cid] = at
-        self._begin(self._census.tenants)
+        self._begin(self._census.tenants, at_start=not self._has_list)
+        self._has_list = True
 
-    def _begin(self, tenants: FrozenSet[str]) -> None:
-        """Read these tenants unless they are read; one that was left and comes back goes on at its offsets."""
+    def _begin(self, tenants: FrozenSet[str], at_start: bool = False) -> None:
+        """Read these tenants unless they are read; one that was left and comes back goes on at its offsets. A child
+        that is new in a later list is not there `at_start`: it is read from when the input began."""
         elsewhere = self._means.plan.filters.elsewhere
         if elsewhere is not None:
             elsewhere.cids = self._census.tenants - {""}
@@ -139,7 +142,8 @@ class Tenancy:
         for name in self._commits.known | set(self._commits.progress):
             known.setdefault(split(name)[0], set()).add(name)
         for cid in new:
-            self.tenants[cid] = Tenant(cid, self._access(cid), self._means, frozenset(known.get(cid, ())))
+            own = frozenset(known.get(cid, ()))
+            self.tenants[cid] = Tenant(cid, self._access(cid), self._means, own, at_start)
             self._due[cid] = self._means.clock.monotonic()
 
     # -- tokens in turn --------------------------------------------------------------------------------------------

@@ -78,8 +78,8 @@ class Means(NamedTuple):
 
     `spawn` runs work in a thread and reports its happening if there is one; its last argument makes one if no thread is
     left. `wants_discovery` has a tenant discover once it may. `read` reads a feed, and returns how it ended or leaves
-    that to another thread. `save` stores a record. `on_early_end` is called when a feed ends soon after it opened,
-    because another reader may use the stream.
+    that to another thread. `save_first` stores a record before its partition is opened. `on_early_end` is called when a
+    feed ends soon after it opened, because another reader may use the stream.
     """
 
     plan: Plan
@@ -90,7 +90,7 @@ class Means(NamedTuple):
     spawn: Callable[[str, Work, Callable[[Retryable], Happening]], None]
     wants_discovery: Callable[[Tenant], None]
     read: Callable[[Reader, Callable[[Happening], None]], Optional[FeedEnded]]
-    save: Callable[[Record], Happening]
+    save_first: Callable[[Record], Happening]
     jitter: Callable[[], float]
     on_early_end: Callable[[], None]
 
@@ -98,8 +98,9 @@ class Means(NamedTuple):
 class Tenant:
     """Reads the streams of one tenant."""
 
-    def __init__(self, cid: str, access: Access, means: Means, known: FrozenSet[str]) -> None:
-        """`cid` is empty for the account's own tenant; `known` are the names of its partitions with a record."""
+    def __init__(self, cid: str, access: Access, means: Means, known: FrozenSet[str], at_start: bool = True) -> None:
+        """`cid` is empty for the account's own tenant; `known` are the names of its partitions with a record;
+        `at_start` says whether it was there when the input began, and not only later."""
         plan = means.plan
         wanted = None if plan.wanted is None else frozenset(name_of(cid, id) for id in plan.wanted)
         self.cid = cid
@@ -109,12 +110,13 @@ class Tenant:
         self.readers: Dict[str, Reader] = {}
         self.discoveries = 0
         self.is_left = False
+        self._at_start = at_start
         self._feeds = access.feeds
         self._means = means
         self._closing: Dict[str, float] = {}
         self._served_at: Optional[float] = None
         self._beyond_head: Set[str] = set()
-        for partition in sorted(means.commits.finished() & set(self.roster.members)):
+        for partition in sorted(means.commits.finished(self.roster.members)):
             self._carry_out(self.roster.finished(partition))
 
     @property
@@ -261,7 +263,8 @@ class Tenant:
     def _open(self, stream: Stream) -> None:
         partition, means = stream.partition, self._means
         try:
-            progress = means.commits.begin(partition, self._served_at, first=self.discoveries == 1)
+            first = self._at_start and self.discoveries == 1
+            progress = means.commits.begin(partition, self._served_at, first)
         except Fatal as error:
             if not self.cid:
                 raise
@@ -276,7 +279,7 @@ class Tenant:
 
     def _store_first(self, record: Record, run: Work) -> Optional[Happening]:
         """Store the time at which `newest` begins before the first open; if that fails, the next commit stores it."""
-        self._means.report(self._means.save(record))
+        self._means.report(self._means.save_first(record))
         return run()
 
     def _discover(self) -> Happening:

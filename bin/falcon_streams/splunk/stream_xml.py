@@ -12,12 +12,12 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import chain, filterfalse, repeat
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
 from falcon_streams.core.batch import Batch
 from falcon_streams.core.partition_name import split
-from falcon_streams.core.tenants import Tenant, Tenants
+from falcon_streams.core.tenants import Register, Tenant, Tenants
 
 STREAM_START, STREAM_END = b"<stream>\n", b"</stream>\n"
 SOURCE = "CrowdStrike:Event:Streams"
@@ -36,6 +36,13 @@ _MOST_FRAMES = 4096  # of some hundred bytes each
 
 Frame = Tuple[bytes, bytes, bytes]
 """What stands before the time of an event, what before its data, and what is appended to the data."""
+
+
+class _Frames(NamedTuple):
+    """The frames of these tenants, by partition, CID, and whether the line is malformed."""
+
+    tenants: Tenants
+    made: Dict[Tuple[str, str, bool], Frame]
 
 
 @dataclass(frozen=True)
@@ -82,22 +89,22 @@ class Renderer:
         self,
         routing: Routing,
         ta_data: Callable[[str], Optional[bytes]] = lambda partition: None,
-        tenants: Optional[Tenants] = None,
+        register: Optional[Register] = None,
     ) -> None:
         """`ta_data` gives the JSON object that the vendor's add-on would append to a partition's events, or None.
-        Without `tenants`, or where they say nothing, the events of all go where the input says."""
+        Where the tenants of the register say nothing, or there is none, all events go where the input says."""
         self._routing = routing
         self._ta_data = ta_data
-        self._tenants = tenants or None
-        self._frames: Dict[Tuple[str, str, bool], Frame] = {}
+        self._register = register or Register(Tenants())
+        self._frames = _Frames(self._register.tenants, {})
 
     def render(self, partition: str, batch: Batch, now: float) -> bytes:
         """The batch as `<event>` elements. `now`, in epoch seconds, is the time of events without a readable time."""
-        tenants = self._tenants
-        sole = b"" if tenants is None else batch.sole_customer()
-        head, middle, extra = self._frame(partition, self._tenant(sole or b"", partition), False)
+        frames = self._frames_now()
+        sole = b"" if frames.tenants.say_nothing else batch.sole_customer()
+        head, middle, extra = self._frame(frames, sole or b"", partition)
         lines, seconds, millis = batch.lines, batch.seconds, batch.millis
-        middles: Iterable[bytes] = repeat(middle) if sole is not None else self._middles(partition, batch)
+        middles: Iterable[bytes] = repeat(middle) if sole is not None else self._middles(frames, batch, partition)
         if extra:
             lines = _append(extra, batch)
         if b"" in seconds:
@@ -105,29 +112,34 @@ class Renderer:
             seconds = [given or arrival[0] for given in seconds]
             millis = [given or arrival[1] for given in millis]
         if batch.malformed:
-            bad = self._frame(partition, self._tenant(b"", partition), True)[1]
+            bad = self._frame(frames, b"", partition, malformed=True)[1]
             middles = [bad if at in batch.malformed else good for at, good in zip(range(len(lines)), middles)]
         elements = zip(repeat(head), seconds, repeat(b"."), millis, middles, escape_lines(lines), repeat(_TAIL))
         return b"".join(chain.from_iterable(elements))
 
-    def _middles(self, partition: str, batch: Batch) -> Iterable[bytes]:
+    def _frames_now(self) -> _Frames:
+        """The frames of the tenants as they are now. Several threads render: each goes on with what it got here."""
+        frames, tenants = self._frames, self._register.tenants
+        if frames.tenants is not tenants:
+            frames = self._frames = _Frames(tenants, {})
+        return frames
+
+    def _middles(self, frames: _Frames, batch: Batch, partition: str) -> Iterable[bytes]:
         """What stands before the data of each event, where they have several customers."""
-        frames = {each: self._frame(partition, self._tenant(each, partition), False) for each in set(batch.customers)}
-        middle_of = {customer: frame[1] for customer, frame in frames.items()}
+        middle_of = {customer: self._frame(frames, customer, partition)[1] for customer in set(batch.customers)}
         return map(middle_of.__getitem__, batch.customers)
 
-    def _tenant(self, customer: bytes, partition: str) -> Tenant:
-        return _NOBODY if self._tenants is None else self._tenants.of_customer(customer, partition)
-
-    def _frame(self, partition: str, tenant: Tenant, malformed: bool) -> Frame:
+    def _frame(self, frames: _Frames, customer: bytes, partition: str, malformed: bool = False) -> Frame:
         """Kept by the tenant and not by what an event calls it, and only so many, because customers come from outside
         and any partition may bear the events of any tenant."""
+        tenants, made = frames
+        tenant = _NOBODY if tenants.say_nothing else tenants.of_customer(customer, partition)
         key = (partition, tenant.cid, malformed)
-        frame = self._frames.get(key)
+        frame = made.get(key)
         if frame is None:
-            if len(self._frames) >= _MOST_FRAMES:
-                self._frames.clear()
-            frame = self._frames[key] = self._make_frame(partition, tenant, malformed)
+            if len(made) >= _MOST_FRAMES:
+                made.clear()
+            frame = made[key] = self._make_frame(partition, tenant, malformed)
         return frame
 
     def _make_frame(self, partition: str, tenant: Tenant, malformed: bool) -> Frame:

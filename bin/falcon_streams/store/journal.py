@@ -3,8 +3,8 @@
 Rules: those of the folder (`store/folder.py`); `core/journal_line.py` has the lines. The file is written whole, as any
 checkpoint, by the first commit of each process and when it has grown to several times that size; between, it is
 appended to. So a process that has lost the folder, and is held up within an append, appends to a file that its
-successor has put away. After a commit that has failed, or if the file is not as this process has left it, the next
-commit writes it whole. What cannot be read is kept aside and refused, all of it: a record that is lost in it may be the
+successor has put away. If the file is not as this process has left it, as after a commit that has failed, the next one
+writes it whole. What cannot be read is kept aside and refused, all of it: a record that is lost in it may be the
 newest of any tenant.
 """
 
@@ -129,7 +129,6 @@ class Journal:
 
     def _commit(self, changed: Mapping[str, Record], removed: Sequence[str]) -> None:
         contents, place = self._contents(), self._place
-        self._place = None  # if this fails, nothing is known of the file
         line = contents.line(changed, removed)
         after = contents.after(changed, removed)
         with self._folder.writing():

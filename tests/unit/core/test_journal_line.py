@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from falcon_streams.core import journal_line
 from falcon_streams.core.envelope import Event
 from falcon_streams.core.journal_line import Contents, afresh, first_line, lines_of, read_lines
 from falcon_streams.core.record import Owner, Record, RecordTooNew, RecordUnreadable, StartPosition, first_record
+from tests.model.mutation import mutate
 from tests.profile import trying
 
 NAME = "main"
@@ -144,6 +146,57 @@ def test_damage_to_any_line_leaves_the_newest_records_or_none(
         return
     last_was_torn = steps and number == len(file.lines) - 1
     assert found.records in [each.records for each in states[-2 if last_was_torn else -1 :]]
+
+
+def test_a_bit_that_flips_anywhere_leaves_the_newest_records_or_none() -> None:
+    file = File(A, B)
+    file.grow(A)
+    before = [*file.lines], file.contents.records
+    file.grow(A, B)
+    for number, line in enumerate(file.lines):
+        for at in range(len(line) - 1):
+            lines = [*file.lines]
+            lines[number] = line[:at] + bytes([line[at] ^ 1]) + line[at + 1 :]
+            try:
+                found = read_lines(lines).contents.records
+            except RecordUnreadable:
+                continue
+            assert found == (before[1] if number == len(before[0]) else file.contents.records)
+
+
+MISTAKES: Dict[str, Tuple[Any, ...]] = {
+    "what is behind damage is taken for all": (
+        journal_line._Reading, "_take_records", "self._doubtful = set(self._trees)", "pass",
+    ),
+    "what builds upon a lost line is used": (
+        journal_line._Reading, "_take_record", "self._numbers.get(partition) != entry['since']", "False",
+    ),
+    "records that are lost are not missed": (
+        journal_line._Reading, "found", "len(self._trees) != self._live", "False",
+    ),
+    "a file that was written whole may end anywhere": (
+        journal_line._Reading, "found", "self._number < self._whole or self._bad > 1", "self._bad > 1",
+    ),
+    "a line that cannot be read is an error": (
+        journal_line._Reading, "found", "self._number < self._whole or self._bad > 1", "self._bad > 0",
+    ),
+    "the checksum is not looked at": (
+        journal_line, "_read_line", "line != b'%08x %b\\n' % (zlib.crc32(data), data)", "not line.endswith(b'}\\n')",
+    ),
+    "a removed record stays": (journal_line._Reading, "_take_records", "self._trees.pop(partition, None)", "pass"),
+    "a step too few is dropped": (journal_line, "_grown", "_count(entry['drop'])", "max(0, _count(entry['drop']) - 1)"),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_properties_find_a_mistake_made_on_purpose(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(monkeypatch, *MISTAKES[name])
+    with pytest.raises((AssertionError, RecordUnreadable)):
+        test_lines_come_to_what_was_committed_whatever_happened_to_the_trails()
+        test_a_last_line_cut_anywhere_or_full_of_zeros_leaves_the_commits_before_it()
+        test_damage_to_any_line_leaves_the_newest_records_or_none()
+        test_a_bit_that_flips_anywhere_leaves_the_newest_records_or_none()
 
 
 def test_damage_before_the_newest_complete_record_of_each_partition_costs_nothing() -> None:

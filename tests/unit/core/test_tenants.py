@@ -72,5 +72,5 @@ def test_a_tenant_takes_the_types_that_it_names(tenant: Tenant, taken: list[str]
 
 
 def test_tenants_say_nothing_unless_a_stanza_does() -> None:
-    assert not Tenants() and Tenants([Tenant(A)]) and Tenants((), OTHERS)
+    assert Tenants().say_nothing and not Tenants([Tenant(A)]).say_nothing and not Tenants((), OTHERS).say_nothing
     assert Tenants([ACME], OTHERS).take_all and not Tenants([ACME], Tenant(disabled=True)).take_all

@@ -52,8 +52,9 @@ def test_each_child_has_a_token_of_its_own_that_is_bound_to_it() -> None:
     assert [each.current() for each in (family.first, family.second)] == ["f", "s"]
 
 
-def test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away() -> None:
-    family = Family(failed(403), token("p"), token("s"))
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refused_child_rests_a_minute_and_takes_nobodys_credentials_away(status: int) -> None:
+    family = Family(failed(status), token("p"), token("s"))
     with pytest.raises(Retryable, match=f"gives no token for child {FIRST}") as refused:
         family.first.current()
 
@@ -73,9 +74,10 @@ def test_of_many_refused_children_one_asks_whether_it_is_the_pair() -> None:
     assert family.parent.current() == "p"
 
 
-def test_a_403_that_means_the_pair_is_none_of_the_childs() -> None:
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refusal_that_means_the_pair_is_none_of_the_childs(status: int) -> None:
     """A rotated secret is answered so, too."""
-    family = Family(failed(403), failed(403), token("f"))
+    family = Family(failed(status), failed(status), token("f"))
     with pytest.raises(CredentialsRefused):
         family.first.current()
     family.stored = NEW

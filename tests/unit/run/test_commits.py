@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Callable, List, Optional, Tuple, Type
+from queue import SimpleQueue
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -332,12 +335,12 @@ def test_another_text_of_stop_at_is_another_end_and_the_same_one_is_not() -> Non
     clock.pause(REPLAY)
     first_save(begun, clock)
 
-    assert starts(clock, store, StartFrom(), StopAt("9", offset=9)).finished() == {"0"}
+    assert starts(clock, store, StartFrom(), StopAt("9", offset=9)).finished(["0", "1"]) == {"0"}
     moved = starts(clock, store, StartFrom(), StopAt("10", offset=10))
-    assert moved.finished() == frozenset()
+    assert moved.finished(["0"]) == frozenset()
     assert moved.begin("0", None, first=True).finish == Finish("10", offset=10)
     ended = starts(clock, store, StartFrom())
-    assert (ended.finished(), ended.begin("0", None, first=True).finish) == (frozenset(), None)
+    assert (ended.finished(["0"]), ended.begin("0", None, first=True).finish) == (frozenset(), None)
 
 
 @pytest.mark.parametrize("stop_at, asked", [("later", "offset=5"), ("t", "offset=6")])
@@ -379,3 +382,49 @@ def test_a_partition_has_finished_when_its_last_commit_is_as_old_as_a_replay_goe
     commits.saved(commits.save(commits.due(clock.monotonic())))
     assert commits.have_finished
     assert record(store).offset == 9
+
+
+def test_a_part_of_each_of_many_short_pauses_does_not_count_either() -> None:
+    run = Run(MemoryStore(), FakeClock())
+    run.live(60)
+    for _ in range(20):
+        run.clock.pause(2.5)
+        run.live(1)
+
+    assert run.resumes_at() <= 80 - REPLAY + 2
+
+
+class SlowStore(MemoryStore):
+    """A store that is held up in its first save, until `free`; `batches` has the partitions of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.free = threading.Event(), threading.Event()
+        self.batches: List[List[str]] = []
+
+    def save(self, records: Sequence[Record]) -> None:
+        self.batches.append([record.partition for record in records])
+        self.entered.set()
+        assert self.free.wait(10.0)
+        super().save(records)
+
+
+def test_what_begins_while_the_store_is_busy_is_stored_at_once() -> None:
+    store, clock = SlowStore(), FakeClock()
+    commits = Commits(Beginning("i", Owner("h", "a", ""), StartFrom(newest=True), REPLAY, 1.0), store, clock)
+    records = [commits.begin(str(number), None, first=True).record for number in range(20)]
+    answers: SimpleQueue[Committed] = SimpleQueue()
+    threads = [threading.Thread(target=lambda each=each: answers.put(commits.save_first(each))) for each in records]
+    threads[0].start()
+    assert store.entered.wait(10.0)
+    for thread in threads[1:]:
+        thread.start()
+    while len(commits._first) < len(records) - 1:
+        time.sleep(0.001)
+    store.free.set()
+    for thread in threads:
+        thread.join(10.0)
+        commits.saved(answers.get(timeout=10.0))
+
+    assert [sorted(names, key=int) for names in store.batches] == [["0"], [str(number) for number in range(1, 20)]]
+    assert not any(progress.waits_for_store for progress in commits.progress.values())

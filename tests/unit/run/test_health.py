@@ -78,7 +78,7 @@ def test_an_input_without_a_partition_has_a_line_a_minute_with_state_and_trouble
 ) -> None:
     caplog.set_level(logging.INFO)
     clock, roster, errors, board = FakeClock(), Roster(None, 60.0, lambda: 0.0), LastErrors("app"), Board()
-    health = Health(clock, board, LABEL)
+    health = Health(clock, board, LABEL, lambda: "")
     minutes(health, clock, roster, errors)
     roster.discovery_failed(clock.monotonic(), 0.0, "discovery_failed")
     errors.note(ALL, "api: the host name could not be resolved")
@@ -99,7 +99,7 @@ def test_a_partition_that_is_not_offered_has_a_line_of_its_own(caplog: pytest.Lo
     )
     roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
     errors.note("7", "Falcon offers no partition 7 (it offers 0)")
-    minutes(Health(clock, board, LABEL), clock, roster, errors)
+    minutes(Health(clock, board, LABEL, lambda: ""), clock, roster, errors)
 
     seven = {"partition": "7", "state": "waiting_app_id", "trouble": "Falcon offers no partition 7 (it offers 0)"}
     assert statistics(caplog) == [{"partition": "*", "state": "waiting_app_id", "trouble": "none"}, seven]
@@ -112,7 +112,7 @@ def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplo
     record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
     progress = Progress(record, resume_at_origin(StartPosition(), True), 30.0)
     roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
-    health = Health(clock, Board(), LABEL)
+    health = Health(clock, Board(), LABEL, lambda: "")
     clock.take(SimpleQueue(), 60.0)
     health.check({"": OneTenant(roster, LastErrors("app"))}, {"0": progress}, "")
 
@@ -126,28 +126,28 @@ def test_the_keys_of_a_line_keep_their_order_and_a_new_one_goes_to_the_end(caplo
 
 def test_a_clock_that_is_set_is_said_with_its_step_both_ways(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
-    checks(clock, Health(clock, Board(), LABEL), [(1, 0), (1, 3600), (1, 0), (1, -3600), (1, 0)])
+    checks(clock, Health(clock, Board(), LABEL, lambda: ""), [(1, 0), (1, 3600), (1, 0), (1, -3600), (1, 0)])
 
     assert said(caplog) == [("clock_stepped", {"by_s": 3600}), ("clock_stepped", {"by_s": -3600})]
 
 
 def test_a_process_that_was_held_up_is_said_with_its_time(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
-    checks(clock, Health(clock, Board(), LABEL), [(1, 0), (300, 0), (1, 0)])
+    checks(clock, Health(clock, Board(), LABEL, lambda: ""), [(1, 0), (300, 0), (1, 0)])
 
     assert said(caplog) == [("held_up", {"for_s": 300})]
 
 
 def test_a_clock_that_is_drawn_gently_and_a_late_check_are_not_worth_a_word(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
-    checks(clock, Health(clock, Board(), LABEL), [(1, 0.5), (20, -1.5), (1, 0)])
+    checks(clock, Health(clock, Board(), LABEL, lambda: ""), [(1, 0.5), (20, -1.5), (1, 0)])
 
     assert said(caplog) == []
 
 
 def test_the_state_is_shown_every_other_second_while_events_come_and_more_rarely_in_quiet() -> None:
     clock, board, roster = FakeClock(), Board(), Roster(None, 60.0, lambda: 0.0)
-    health = Health(clock, board, LABEL)
+    health = Health(clock, board, LABEL, lambda: "")
     record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
     progress = Progress(record, resume_at_origin(StartPosition(), True), 30.0)
     roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
@@ -171,7 +171,7 @@ def last_pace(finish: Finish | None, looks: list[tuple[float, float, int]]) -> t
     record = first_record("i", "0", Owner("h", "a", ""), StartPosition(), clock.now(), None)
     progress = Progress(replace(record, finish=finish), resume_at_origin(StartPosition(), True), 30.0)
     roster.discovered(Discovery((Stream("0", "f", "r", "t", 1800.0),), ()), clock.monotonic())
-    health = Health(clock, board, LABEL)
+    health = Health(clock, board, LABEL, lambda: "")
     for passed, lag, events in looks:
         clock.take(SimpleQueue(), passed)
         progress.lag, progress.last_event_at, progress.counters.events = lag, clock.now(), events

@@ -7,7 +7,7 @@ import pytest
 from falcon_streams.core.batch import Batch, read_batch
 from falcon_streams.core.record import Owner, StartPosition, first_record
 from falcon_streams.core.resume import resume_at_origin
-from falcon_streams.core.tenants import Tenant, Tenants
+from falcon_streams.core.tenants import Register, Tenant, Tenants
 from falcon_streams.run.progress import Progress
 from falcon_streams.run.tally import Filters, Tally
 from tests.fakes.clock import FakeClock
@@ -45,7 +45,7 @@ def test_each_tenant_is_asked_for_its_own_events_only() -> None:
         ],
     )
     lines = [line(each, kind) for each in (A, B, C) for kind in ("X", "Y")]
-    desk = Desk(Filters(tenants=tenants))
+    desk = Desk(Filters(register=Register(tenants)))
 
     assert desk.admit(*lines) == [line(A, "X"), line(B, "Y"), line(C, "X"), line(C, "Y")]
     counters = desk.progress.counters
@@ -55,29 +55,29 @@ def test_each_tenant_is_asked_for_its_own_events_only() -> None:
 def test_a_disabled_tenant_is_left_out_and_so_are_the_bad_lines_of_its_own_stream() -> None:
     tenants = Tenants([Tenant(A, disabled=True)])
 
-    assert Desk(Filters(tenants=tenants)).admit(line(A), line(B), b"bad") == [line(B), b"bad"]
-    assert Desk(Filters(tenants=tenants), f"{A}/0").admit(line(A), line(B), b"bad") == [line(B)]
+    assert Desk(Filters(register=Register(tenants))).admit(line(A), line(B), b"bad") == [line(B), b"bad"]
+    assert Desk(Filters(register=Register(tenants)), f"{A}/0").admit(line(A), line(B), b"bad") == [line(B)]
 
 
 def test_what_the_input_excludes_is_excluded_for_all() -> None:
-    filters = Filters(excluded=frozenset({"Z"}), tenants=Tenants([Tenant(A, exclude_event_types=frozenset({"X"}))]))
-    desk = Desk(filters)
+    tenants = Tenants([Tenant(A, exclude_event_types=frozenset({"X"}))])
+    desk = Desk(Filters(excluded=frozenset({"Z"}), register=Register(tenants)))
 
     assert desk.admit(line(A, "X"), line(A, "Z"), line(B, "Z"), line(B, "X")) == [line(B, "X")]
     assert desk.progress.counters.excluded == 3
 
 
-@pytest.mark.parametrize("tenants", [None, Tenants(), Tenants([Tenant(A, "ACME", "acme")])])
-def test_a_batch_stays_as_it_is_where_every_tenant_takes_all(tenants: Tenants | None) -> None:
+@pytest.mark.parametrize("tenants", [Tenants(), Tenants([Tenant(A, "ACME", "acme")])])
+def test_a_batch_stays_as_it_is_where_every_tenant_takes_all(tenants: Tenants) -> None:
     batch = read_batch([line(A), line(B)])
 
-    assert Desk(Filters(tenants=tenants)).admit_batch(batch) is batch
+    assert Desk(Filters(register=Register(tenants))).admit_batch(batch) is batch
 
 
 def test_a_batch_of_tenants_that_take_all_is_not_sifted_because_of_another() -> None:
     batch = read_batch([line(A), line(B)])
 
-    assert Desk(Filters(tenants=Tenants([Tenant(C, disabled=True)]))).admit_batch(batch) is batch
+    assert Desk(Filters(register=Register(Tenants([Tenant(C, disabled=True)])))).admit_batch(batch) is batch
 
 
 def test_every_customer_is_noted_however_the_batches_mix_them() -> None:
@@ -86,3 +86,12 @@ def test_every_customer_is_noted_however_the_batches_mix_them() -> None:
         desk.admit(*lines)
 
     assert {A, B, C} <= set(desk.progress.customers)
+
+
+def test_what_the_conf_says_anew_holds_from_the_next_batch_on() -> None:
+    register = Register(Tenants())
+    desk = Desk(Filters(register=register))
+    before = desk.admit(line(A), line(B))
+    register.tenants = Tenants([Tenant(A, disabled=True)])
+
+    assert (before, desk.admit(line(A), line(B))) == ([line(A), line(B)], [line(B)])

@@ -67,7 +67,7 @@ class OpenFeed(ScriptedFeed):
 class World:
     """A supervisor of an input with children, whose threads run at once and whose feeds nobody reads."""
 
-    def __init__(self, children: List[str], choice: TenantChoice = CHILDREN) -> None:
+    def __init__(self, children: List[str], choice: TenantChoice = CHILDREN, start: StartFrom = StartFrom()) -> None:  # noqa: B008
         self.clock = FakeClock()
         self.inbox: SimpleQueue[Happening] = SimpleQueue()
         self.listed: FrozenSet[str] = frozenset(children)
@@ -78,12 +78,12 @@ class World:
         self.apis: Dict[str, ChildApi] = {}
         self.opened: List[str] = []
         self.store = MemoryStore()
-        self.begin(choice)
+        self.begin(choice, start)
 
-    def begin(self, choice: TenantChoice) -> None:
+    def begin(self, choice: TenantChoice, start: StartFrom) -> None:
         """As the composition root makes one."""
         owner = Owner("h", "client", "")
-        commits = Commits(Beginning("i", owner, StartFrom(), 30.0, 1.0), self.store, self.clock)
+        commits = Commits(Beginning("i", owner, start, 30.0, 1.0), self.store, self.clock)
         census = Census(choice, frozenset(), lambda: 0.5)
         self.supervisor = Supervisor(
             Plan(None, Filters(), 600.0, "app"),
@@ -164,6 +164,19 @@ def test_a_new_child_is_read_within_a_quarter_of_an_hour_and_a_gone_one_is_left(
     world.live(LOOK_AGAIN + 5)
 
     assert world.supervisor.tenancy.tenants[SECOND].is_left
+
+
+def test_at_newest_a_child_of_a_later_list_is_read_from_when_the_input_began() -> None:
+    world = World([FIRST, SECOND], start=StartFrom(newest=True))
+    began = world.clock.now()
+    world.live(3)
+    world.listed = frozenset([FIRST, SECOND, THIRD])
+    world.live(LIST_EVERY + 5)
+
+    progress = world.supervisor.commits.progress
+    first, second, third = (progress[name_of(cid, "0")].resume() for cid in (FIRST, SECOND, THIRD))
+    assert (first.query, second.query, third.query) == ("whence=2", "whence=2", "whence=0")
+    assert third.not_before is not None and began * 1000 <= third.not_before < (began + 3) * 1000
 
 
 def test_a_child_that_comes_back_while_a_reader_of_it_still_opens_waits_for_that_reader() -> None:
@@ -270,6 +283,8 @@ def test_the_overview_counts_states_and_names_the_worst_first() -> None:
 
     assert counts(lines) == {"error": 1, "running": 2}
     assert worst(lines) == [SECOND]
+    behind = {**lines, FIRST: lines[FIRST]._replace(lag_s=60.0), THIRD: lines[THIRD]._replace(lag_s=61.0)}
+    assert worst(behind) == [SECOND, THIRD], "a minute is no lag worth a word"
     assert state_of(lines) == "running"
     assert trouble_of(lines) == f"1 of 3 tenants have a problem; {SECOND}: no token for it"
     assert trouble_of({FIRST: lines[FIRST]}) == ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from falcon_streams.core.batch import read_batch
 from falcon_streams.core.envelope import Event, read_event
-from falcon_streams.core.tenants import Tenant, Tenants
+from falcon_streams.core.tenants import Register, Tenant, Tenants
 from falcon_streams.splunk.stream_xml import (
     MALFORMED_SOURCETYPE,
     STREAM_END,
@@ -180,7 +180,7 @@ def routed(renderer: Renderer, partition: str, *lines: bytes) -> list[tuple[str 
 
 
 def test_each_event_goes_to_the_index_of_its_customer_with_the_tenants_name_in_the_source() -> None:
-    renderer = Renderer(Routing(STANZA, index="falcon"), tenants=TENANTS)
+    renderer = Renderer(Routing(STANZA, index="falcon"), register=Register(TENANTS))
     lines = [of_customer(A), of_customer(B), of_customer(UNKNOWN), of_customer(A.upper() + "-1F"), b'{"a":1}', b"bad"]
 
     acme, bee, others, written, nobody, bad = routed(renderer, f"{A}/0", *lines)
@@ -194,7 +194,7 @@ def test_each_event_goes_to_the_index_of_its_customer_with_the_tenants_name_in_t
 
 @pytest.mark.parametrize("count", [1, 2, 16])
 def test_a_batch_of_one_customer_goes_where_its_events_would_go_alone(count: int) -> None:
-    renderer = Renderer(Routing(STANZA, index="falcon", source="my:own/source"), tenants=TENANTS)
+    renderer = Renderer(Routing(STANZA, index="falcon", source="my:own/source"), register=Register(TENANTS))
 
     for customer in (A, B, UNKNOWN):
         alone = routed(renderer, "0", of_customer(customer))
@@ -205,19 +205,34 @@ def test_a_batch_of_one_customer_goes_where_its_events_would_go_alone(count: int
 
 
 def test_an_own_tenant_that_nobody_has_named_goes_with_those_without_a_stanza() -> None:
-    assert routed(Renderer(Routing(STANZA), tenants=TENANTS), "0", b"bad") == [
+    assert routed(Renderer(Routing(STANZA), register=Register(TENANTS)), "0", b"bad") == [
         ("falcon_others", "CrowdStrike:Event:Streams:0")
     ]
     tenants = TENANTS.with_own(A)
-    assert routed(Renderer(Routing(STANZA), tenants=tenants), "0", b"bad")[0][0] == "falcon_acme"
+    assert routed(Renderer(Routing(STANZA), register=Register(tenants)), "0", b"bad")[0][0] == "falcon_acme"
 
 
 def test_an_index_that_a_tenant_does_not_name_is_that_of_the_input() -> None:
-    renderer = Renderer(Routing(STANZA, index="falcon"), tenants=Tenants([Tenant(A, "ACME")]))
+    renderer = Renderer(Routing(STANZA, index="falcon"), register=Register(Tenants([Tenant(A, "ACME")])))
 
     assert routed(renderer, "0", of_customer(A), of_customer(B)) == [
         ("falcon", "CrowdStrike:Event:Streams:0@ACME"),
         ("falcon", "CrowdStrike:Event:Streams:0"),
+    ]
+
+
+def test_what_the_conf_says_anew_holds_from_the_next_batch_on() -> None:
+    register = Register(Tenants())
+    renderer = Renderer(Routing(STANZA, index="falcon"), register=register)
+    places = []
+    for tenants in (Tenants(), TENANTS, Tenants([Tenant(A, "Acme", "new")])):
+        register.tenants = tenants
+        places.append(routed(renderer, f"{A}/0", of_customer(A), of_customer(B))[0])
+
+    assert places == [
+        ("falcon", "CrowdStrike:Event:Streams:0"),
+        ("falcon_acme", "CrowdStrike:Event:Streams:0@ACME & S\u00f6hne, <Berlin>"),
+        ("new", "CrowdStrike:Event:Streams:0@Acme"),
     ]
 
 
@@ -226,8 +241,8 @@ def test_without_stanzas_nothing_changes() -> None:
     routing = Routing(STANZA, index="falcon")
 
     plain = Renderer(routing).render("0", batch, 0.0)
-    assert Renderer(routing, tenants=Tenants()).render("0", batch, 0.0) == plain
-    assert Renderer(routing, tenants=TENANTS).render("0", batch, 0.0) != plain, "a control"
+    assert Renderer(routing, register=Register(Tenants())).render("0", batch, 0.0) == plain
+    assert Renderer(routing, register=Register(TENANTS)).render("0", batch, 0.0) != plain, "a control"
 
 
 def test_the_source_names_a_partition_as_falcon_does_whosever_it_is() -> None:
@@ -235,32 +250,32 @@ def test_the_source_names_a_partition_as_falcon_does_whosever_it_is() -> None:
 
 
 def test_ta_data_is_appended_to_the_events_of_each_tenant() -> None:
-    renderer = Renderer(Routing(STANZA), lambda partition: b'{"Feed_id":"%s"}' % partition.encode(), TENANTS)
+    renderer = Renderer(Routing(STANZA), lambda partition: b'{"Feed_id":"%s"}' % partition.encode(), Register(TENANTS))
     elements = parsed(renderer.render(f"{A}/7", read_batch([of_customer(A), of_customer(B)]), 0.0))
 
     assert [json.loads(each.findtext("data") or "")["ta_data"] for each in elements] == [{"Feed_id": "7"}] * 2
 
 
 def test_hostile_customers_share_what_is_kept_for_tenants_without_a_stanza() -> None:
-    renderer = Renderer(Routing(STANZA), tenants=TENANTS)
+    renderer = Renderer(Routing(STANZA), register=Register(TENANTS))
     hostile = [f"{number}{'x' * 10_000}" for number in range(20)]
     hostile += [f"{A}\x01", f"../{A}", f"{A}</index>", f" {A}", *(f"{number:032x}" for number in range(5000))]
     for customer in hostile:
         line = json.dumps({"metadata": {"customerIDString": customer, "offset": 1}}).encode()
         assert routed(renderer, "0", line)[0][0] == "falcon_others"
 
-    assert len(renderer._frames) == 1
+    assert len(renderer._frames.made) == 1
 
 
 def test_what_is_kept_has_an_end_however_many_partitions_bear_however_many_tenants() -> None:
-    renderer = Renderer(Routing(STANZA), tenants=Tenants(Tenant(f"{number:032x}") for number in range(100)))
+    renderer = Renderer(Routing(STANZA), register=Register(Tenants(Tenant(f"{number:032x}") for number in range(100))))
     for partition in range(100):
         routed(renderer, str(partition), *(of_customer(f"{number:032x}") for number in range(100)))
 
-    assert len(renderer._frames) <= 4096
+    assert len(renderer._frames.made) <= 4096
 
 
 def test_a_batch_of_which_nothing_is_wanted_renders_nothing() -> None:
     nothing = read_batch([of_customer(A)]).chosen([False])
 
-    assert Renderer(Routing(STANZA), tenants=TENANTS).render("0", nothing, 0.0) == b""
+    assert Renderer(Routing(STANZA), register=Register(TENANTS)).render("0", nothing, 0.0) == b""

@@ -74,7 +74,7 @@ def test_a_default_that_splunkd_does_not_list_is_asked_for(
 
 
 def test_a_conf_without_stanzas_says_nothing(port: ManagementPort) -> None:
-    assert not read(port)
+    assert read(port).say_nothing
 
 
 def test_the_switch_of_a_stanza_is_read_and_that_of_another_conf_is_no_setting(port: ManagementPort) -> None:

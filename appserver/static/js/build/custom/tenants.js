@@ -46,7 +46,7 @@ export default class Tenants {
             this.el,
             "Tenants",
             "Says which index the events of each tenant go to, and what the tenant is called. A plan changes nothing. " +
-                "What you apply holds when the inputs start again.",
+                "Inputs that run follow within five minutes.",
         );
         this.say = say;
         this.result = make("div");
@@ -116,7 +116,7 @@ export default class Tenants {
             this.result.replaceChildren(searchable(STEPS, failed.length ? failed : sorted(done.tenants)));
             return failed.length
                 ? `${failed.length} tenants failed. Do what their rows say, and plan again.`
-                : "Applied. Restart the inputs that read these tenants.";
+                : "Applied. Inputs that run follow within five minutes.";
         });
     }
 
