@@ -1,0 +1,119 @@
+"""The conf files and lookups that `knowledge/` comes to.
+
+Rules: a field is one calculated field with an arm for each formula, which names the types that have it. What is the
+same text for all events of a type stands in the lookup of the types instead. Types that nobody knows have the usual
+fields: they come last.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from typing import Dict, List, Optional, Tuple
+
+from tools.knowledge.spl import formula, instant_of
+from tools.knowledge.types import FOLDER, EventType, Splunks, read_audit_keys, read_eventtypes, read_types, read_vocabulary, usual_fields
+
+_WARNING = "# Made by `make knowledge` from knowledge/: change it there.\n"
+_SOURCETYPE = 'sourcetype="CrowdStrike:Event:Streams:JSON"'
+_PLACE = "# {fields}\n"
+_LITERAL = re.compile(r'(?:(.*) \| )?"([^"]*)"', re.DOTALL)
+_INSTANT = "instant "
+_COLUMNS = ("family", "type", "ids_type", "dlp_type")
+
+
+def files() -> Dict[str, str]:
+    """The text of each file, by its path in the repository."""
+    types, usual = read_types(), usual_fields()
+    parts = {each.name: _split(each.fields) for each in types}
+    fields = {name: evals for name, (evals, _) in parts.items()}
+    constants = {each.name: {**each.constants, **parts[each.name][1], "family": each.family} for each in types}
+    props = (FOLDER / "props.conf").read_text(encoding="utf-8")
+    columns = [*_COLUMNS, *sorted({name for each in constants.values() for name in each} - set(_COLUMNS))]
+    return {
+        "default/props.conf": _WARNING
+        + props.replace(_PLACE, _calculated(fields, usual)).replace("# {columns}", ", ".join(columns)),
+        "default/eventtypes.conf": _WARNING + _eventtypes(read_eventtypes(), types),
+        "default/tags.conf": _WARNING + _tags(read_eventtypes()),
+        "lookups/crowdstrike_es_types.csv": _csv(["event_type", *columns], [{"event_type": name, **constants[name]} for name in constants]),
+    }
+
+
+def _split(fields: Mapping[str, str]) -> Tuple[Dict[str, str], Dict[str, str]]:
+    """What has to be calculated, and the text that holds where nothing comes of that."""
+    evals, texts = {}, {}
+    for field, source in fields.items():
+        source = " ".join(source.split())
+        match = None if source.startswith("spl ") else _LITERAL.fullmatch(source)
+        if match is not None:
+            texts[field] = match.group(2)
+            source = match.group(1) or ""
+        if source:
+            evals[field] = source
+    return evals, texts
+
+
+def _calculated(fields: Mapping[str, Mapping[str, str]], usual: Mapping[str, str]) -> str:
+    names = sorted({field for each in fields.values() for field in each} | set(usual))
+    lines = ['EVAL-vendor_product = "CrowdStrike Falcon"']
+    lines += [f"EVAL-audit_{key} = {formula(f'audit {key}')}" for key in read_audit_keys()]
+    for field in names:
+        sources = {name: each[field] for name, each in fields.items() if field in each}
+        others = [name for name in fields if name not in sources]
+        chosen = _chosen(sources, others, usual.get(field))
+        lines.append(f"EVAL-{field} = {chosen}")
+    for new, old in read_vocabulary():
+        lines += [f"EVAL-event.{one} = coalesce('event.{one}', {formula(other)})" for one, other in ((old, new), (new, old))]
+    return "\n".join(lines) + "\n"
+
+
+def _chosen(sources: Mapping[str, str], others: Iterable[str], usual: Optional[str]) -> str:
+    """The formula of a field: by types of event, then what is usual for those that nobody knows. A word that they all
+    begin with is applied once, to what was chosen."""
+    texts = [text for text in (*sources.values(), usual) if text is not None]
+    if all(text.startswith(_INSTANT) for text in texts):
+        return instant_of(_arms({name: text.replace(_INSTANT, "plain ") for name, text in sources.items()}, others, usual and usual.replace(_INSTANT, "plain ")))
+    return _arms(sources, others, usual)
+
+
+def _arms(sources: Mapping[str, str], others: Iterable[str], usual: Optional[str]) -> str:
+    arms: Dict[str, List[str]] = {}
+    for name, source in sources.items():
+        arms.setdefault(formula(source), []).append(name)
+    parts = [f"{_is(types)}, {text}" for text, types in arms.items()]
+    if usual is not None:
+        parts += [f"{_is(others)}, null()", f"true(), {formula(usual)}"]
+    return f"case({', '.join(parts)})"
+
+
+def _is(types: Iterable[str]) -> str:
+    return f'match(vendor_event_type, "(?i)^(?:{"|".join(types)})$")'
+
+
+def _eventtypes(eventtypes: Iterable[Splunks], types: Iterable[EventType]) -> str:
+    made = []
+    for each in eventtypes:
+        named = [f"vendor_event_type={one.name}" for one in types if one.eventtype == each.name]
+        search = each.search.replace("{types}", f"({' OR '.join([*named, f'falcon_eventtype={each.name}'])})")
+        what = f"# {each.what}\n" if each.what else ""
+        made.append(f"{what}[crowdstrike_es_{each.name}]\nsearch = {_SOURCETYPE} {search}\n")
+    return "\n".join(made)
+
+
+def _tags(eventtypes: Iterable[Splunks]) -> str:
+    made = []
+    for each in eventtypes:
+        if each.tags:
+            tags = "".join(f"{tag} = enabled\n" for tag in each.tags)
+            made.append(f"[eventtype=crowdstrike_es_{each.name}]\n{tags}")
+    return "\n".join(made)
+
+
+def _csv(columns: List[str], rows: Iterable[Mapping[str, str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
