@@ -425,7 +425,7 @@ CASES = [
             "vendor_event_type": "BrandNewEvent",
             "event.Anything.Nested{}": ["1", "2"],
             "vendor_product": FALCON,
-            "family": None,
+            "family": "new",
         },
     ),
 ]

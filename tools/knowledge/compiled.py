@@ -14,13 +14,23 @@ from collections.abc import Iterable, Mapping
 from typing import Dict, List, Optional, Tuple
 
 from tools.knowledge.spl import formula, instant_of
-from tools.knowledge.types import FOLDER, EventType, Splunks, read_audit_keys, read_eventtypes, read_types, read_vocabulary, usual_fields
+from tools.knowledge.types import (
+    FOLDER,
+    EventType,
+    Splunks,
+    read_audit_keys,
+    read_eventtypes,
+    read_types,
+    read_vocabulary,
+    usual_fields,
+)
 
 _WARNING = "# Made by `make knowledge` from knowledge/: change it there.\n"
 _SOURCETYPE = 'sourcetype="CrowdStrike:Event:Streams:JSON"'
 _PLACE = "# {fields}\n"
 _LITERAL = re.compile(r'(?:(.*) \| )?"([^"]*)"', re.DOTALL)
 _INSTANT = "instant "
+_UNKNOWN = {"*": {"family": "new"}}  # behind all others: the first row that matches counts
 _COLUMNS = ("family", "type", "ids_type", "dlp_type")
 
 
@@ -37,7 +47,7 @@ def files() -> Dict[str, str]:
         + props.replace(_PLACE, _calculated(fields, usual)).replace("# {columns}", ", ".join(columns)),
         "default/eventtypes.conf": _WARNING + _eventtypes(read_eventtypes(), types),
         "default/tags.conf": _WARNING + _tags(read_eventtypes()),
-        "lookups/crowdstrike_es_types.csv": _csv(["event_type", *columns], [{"event_type": name, **constants[name]} for name in constants]),
+        "lookups/crowdstrike_es_types.csv": _csv(["event_type", *columns], {**constants, **_UNKNOWN}),
     }
 
 
@@ -64,8 +74,8 @@ def _calculated(fields: Mapping[str, Mapping[str, str]], usual: Mapping[str, str
         others = [name for name in fields if name not in sources]
         chosen = _chosen(sources, others, usual.get(field))
         lines.append(f"EVAL-{field} = {chosen}")
-    for new, old in read_vocabulary():
-        lines += [f"EVAL-event.{one} = coalesce('event.{one}', {formula(other)})" for one, other in ((old, new), (new, old))]
+    for name, other in read_vocabulary().items():
+        lines.append(f"EVAL-event.{name} = coalesce('event.{name}', {formula(other)})")
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +84,13 @@ def _chosen(sources: Mapping[str, str], others: Iterable[str], usual: Optional[s
     begin with is applied once, to what was chosen."""
     texts = [text for text in (*sources.values(), usual) if text is not None]
     if all(text.startswith(_INSTANT) for text in texts):
-        return instant_of(_arms({name: text.replace(_INSTANT, "plain ") for name, text in sources.items()}, others, usual and usual.replace(_INSTANT, "plain ")))
+        return instant_of(
+            _arms(
+                {name: text.replace(_INSTANT, "plain ") for name, text in sources.items()},
+                others,
+                usual and usual.replace(_INSTANT, "plain "),
+            )
+        )
     return _arms(sources, others, usual)
 
 
@@ -111,9 +127,9 @@ def _tags(eventtypes: Iterable[Splunks]) -> str:
     return "\n".join(made)
 
 
-def _csv(columns: List[str], rows: Iterable[Mapping[str, str]]) -> str:
+def _csv(columns: List[str], rows: Mapping[str, Mapping[str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({"event_type": name, **row} for name, row in rows.items())
     return out.getvalue()

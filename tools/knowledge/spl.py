@@ -34,13 +34,13 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List
 
-_CLEAN = r"(?s)^\s*+(?:(?:-|(?i:n/a|null))\s*+$)?(.*?)\s*+$"
+_NOTHING = "^(?:-|N/A|null)$"
 _KEY = re.compile(r"[A-Za-z]\w*")
 _PATH = re.compile(r"([A-Za-z]\w*)((?:\{\})?(?:\.[A-Za-z]\w*(?:\{\})?)*)")
 _BRACED = re.compile(r"\{((?:[^{}]|\{\})+)\}")
 _NOWHERE = r"^(?:0\.0\.0\.0|255\.255\.255\.255|::$|22[4-9]\.|23[0-9]\.|[Ff][Ff][0-9A-Fa-f]{2}:)"
 _LEVELS = ("informational", "low", "medium", "high", "critical")
-_SPLIT = f'split("{" ".join(_LEVELS)}", " ")'
+_OTHER_WORDS = (("moderate", "medium"), ("severe", "critical"), ("minor", "low"), ("info|information", _LEVELS[0]))
 _INDICATORS = (
     ("hash_sha256", "hash SHA256String"),
     ("hash_md5", "hash MD5String"),
@@ -88,7 +88,11 @@ def _first(parts: List[str]) -> str:
 
 
 def _text(path: str) -> str:
-    return f'nullif(replace({_decoded(path)}, "{_CLEAN}", "\\1"), "")'
+    return _clean(_decoded(path))
+
+
+def _clean(text: str) -> str:
+    return f'nullif(replace(trim({text}), "{_NOTHING}", ""), "")'
 
 
 def _decoded(path: str) -> str:
@@ -110,7 +114,7 @@ def _plain(key: str) -> str:
 def _folder(keys: str) -> str:
     path, name = map(_text, keys.split())
     end = f'if(match({path}, "/"), "/", "\\\\")'
-    joined = f'replace({path}, "[/\\x5c]+$", "").{end}.{name}'
+    joined = f'replace({path}, "[/\\x5c]$", "").{end}.{name}'
     return f'if(match({path}, "[/\\x5c]"), if(like({path}, "%".{name}), {path}, coalesce({joined}, {path})), null())'
 
 
@@ -119,22 +123,24 @@ def _folder(keys: str) -> str:
 
 def _level(key: str) -> str:
     word = f"lower({_text(key)})"
-    for found, level in (("moderate", "medium"), ("severe", "critical"), ("minor", "low"), ("info(?:rmation)?", _LEVELS[0])):
-        word = f'replace({word}, "^{found}$", "{level}")'
-    return f'mvindex({_SPLIT}, mvfind({_SPLIT}, "^".{word}."$"))'
+    for found, level in _OTHER_WORDS:
+        word = f'replace({word}, "^(?:{found})$", "{level}")'
+    return f'nullif(replace({word}, "^(?!(?:{"|".join(_LEVELS)})$).*+$", ""), "")'
 
 
 def _bands(key: str, step: str) -> str:
     """The level of a number, each of which is a step above the one before."""
-    return f"mvindex({_SPLIT}, min(4, floor({step.replace('%', f'tonumber({_plain(key)})')})))"
+    number = f"tonumber({_plain(key)})"
+    level = f'mvindex(split("{" ".join(_LEVELS)}", " "), min(4, floor({step.replace("%", number)})))'
+    return f"if({number}>=0, {level}, null())"
 
 
 def instant_of(at: str) -> str:
     """A time in epoch seconds: the number of digits tells the unit."""
-    point = f'tonumber(replace(nullif({at}, "0"), "^([0-9]{{11}}(?=[0-9]{{7}}$)|[0-9]{{10}})([0-9]+)$", "\\1.\\2"))'
+    point = f'tonumber(replace(nullif({at}, "0"), "^([0-9]{{11}}(?=[0-9]{{7}}$)|[0-9]{{10}})([0-9]++)$", "\\1.\\2"))'
     filetime = f'if(match({at}, "^[0-9]{{18}}$"), 11644473600, 0)'
-    text = f'strptime(replace({at}, "(?:[.][0-9]+)?Z$", "+0000"), "%Y-%m-%dT%H:%M:%S%z")'
-    fraction = f'tonumber("0".replace({at}, "^[^.]*|Z$", ""))'
+    text = f'strptime(replace({at}, "(?:[.][0-9]++)?+Z$", "+0000"), "%Y-%m-%dT%H:%M:%S%z")'
+    fraction = f'tonumber("0".replace({at}, "^[^.]*+|Z$", ""))'
     return f"coalesce({point}-{filetime}, {text}+{fraction})"
 
 
@@ -148,13 +154,13 @@ def _flag(keys: str) -> str:
 
 
 def _list(key: str) -> str:
-    written = f'split(replace({_text(key)}, "\\s*,\\s*", ","), ",")'
-    return f"if(match({key}_, \"^\\[\"), spath({key}_, \"{{}}\"), coalesce({written}, 'event.{key}{{}}'))"
+    written = f'split(replace({_text(key)}, "(?<!\\s)\\s*+,\\s*+", ","), ",")'
+    return f'if(match({key}_, "^\\["), spath({key}_, "{{}}"), coalesce({written}, \'event.{key}{{}}\'))'
 
 
 def _addresses(key: str) -> str:
     text = _text(key)
-    return f'if(match({text}, "^[0-9A-Fa-f:.]+(?:\\s*,\\s*[0-9A-Fa-f:.]+)+$"), {_list(key)}, {text})'
+    return f'if(match({text}, "^[0-9A-Fa-f:.]++(?:\\s*+,\\s*+[0-9A-Fa-f:.]++)++$"), {_list(key)}, {text})'
 
 
 def _techniques(key: str = "") -> str:
@@ -179,12 +185,15 @@ def _actor(key: str) -> str:
 
 
 def _audit(key: str) -> str:
-    return f'nullif(replace(json_extract("[\\"".coalesce(Key___{key}, Key____{key})."\\"]", "{{0}}"), "{_CLEAN}", "\\1"), "")'
+    return _clean(f'json_extract("[\\"".coalesce(Key___{key}, Key____{key})."\\"]", "{{0}}")')
 
 
 def _pairs() -> str:
-    pair = r"\{\s*\x22Key\x22\s*:\s*\x22([^\x22]*)\x22\s*,\s*\x22ValueString\x22\s*:\s*\x22((?:[^\x22\x5c]|\x5c.)*)\x22\s*\}\s*,?\s*"
-    flat = f'replace(replace(replace(AuditKeyValues_, "^\\[\\s*|\\s*\\]$", ""), "{pair}", "\\1=\\2; "), "; $", "")'
+    pair = (
+        r"\{\s*+\x22Key\x22\s*+:\s*+\x22([^\x22]*+)\x22\s*+,\s*+\x22ValueString\x22\s*+:\s*+"
+        r"\x22([^\x22\x5c]*+(?:\x5c.[^\x22\x5c]*+)*+)\x22\s*+\}\s*+,?+\s*+"
+    )
+    flat = f'replace(replace(replace(AuditKeyValues_, "^\\[\\s*+|(?<!\\s)\\s*+\\]$", ""), "{pair}", "\\1=\\2; "), "; $", "")'
     return f'replace(json_extract("[\\"".{flat}."\\"]", "{{0}}"), "\\"", "\'")'
 
 
@@ -194,18 +203,18 @@ def _matched() -> str:
 
 
 _WORDS: Dict[str, Callable[[str], str]] = {
-    "account": lambda key: f'replace({_text(key)}, "^.*\\x5c", "")',
+    "account": lambda key: f'replace({_text(key)}, "^(?:[^\\x5c]*+\\x5c)*+", "")',
     "account_as_is": _text,
-    "domain": lambda key: f'if(match({_text(key)}, "\\x5c"), replace({_text(key)}, "\\x5c.*$", ""), null())',
+    "domain": lambda key: f'if(match({_text(key)}, "\\x5c"), replace({_text(key)}, "\\x5c.*+$", ""), null())',
     "path": lambda key: f'if(match({_text(key)}, "[/\\x5c]"), {_text(key)}, null())',
-    "last": lambda key: f'nullif(replace({_text(key)}, "^.*[/\\x5c]", ""), "")',
+    "last": lambda key: f'nullif(replace({_text(key)}, "^(?:[^/\\x5c]*+[/\\x5c])*+", ""), "")',
     "folder": _folder,
-    "hash": lambda key: f'if(match({_text(key)}, "^0+$"), null(), {_text(key)})',
+    "hash": lambda key: f'if(match({_text(key)}, "^0++$"), null(), {_text(key)})',
     "mac": lambda key: (
         f'if(match({_text(key)}, "^(?:[0-9A-Fa-f]{{2}}[-:]){{5}}[0-9A-Fa-f]{{2}}$"), '
         f'lower(replace({_text(key)}, "-", ":")), null())'
     ),
-    "number": lambda key: f'if(match({_text(key)}, "^[0-9]+$"), {_text(key)}, null())',
+    "number": lambda key: f'if(match({_text(key)}, "^[0-9]++$"), {_text(key)}, null())',
     "lower": lambda key: f"lower({_text(key)})",
     "level": _level,
     "hundred": lambda key: _bands(key, "%/20"),

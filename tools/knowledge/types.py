@@ -68,9 +68,10 @@ def read_audit_keys(folder: Path = FOLDER) -> List[str]:
     return keys
 
 
-def read_vocabulary(folder: Path = FOLDER) -> List[Tuple[str, str]]:
-    """Names that Falcon has replaced: the new one, and the old."""
-    return [(new, old) for new, old in _read(folder / "vocabulary.yaml")]
+def read_vocabulary(folder: Path = FOLDER) -> Dict[str, str]:
+    """Names of Falcon's, each with the one that has the same."""
+    names: Dict[str, str] = _read(folder / "vocabulary.yaml")
+    return names
 
 
 def _read_type(path: Path, shared: Dict[str, Dict[str, str]]) -> EventType:
