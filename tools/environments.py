@@ -26,7 +26,7 @@ LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
 WHEELS = ROOT / ".cache" / "wheels"
-TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs", "vendor")
+TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs", "vendor", "spl2", "splint")
 # The environments that build parts of the package: installed from WHEELS.
 BUILDS = ("ucc",)
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
