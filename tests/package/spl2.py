@@ -3,7 +3,7 @@
 Rules: a clause is left out if nothing of it comes out, and cut if something else comes out than it says. The
 converter's own changes of form count as the same: `+` for a join, `if(a == b, null, a)` for `nullif(a, b)`, JSON paths
 in the place of fields with braces, doubled backslashes. A clause in a stanza that the converter does not read is left
-out.
+out. Of a transform, source, expression, and names are compared; MV_ADD and CLEAN_KEYS have no counterpart in SPL2.
 """
 
 from __future__ import annotations
