@@ -26,7 +26,12 @@ LOCKS = ROOT / "requirements"
 VENVS = ROOT / ".venv"
 SUPPORTED = ("3.9", "3.13")
 WHEELS = ROOT / ".cache" / "wheels"
-TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs", "vendor")
+TOOLS = ("fetch", "appinspect", "slim", "ucc", "audit", "workflows", "openapi", "docs", "vendor", "spl2", "splint")
+# Splunk's test package, of which only the CIM data models are read: each version with the SHA-256 of its wheel.
+MODELS = {
+    "pytest-splunk-addon==6.4.0": "bfdbb7a183644588c3b49307d03209c616df9f4bb8b5084da639018eafb04421",
+    "pytest-splunk-addon==8.0.0": "e5246abac2d328cf181ef08bd575c9a2aeb025227d15b2bde6a4a18bf72248d5",
+}
 # The environments that build parts of the package: installed from WHEELS.
 BUILDS = ("ucc",)
 _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
@@ -158,15 +163,17 @@ def tools_python() -> str:
     return next((each for version, each in interpreters().items() if version != "3.9"), sys.executable)
 
 
-def unpacked(requirement: str, digest: str) -> Path:
-    """The folder of a package that is read and never run, unpacked without what it depends on; its wheel by SHA-256."""
+def unpacked(requirement: str) -> Path:
+    """The folder of one of MODELS, which is read and never run: unpacked without what it depends on."""
     folder = VENVS / re.sub(r"[^A-Za-z0-9.]+", "-", requirement)
     if not (folder / "stamp").exists():
         print(f"unpacking {requirement} (once)", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        (folder / "list.txt").write_text(f"{requirement} --hash=sha256:{digest}\n")
-        command = [*pip(for_tool("fetch"), "install"), "--only-binary", ":all:", "--target", str(folder)]
+        (folder / "list.txt").write_text(f"{requirement} --hash=sha256:{MODELS[requirement]}\n")
+        # it may be for another Python: none of its code runs
+        command = [*pip(for_tool("fetch"), "install"), "--only-binary", ":all:", "--ignore-requires-python"]
+        command += ["--target", str(folder)]
         program.run([*command, "--requirement", str(folder / "list.txt")], f"unpack {requirement}")
         (folder / "stamp").write_text(requirement)
     return folder

@@ -19,9 +19,11 @@ FOLDER = environments.LOCKS
 # The lowest Python of each environment; uv's locks hold for that and every later one.
 LOWEST = dict.fromkeys(("tests", "uv", *environments.TOOLS), "3.9")
 # python-magic looks for the machine's libmagic; python-magic-standalone brings its own, under the same name. Only
-# solnlib's module `observability` imports grpc and opentelemetry, and nobody here imports that.
+# solnlib's module `observability` imports grpc and opentelemetry, and nobody here imports that. The converter's command
+# `generate` needs none of what its other commands ask services with.
 LEFT_OUT = {
     "appinspect": ("python-magic", "python-magic-bin"),
+    "spl2": ("deepdiff", "openai", "python-dotenv", "requests", "splunk-sdk", "urllib3", "xmltodict"),
     "vendor": ("grpcio", "opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-grpc"),
 }
 _MADE_FROM = "# made by `make lock` from "

@@ -127,6 +127,8 @@ def main() -> None:
     environments.for_tool("fetch")  # what the others are fetched with
     with ThreadPoolExecutor() as pool:
         list(pool.map(environments.for_tool, environments.TOOLS))
+    for requirement in environments.MODELS:  # before two workers want it at once
+        environments.unpacked(requirement)
     if arguments.set_up:
         return
     if arguments.ui:

@@ -10,8 +10,8 @@ from tests.integration.scene import Scene
 HTML = "<html><body>maintenance</body></html>"
 REFUSED = r"discovery_failed .*refused the account's client_id .*status="
 HOUR = 3600
-# For a child a 403 says nothing of the account's client, and is not asked again soon.
-FOR_MINUTES: dict[str, Any] = {"says": r"discovery_failed .*gives no token for child .*status=403", "scale": 60.0}
+# For a child a 400 or 403 says nothing of the account's client, and is not asked again soon.
+FOR_MINUTES: dict[str, Any] = {"says": r"discovery_failed .*gives no token for child .*status=40[03]", "scale": 60.0}
 
 
 def answered(status: int, on: str = "token", times: int = 1, **more: object) -> Step:
@@ -33,7 +33,7 @@ def renew_in_time(scene: Scene) -> None:
 
 
 TOKEN = [
-    Row("token", "400", REFUSED + "400", [answered(400)]),
+    Row("token", "400", REFUSED + "400", [answered(400)], as_childs=FOR_MINUTES),
     Row("token", "401", REFUSED + "401", [answered(401)]),
     Row("token", "403", REFUSED + "403", [answered(403)], as_childs=FOR_MINUTES),
     Row("token", "429 with an epoch header", "status=429 .*wait_s=[123]$", limited(X_Ratelimit_RetryAfter="+3")),

@@ -1,7 +1,8 @@
 """The CIM data models that our tags lead into, as Splunk's own test package has them, and how an event fills them.
 
-Rules: the definitions are the JSON files inside the wheel of pytest-splunk-addon 6.4.0, unpacked, never installed with
-its own pins. Required fields must be there, single, and none of the words that mean nothing; expected values must hold.
+Rules: the definitions are the JSON files inside the wheel of pytest-splunk-addon, of one of the versions in
+`environments.MODELS`, unpacked, never installed with its own pins. Required fields must be there, single, and none of
+the words that mean nothing; expected values must hold.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any, NamedTuple
 from tests.searchtime import Result
 from tools import environments
 
-_DIGEST = "bfdbb7a183644588c3b49307d03209c616df9f4bb8b5084da639018eafb04421"
 _EMPTY = {"", "-", "unknown", "null", "(null)"}
 _FILES = ("Alerts", "Authentication", "Change", "DLP", "Malware", "Network_Traffic")
 
@@ -28,9 +28,9 @@ class Model(NamedTuple):
     several: frozenset[str]
 
 
-def load() -> list[Model]:
-    """The objects at the top of the models, each with its own tags."""
-    folder = environments.unpacked("pytest-splunk-addon==6.4.0", _DIGEST) / "pytest_splunk_addon" / "data_models"
+def load(requirement: str) -> list[Model]:
+    """The objects at the top of a version's models, each with its own tags."""
+    folder = environments.unpacked(requirement) / "pytest_splunk_addon" / "data_models"
     return [model for file in _FILES for model in _objects(json.loads((folder / f"{file}.json").read_text("utf-8")))]
 
 

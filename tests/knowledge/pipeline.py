@@ -2,12 +2,13 @@
 
 Rules ("Search Reference"): the first part and `search` are criteria; `stats` and `timechart` aggregate, `by` leaves out
 events that lack a field; several values of a field count one by one; `sort` is ascending unless `-` stands before, and
-takes 10,000 rows unless a 0 stands first; `dedup` keeps the first; `where` and `eval` take an expression of eval;
-`eventstats` aggregates as `stats` does and adds the results to each event of the group; `streamstats` adds the results
-over the events up to this one, without it where `current=f`; `accum` replaces a number by the running total; `reverse`
-turns the order round; `rename` moves one field; `addinfo` tells the time range of the search; `bin` rounds a number
-down to a multiple of its span. `last` is the last value in the order of the rows; a percentile is the nearest rank, as
-it is below 1,000 distinct values. An unknown command, option or function is refused, not guessed."""
+keeps as many rows as the number that stands first says, 0 being all, 10,000 without one; `dedup` keeps the first;
+`where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds the results to each
+event of the group; `streamstats` adds the results over the events up to this one, without it where `current=f`; `accum`
+replaces a number by the running total; `reverse` turns the order round; `rename` moves one field; `addinfo` tells the
+time range of the search; `bin` rounds a number down to a multiple of its span. `last` is the last value in the order of
+the rows; a percentile is the nearest rank, as it is below 1,000 distinct values. An unknown command, option or function
+is refused, not guessed."""
 
 from __future__ import annotations
 
@@ -293,18 +294,18 @@ def _timechart(rows: list[_Seen], rest: str) -> list[_Seen]:
 
 def _sort(rows: list[_Seen], rest: str) -> list[_Seen]:
     """By the last of the fields first: each turn keeps the order of those before where values are equal."""
-    unlimited = re.match(r"0 ", rest)
-    if not unlimited and len(rows) > 10_000:
-        raise Refused("sort keeps 10,000 rows only, unless a 0 stands first")
+    count = re.match(r"([0-9]+) ", rest)
+    if not count and len(rows) > 10_000:
+        raise Refused("sort keeps 10,000 rows only, unless a number stands first")
     descends_all = rest.startswith("- ")
-    keys = re.split(r",? ", rest[2:] if unlimited or descends_all else rest)
+    keys = re.split(r",? ", rest[count.end() if count else 2 if descends_all else 0 :])
     for each in reversed(keys):
         match = re.fullmatch(r"(-?)(?:(num)\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))", each)
         if match is None:
             raise Refused(f"sort {rest}")
         sign, number, inner, plain = match.groups()
         rows = sorted(rows, key=_sort_key(inner or plain, bool(number)), reverse=bool(sign) or descends_all)
-    return rows
+    return rows[: int(count[1]) or None] if count else rows
 
 
 def _sort_key(name: str, number: bool) -> Callable[[_Seen], tuple[float, str]]:

@@ -62,6 +62,7 @@ def test_reverse_turns_the_rows_round_and_rename_moves_a_field() -> None:
         ("0 host -num(bytes)", ["x100", "x50", "y200", "y100"]),
         ("0 -host, bytes", ["y100", "y200", "x50", "x100"]),
         ("- bytes", ["y200", "x100", "y100", "x50"]),
+        ("3 -bytes", ["y200", "x100", "y100"]),
     ],
 )
 def test_sort_takes_the_first_field_first_and_each_in_its_own_direction(by: str, expected: list[str]) -> None:
@@ -91,7 +92,7 @@ def test_addinfo_tells_the_time_range_and_the_search_has_only_what_lies_in_it() 
         "accum bytes AS total",
         "rename host AS bytes",
         "sort num(host)",
-        "sort 5 host",
+        "sort 5 - host",
         "addinfo | stats perc50(many)",
         "fields host",
     ],
@@ -102,7 +103,7 @@ def test_what_is_not_carried_out_is_refused(commands: str) -> None:
         search(commands, *HOSTS, *many)
 
 
-def test_sort_without_a_0_is_refused_where_it_would_drop_rows() -> None:
+def test_sort_without_a_number_is_refused_where_it_would_drop_rows() -> None:
     rows = [{"n": str(number)} for number in range(10_001)]
     with pytest.raises(Refused, match="10,000"):
         search("sort n", *rows)

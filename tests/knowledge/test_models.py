@@ -12,6 +12,7 @@ import pytest
 from tests.knowledge.conftest import Search
 from tests.knowledge.models import Model, faults, load, models_of
 from tests.knowledge.test_golden import CASES, generated
+from tools import environments
 
 NOBODY = {"user"}
 EXCEPTIONS = {
@@ -34,9 +35,9 @@ EXCEPTIONS = {
 ON_DEMAND = {"EppDetectionSummaryEvent": {"dest"}, "DetectionSummaryEvent": set()}
 
 
-@pytest.fixture(scope="module")
-def models() -> list[Model]:
-    return load()
+@pytest.fixture(scope="module", params=environments.MODELS)
+def models(request: pytest.FixtureRequest) -> list[Model]:
+    return load(request.param)
 
 
 def test_every_type_fills_its_model_but_for_the_named_exceptions(search: Search, models: list[Model]) -> None:

@@ -284,7 +284,7 @@ THREATS = (
                 "child._child = cid",
             ),
             Change(f"{_OURS}/falcon/auth.py", 'form["member_cid"] = self._child or', 'form["member_cid"] ='),
-            Change(f"{_OURS}/falcon/auth.py", "if self._child and answer.status == 403:", "if False:"),
+            Change(f"{_OURS}/falcon/auth.py", "if self._child and answer.status in _MAY_MEAN_CHILD:", "if False:"),
         ),
     ),
     Claim(

@@ -74,9 +74,6 @@ class Tenants:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tenants) and self._parts == other._parts
 
-    def __hash__(self) -> int:
-        return hash(self._parts)
-
     def with_own(self, cid: str) -> Tenants:
         """The same for an account whose own tenant is known."""
         return Tenants(self.listed, self.default, cid)

@@ -20,9 +20,10 @@ from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.claim import Claim, Trace, View
-from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest, oldest
+from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, newest_manifest
 from falcon_streams.core.record import Record, RecordTooNew
 from falcon_streams.store.document import GENERATION, PARTITION, complain, set_aside, too_new, whole
+from falcon_streams.store.found_records import FoundRecords
 from falcon_streams.store.history_documents import HistoryDocuments
 from falcon_streams.store.kvstore import Document, KvStore
 from falcon_streams.store.pair import StorePair
@@ -93,19 +94,17 @@ class SharedClaims:
                 LOG.error("document_refused", {"key": key, "reason": "no holder of this input can have written it"})
 
 
-class _OwnRecords:
+class _OwnRecords(FoundRecords):
     """The port `ChangeableStore` over the records of the account's own tenant, for the writer of one generation."""
 
     def __init__(self, store: KvStore, name: str, seal: Seal) -> None:
+        super().__init__(name)
         self._store = store
-        self._name = name
         self._seal = seal
         self._history = HistoryDocuments(store, name, seal)
         self.generation = 0
-        self._found: Dict[str, Record] = {}
         self._former: Dict[str, List[str]] = {}
         self._landmarks: Dict[str, Record] = {}
-        self._lost = False
 
     def read(self, generation: int) -> int:
         """Before the first load, judge what all writers have stored, and leave a manifest of it. From now on we write
@@ -139,16 +138,6 @@ class _OwnRecords:
         manifest = newest_manifest(self._name, _manifests(self._name, documents), self._seal)
         found = _by_partition(self._name, documents, manifest)
         return {name: choose(self._name, name, each, manifest, self._seal) for name, each in found.items()}
-
-    def partitions(self) -> FrozenSet[str]:
-        """The partitions that have, or had, a record."""
-        return frozenset(self._found)
-
-    def load(self, partition: str) -> Optional[Record]:
-        """The record of a partition."""
-        if partition not in self._found and self._lost:
-            self._found[partition] = oldest(self._name, partition)
-        return self._found.get(partition)
 
     def save(self, records: Sequence[Record]) -> None:
         """Store the records under our generation, and remove those that they replace."""

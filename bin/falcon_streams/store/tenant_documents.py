@@ -14,11 +14,12 @@ import re
 from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set
 
-from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose, oldest
+from falcon_streams.core.custody import WHO, Choice, Manifest, Seal, Sealed, choose
 from falcon_streams.core.partition_name import CID, NAME, name_of, split
 from falcon_streams.core.record import Record, RecordTooNew
 from falcon_streams.core.roll import Roll, manifest_of, newest_roll
 from falcon_streams.store.document import GENERATION, PARTITION, complain, set_aside, too_new, whole
+from falcon_streams.store.found_records import FoundRecords
 from falcon_streams.store.kvstore import Document, KvStore
 
 _RECORD, _MANIFEST, _ROLL = "tenant record", "tenant manifest", "roll"
@@ -37,17 +38,15 @@ class _Found(NamedTuple):
     foreign: List[Document]
 
 
-class TenantDocuments:
+class TenantDocuments(FoundRecords):
     """The records of tenants: the port `OffsetStore`, with `remove` and `faults`."""
 
     def __init__(self, store: KvStore, name: str, seal: Seal) -> None:
+        super().__init__(name)
         self._store = store
-        self._name = name
         self._seal = seal
         self._generation = 0
-        self._found: Dict[str, Record] = {}
         self._landmarks: Dict[str, Dict[str, Record]] = {}
-        self._lost = False
 
     def read(self, generation: int, promised: int, between: Callable[[], None]) -> None:
         """Before the first load, judge what all writers have stored, and store it under this generation. `promised` is
@@ -81,16 +80,6 @@ class TenantDocuments:
         """What `read` would choose for each partition. Nothing is written or reported; raises RecordTooNew."""
         found = self._sort(list(self._store.find_many({"tenants_of": self._name}, "key")))
         return self._choose(found, newest_roll(self._name, found.rolls, self._seal))
-
-    def partitions(self) -> FrozenSet[str]:
-        """The partitions that have, or had, a record."""
-        return frozenset(self._found)
-
-    def load(self, partition: str) -> Optional[Record]:
-        """The record of a partition."""
-        if partition not in self._found and self._lost:
-            self._found[partition] = oldest(self._name, partition)
-        return self._found.get(partition)
 
     def save(self, records: Sequence[Record]) -> None:
         """Store the records under our generation."""

@@ -86,12 +86,16 @@ def _parser() -> Lark:
 @functools.lru_cache(maxsize=4096)
 def compile_formula(expression: str) -> Node:
     """The expression, ready to be computed."""
+    return _node(read_formula(expression))
+
+
+def read_formula(expression: str) -> Part:
+    """The expression by the grammar, as it is written."""
     try:
-        tree = _parser().parse(expression)
+        return _parser().parse(expression)
     except LarkError as error:
         where = str(error).strip().splitlines()[0]
         raise Refused(f"the expression {expression!r} is not read: {where}") from error
-    return _node(tree)
 
 
 def _node(part: Part) -> Node:

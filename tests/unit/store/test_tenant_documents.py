@@ -18,6 +18,7 @@ from falcon_streams.store.kvstore import Document
 from falcon_streams.store.shared import SharedClaims, SharedRecords
 from tests.fakes.collection import Collection
 from tests.unit.store.test_shared import NAME, READS, SECRET, altered
+from tests.unit.store.test_shared import Run as OwnRun
 
 ONE, OTHER = "a" * 32, "b" * 32
 A, B, C = (f"{ONE}/0", f"{ONE}/1", f"{OTHER}/0")
@@ -56,19 +57,8 @@ class Counting(Collection):
         super().remove_all(query)
 
 
-class Run:
+class Run(OwnRun):
     """One process: its claim, its records."""
-
-    def __init__(self, collection: Collection, generation: int, secret: str = SECRET) -> None:
-        self.records = SharedRecords(collection, NAME, Seal(secret))
-        self.claims = SharedClaims(collection, NAME, Seal(secret), lambda: self.records.generation)
-        claim = Claim(generation, f"holder-{generation}", "hf/guid", READS)
-        self.claims.insert(claim)
-        self.records.read(generation)
-        self.claims.replace(claim._replace(beat=1))
-
-    def commit(self, offset: int, *partitions: str) -> None:
-        self.records.save([record(offset, partition) for partition in partitions])
 
     def offsets(self) -> Any:
         """The committed offset of each partition; `oldest` for one that begins at the oldest event."""

@@ -46,12 +46,13 @@ def recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorded:
 def test_pip_gets_nothing_without_a_hash(recorded: Recorded) -> None:
     for name in ("tests", "uv", *environments.TOOLS):
         environments.locked(name, sys.executable, name)
-    environments.unpacked("pytest-splunk-addon==6.4.0", "0" * 64)
+    for requirement in environments.MODELS:
+        environments.unpacked(requirement)
     vendor.fetch()
 
     commands = recorded.of_pip()
-    # beside the environments of these: the wheels of what builds, the models' package and the libraries that ship
-    assert len(commands) == len(environments.TOOLS) + 2 + 3
+    # beside the environments of these: the wheels of what builds, and the libraries that ship
+    assert len(commands) == len(environments.TOOLS) + 2 + 2 + len(environments.MODELS)
     assert [each for each in commands if not {"--require-hashes", "--no-deps", "--requirement"} <= set(each)] == []
 
 
