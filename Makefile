@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fetch lock fresh demo quick test test-ui check docs package audit restarts day faults fuzz defences soak family standby takeover upgrade nightly bench real-splunk real-splunk-image format clean
+.PHONY: help setup fetch lock fresh demo quick test test-ui check knowledge docs package audit restarts day faults fuzz defences soak family standby takeover upgrade nightly bench real-splunk real-splunk-image format clean
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -24,6 +24,9 @@ test-ui: ## test the pages in a real browser, on the same Pythons; installs Chro
 
 check: ## lint, types, and spelling only
 	@$(PYTHON) -m tools.suite --check-only
+
+knowledge: ## write what knowledge/ comes to: props.conf, event types, tags, lookups, and the catalogue
+	@$(PYTHON) -m tools.suite --knowledge
 
 docs: ## build the pages as a site in build/site; a dead link fails
 	@$(PYTHON) -m tools.site

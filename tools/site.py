@@ -40,6 +40,7 @@ NAV: Dict[str, object] = {
     "For providers": "docs/providers.md",
     "Configure": "docs/configure.md",
     "Search": "docs/search.md",
+    "Event types": "docs/events",  # its pages, by name
     "Operate": "docs/operations.md",
     "Troubleshoot": "docs/troubleshooting.md",
     "Log": "docs/log.md",
@@ -60,7 +61,15 @@ def build(source: Path, site: Path, mermaid: bytes) -> None:
     for name in TOP:
         shutil.copyfile(ROOT / name, source / name)
     (source / "mermaid.min.js").write_bytes(mermaid)
+    write_event_types(source)
     build_pages(source, site)
+
+
+def write_event_types(source: Path) -> None:
+    """Write the pages of the event types, which need the packages of the tests."""
+    version, python = next(iter(environments.interpreters().items()))
+    command = [str(environments.for_tests(version, python)), "-m", "tools.knowledge", "--pages", str(source)]
+    program.run(command, "write the pages of the event types", ROOT)
 
 
 def build_pages(source: Path, site: Path) -> None:
@@ -90,8 +99,15 @@ def config(source: Path, site: Path) -> Dict[str, object]:
             "nav": {"omitted_files": "warn"},
             "links": dict.fromkeys(("anchors", "absolute_links", "unrecognized_links"), "warn"),
         },
-        "nav": nav({**NAV, "Decisions": decisions(source)}),
+        "nav": nav({**NAV, "Event types": event_types(source), "Decisions": decisions(source)}),
     }
+
+
+def event_types(source: Path) -> Dict[str, str]:
+    """The pages of the event types by name, behind their catalogue."""
+    folder = source / "docs" / "events"
+    pages = sorted(path for path in folder.glob("*.md") if path.stem != "README")
+    return {"All of them": "docs/events/README.md", **{path.stem: str(path.relative_to(source)) for path in pages}}
 
 
 def decisions(source: Path) -> Dict[str, str]:

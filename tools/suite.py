@@ -41,13 +41,14 @@ def run(command: List[str]) -> None:
 
 
 def check(python: Path) -> None:
-    """Lint, types, the pages about settings, and spelling."""
+    """Lint, types, the pages about settings, what knowledge/ comes to, and spelling."""
     scripts = python.parent
     with ThreadPoolExecutor(1) as beside:  # mypy takes as long as all others
         types = beside.submit(run, [str(python), "-m", "mypy"])
         run([str(scripts / "ruff"), "check", *CHECKED])
         run([str(scripts / "ruff"), "format", "--check", *CHECKED])
         run([str(python), "-m", "tools.settings_pages", "--check"])
+        run([str(python), "-m", "tools.knowledge", "--check"])
         run([str(environments.for_tool("docs").with_name("codespell"))])
         types.result()
 
@@ -102,6 +103,7 @@ def main() -> None:
     parser.add_argument("--set-up", action="store_true", help="make the environments and fill lib/, nothing else")
     parser.add_argument("--check-only", action="store_true", help="lint, types and spelling, no tests")
     parser.add_argument("--format", action="store_true", help="bring the code into its one format, nothing else")
+    parser.add_argument("--knowledge", action="store_true", help="write what knowledge/ comes to, nothing else")
     parser.add_argument("--quick", action="store_true", help="lint, types, and what needs no scene, on one Python")
     parser.add_argument("--ui", action="store_true", help="the pages in a browser, and nothing else")
     parser.add_argument("--need-both", action="store_true", help="fail where 3.9 or 3.13 is missing")
@@ -113,11 +115,14 @@ def main() -> None:
         raise SystemExit(f"Python {' and '.join(missing)} not found: both ends of the supported range are needed")
     if missing:
         print(f"not tested here, because not found: Python {' and '.join(missing)}", flush=True)
-    if arguments.quick or arguments.check_only or arguments.format:
+    if arguments.quick or arguments.check_only or arguments.format or arguments.knowledge:
         found = dict([next(iter(found.items()))])
     pythons = [environments.for_tests(version, python) for version, python in found.items()]
     if arguments.format:
         bring_into_form(pythons[0])
+        return
+    if arguments.knowledge:
+        run([str(pythons[0]), "-m", "tools.knowledge"])
         return
     environments.fill_lib()
     if arguments.quick:

@@ -416,6 +416,14 @@ CASES = [
         },
     ),
     Case(
+        "a record of the audit trail once more: nothing counts twice",
+        "AuditLogV3Event",
+        {"Category": "api", "Action": "api_request", "ActorIP": "198.51.100.23", "Extensions": {"status_code": "403"}},
+        "crowdstrike_es_other",
+        "",
+        {"app": FALCON, "family": "audit", "signature": "api_request", "src": "198.51.100.23", "status": "403"},
+    ),
+    Case(
         "a type that Falcon has just made up",
         "BrandNewEvent",
         {"Severity": 3, "Anything": {"Nested": [1, 2]}},

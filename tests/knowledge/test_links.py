@@ -32,7 +32,6 @@ HOSTILE = [
     "/en-US/account/logout",
     "HTTPS://falcon.crowdstrike.com/x",
     "https://FALCON.crowdstrike.com/x",
-    " https://falcon.crowdstrike.com/x",
     "https://falcon.crowdstrike.com",
     "https://falcon.crowdstrike.com.evil.example/x",
     "https://falcon.crowdstrike.com@evil.example/x",
@@ -119,6 +118,10 @@ def test_the_console_of_every_cloud_becomes_a_link(cloud: str, search: Search, k
 def test_an_ampersand_that_json_escapes_is_one_in_the_link(search: Search, knowledge: Knowledge) -> None:
     link = f"{CONSOLE}/cloud-security/x?policy_id=1&service=EC2"
     assert shown(link, latest(), search, knowledge) == link
+
+
+def test_blanks_around_a_link_are_not_part_of_it(search: Search, knowledge: Knowledge) -> None:
+    assert shown(f" {CONSOLE}{PATH} ", latest(), search, knowledge) == CONSOLE + PATH
 
 
 def test_the_alert_shows_links_to_consoles_only(search: Search, knowledge: Knowledge) -> None:

@@ -26,8 +26,8 @@ EXCEPTIONS = {
     "IdentityProtectionEvent": {"dest", "src"},  # both names may be empty
     "RemoteResponseSessionStartEvent": {"src"},  # a shell without a source address
     "RemoteResponseSessionEndEvent": {"src"},
-    "UserActivityAuditEvent": {"src"},  # automation has no address
-    "AuthActivityAuditEvent": {"src"},
+    "UserActivityAuditEvent": {"src", "object_id"},  # automation has no address; some objects have only a name
+    "AuthActivityAuditEvent": {"src", "object_id"},
     "XdrDetectionSummaryEvent": {"dest", "src", "user"},  # each of its lists is optional
     "MobileDetectionSummaryEvent": set(),
 }

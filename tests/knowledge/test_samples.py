@@ -10,6 +10,7 @@ import pytest
 from tests.knowledge.conftest import Search
 from tests.knowledge.golden_detections import CASES as DETECTIONS
 from tests.knowledge.test_golden import generated
+from tools.knowledge.types import read_vocabulary
 
 
 def test_the_samples_go_through_without_a_refusal_and_have_their_types(search: Search, samples: list[bytes]) -> None:
@@ -56,7 +57,7 @@ def test_escu_finds_the_lower_case_id_and_cyences_the_lower_case_action(search: 
 
 
 def test_the_compatibility_block_can_be_removed_and_nothing_else_suffers(tmp_path: Path) -> None:
-    """As docs/operations.md says: one line in local/props.conf."""
+    """As docs/moving.md says: a line for each name in local/props.conf."""
     import shutil
 
     from tests.knowledge.conftest import SOURCE, SOURCETYPE, differences
@@ -66,7 +67,8 @@ def test_the_compatibility_block_can_be_removed_and_nothing_else_suffers(tmp_pat
     for folder in ("default", "lookups"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "props.conf").write_text(f"[{SOURCETYPE}]\nFIELDALIAS-falcon_compatible =\n")
+    lines = (f"EVAL-event.{name} = null()\n" for name in read_vocabulary())
+    (tmp_path / "local" / "props.conf").write_text(f"[{SOURCETYPE}]\n{''.join(lines)}")
     searching = SearchTime(Knowledge.load(tmp_path))
     case = DETECTIONS[0]
     result = searching.evaluate(Event(case.raw(), sourcetype=SOURCETYPE, source=SOURCE))

@@ -10,26 +10,31 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Dict, List, Optional, Tuple
 
 from tools.knowledge.spl import formula, instant_of
 from tools.knowledge.types import (
     FOLDER,
     EventType,
+    Operation,
     Splunks,
     read_audit_keys,
     read_eventtypes,
+    read_operations,
     read_types,
     read_vocabulary,
     usual_fields,
 )
+from tools.package import ROOT
 
 _WARNING = "# Made by `make knowledge` from knowledge/: change it there.\n"
 _SOURCETYPE = 'sourcetype="CrowdStrike:Event:Streams:JSON"'
 _PLACE = "# {fields}\n"
-_LITERAL = re.compile(r'(?:(.*) \| )?"([^"]*)"', re.DOTALL)
+_LITERAL = re.compile(r"(?:(.*) \| )?text ([^|]*)", re.DOTALL)
 _INSTANT = "instant "
+_NAMES = re.compile(r"^(KNOWN_TYPES = \(\n)[^)]*\)\n", re.MULTILINE)
+CATALOGUE = "bin/falcon_streams/core/catalogue.py"
 _UNKNOWN = {"*": {"family": "new"}}  # behind all others: the first row that matches counts
 _COLUMNS = ("family", "type", "ids_type", "dlp_type")
 
@@ -43,12 +48,26 @@ def files() -> Dict[str, str]:
     props = (FOLDER / "props.conf").read_text(encoding="utf-8")
     columns = [*_COLUMNS, *sorted({name for each in constants.values() for name in each} - set(_COLUMNS))]
     return {
+        CATALOGUE: _catalogue(types),
         "default/props.conf": _WARNING
         + props.replace(_PLACE, _calculated(fields, usual)).replace("# {columns}", ", ".join(columns)),
         "default/eventtypes.conf": _WARNING + _eventtypes(read_eventtypes(), types),
         "default/tags.conf": _WARNING + _tags(read_eventtypes()),
-        "lookups/crowdstrike_es_types.csv": _csv(["event_type", *columns], {**constants, **_UNKNOWN}),
+        "lookups/crowdstrike_es_types.csv": _csv(
+            ["event_type", *columns],
+            ({"event_type": name, **row} for name, row in {**constants, **_UNKNOWN}.items()),
+        ),
+        "lookups/crowdstrike_es_operations.csv": _csv(
+            Operation._fields, (operation._asdict() for operation in read_operations())
+        ),
     }
+
+
+def _catalogue(types: Iterable[EventType]) -> str:
+    """The module of the product that has the names of the types, with all of these."""
+    names = "".join(f'    "{each.name}",\n' for each in types)
+    module = (ROOT / CATALOGUE).read_text(encoding="utf-8")
+    return _NAMES.sub(lambda found: f"{found.group(1)}{names})\n", module)
 
 
 def _split(fields: Mapping[str, str]) -> Tuple[Dict[str, str], Dict[str, str]]:
@@ -127,9 +146,9 @@ def _tags(eventtypes: Iterable[Splunks]) -> str:
     return "\n".join(made)
 
 
-def _csv(columns: List[str], rows: Mapping[str, Mapping[str, str]]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({"event_type": name, **row} for name, row in rows.items())
+    writer.writerows(rows)
     return out.getvalue()

@@ -1,8 +1,10 @@
 """Fields of an event in Splunk's eval language: what each word of `knowledge/` means.
 
 Theory. One walk over the root of `event` gives every key there as a field of the key's name with `_` behind it: a text
-with JSON's escapes as they stand, a number, true or false, or the JSON of what is nested. An empty text and null give
-none. Splunk's own JSON fields (`event.<key>`) stand beneath: they answer where the walk did not come.
+with JSON's escapes as they stand, a number, true or false, or the JSON of what is nested. A text that says nothing and
+null give none. Splunk's own JSON fields (`event.<key>`) stand beneath: they answer where the walk did not come.
+
+Splunk's converter to SPL2 cuts a `nullif` around a call, so none is written here.
 
 | word | gives |
 |---|---|
@@ -21,12 +23,13 @@ none. Splunk's own JSON fields (`event.<key>`) stand beneath: they answer where 
 | `techniques` | the ids of ATT&CK anywhere in the event, and in the list that follows |
 | `malware` | "Malware" for tactics that mean it, else the text |
 | `actor` | whether a user id is a service, the vendor, or a user |
-| `audit` | the value of a pair of the audit trail; `pairs` all of them |
+| `audit`, `pairs` | the value of a pair of the audit trail; all of them |
+| `flag <Key> <Flag> ...` | whether one of these is true in an object of flags; for `spl` |
 | `matched` | which of its keys an indicator has matched by |
 | `local` | the host's own address, or its name where that is none |
 | `event` | an id of customer, partition, and offset |
 | `spl` | eval, in which `{...}` stands for any of these |
-| `"..."` | that text |
+| `text ...` | that text |
 """
 
 from __future__ import annotations
@@ -34,15 +37,21 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List
 
-_NOTHING = "^(?:-|N/A|null)$"
+_NOTHING = r"^\s*+(?:-|N/A|null)?+\s*+$"
 _KEY = re.compile(r"[A-Za-z]\w*")
 _PATH = re.compile(r"([A-Za-z]\w*)((?:\{\})?(?:\.[A-Za-z]\w*(?:\{\})?)*)")
 _BRACED = re.compile(r"\{((?:[^{}]|\{\})+)\}")
 _NOWHERE = r"^(?:0\.0\.0\.0|255\.255\.255\.255|::$|22[4-9]\.|23[0-9]\.|[Ff][Ff][0-9A-Fa-f]{2}:)"
-_LEVELS = ("informational", "low", "medium", "high", "critical")
-_OTHER_WORDS = (("moderate", "medium"), ("severe", "critical"), ("minor", "low"), ("info|information", _LEVELS[0]))
+_LEVELS = {
+    "informational": ("informational", "info", "information"),
+    "low": ("low", "minor"),
+    "medium": ("medium", "moderate"),
+    "high": ("high",),
+    "critical": ("critical", "severe"),
+}
 _INDICATORS = (
     ("hash_sha256", "hash SHA256String"),
+    ("hash_sha1", "hash SHA1String"),
     ("hash_md5", "hash MD5String"),
     ("domain", "DomainName"),
     ("ipv4", "IPv4"),
@@ -62,8 +71,6 @@ def formula(text: str) -> str:
 
 
 def _one(text: str) -> str:
-    if text.startswith('"'):
-        return text
     if text.startswith("spl "):
         return _filled(text[4:])
     word, _, rest = text.partition(" ")
@@ -88,27 +95,37 @@ def _first(parts: List[str]) -> str:
 
 
 def _text(path: str) -> str:
-    return _clean(_decoded(path))
-
-
-def _clean(text: str) -> str:
-    return f'nullif(replace(trim({text}), "{_NOTHING}", ""), "")'
-
-
-def _decoded(path: str) -> str:
     match = _PATH.fullmatch(path)
     if match is None:
         raise WrongWord(f"{path!r} is no path")
     key, rest = match.groups()
-    if not rest:
-        return f'coalesce(json_extract("[\\"".{key}_."\\"]", "{{0}}"), \'event.{key}\')'
+    if rest:
+        return _clean(_nested(path))
+    return f"coalesce({_decoded(f'{key}_')}, {_clean(f'{chr(39)}event.{key}{chr(39)}')})"
+
+
+def _clean(text: str) -> str:
+    """A text without blanks around it, none if it says nothing."""
+    return f'if(match({text}, "{_NOTHING}"), null(), trim({text}))'
+
+
+def _decoded(field: str) -> str:
+    """What stands between the quotes of a JSON text, without its escapes."""
+    return f'trim(json_extract("[\\"".{field}."\\"]", "{{0}}"))'
+
+
+def _nested(path: str) -> str:
+    match = _PATH.fullmatch(path)
+    if match is None:
+        raise WrongWord(f"{path!r} is no path")
+    key, rest = match.groups()
     inner = rest.replace("{}", "{0}").lstrip(".")
     return f"coalesce(json_extract({key}_, \"{inner}\"), mvindex('event.{path}', 0))"
 
 
 def _plain(key: str) -> str:
     """A number as it stands."""
-    return f"coalesce({key}_, 'event.{key}')" if _KEY.fullmatch(key) else _decoded(key)
+    return f"coalesce({key}_, 'event.{key}')" if _KEY.fullmatch(key) else _nested(key)
 
 
 def _folder(keys: str) -> str:
@@ -122,10 +139,9 @@ def _folder(keys: str) -> str:
 
 
 def _level(key: str) -> str:
-    word = f"lower({_text(key)})"
-    for found, level in _OTHER_WORDS:
-        word = f'replace({word}, "^(?:{found})$", "{level}")'
-    return f'nullif(replace({word}, "^(?!(?:{"|".join(_LEVELS)})$).*+$", ""), "")'
+    text = _text(key)
+    arms = [f'match({text}, "(?i)^(?:{"|".join(words)})$"), "{level}"' for level, words in _LEVELS.items()]
+    return f"case({', '.join(arms)})"
 
 
 def _bands(key: str, step: str) -> str:
@@ -137,7 +153,8 @@ def _bands(key: str, step: str) -> str:
 
 def instant_of(at: str) -> str:
     """A time in epoch seconds: the number of digits tells the unit."""
-    point = f'tonumber(replace(nullif({at}, "0"), "^([0-9]{{11}}(?=[0-9]{{7}}$)|[0-9]{{10}})([0-9]++)$", "\\1.\\2"))'
+    digits = '"^([0-9]{11}(?=[0-9]{7}$)|[0-9]{10})([0-9]++)$", "\\1.\\2"'
+    point = f'tonumber(replace(replace({at}, "^0$", ""), {digits}))'
     filetime = f'if(match({at}, "^[0-9]{{18}}$"), 11644473600, 0)'
     text = f'strptime(replace({at}, "(?:[.][0-9]++)?+Z$", "+0000"), "%Y-%m-%dT%H:%M:%S%z")'
     fraction = f'tonumber("0".replace({at}, "^[^.]*+|Z$", ""))'
@@ -185,7 +202,7 @@ def _actor(key: str) -> str:
 
 
 def _audit(key: str) -> str:
-    return _clean(f'json_extract("[\\"".coalesce(Key___{key}, Key____{key})."\\"]", "{{0}}")')
+    return _clean(_decoded(f"coalesce(Key___{key}, Key____{key})"))
 
 
 def _pairs() -> str:
@@ -193,7 +210,8 @@ def _pairs() -> str:
         r"\{\s*+\x22Key\x22\s*+:\s*+\x22([^\x22]*+)\x22\s*+,\s*+\x22ValueString\x22\s*+:\s*+"
         r"\x22([^\x22\x5c]*+(?:\x5c.[^\x22\x5c]*+)*+)\x22\s*+\}\s*+,?+\s*+"
     )
-    flat = f'replace(replace(replace(AuditKeyValues_, "^\\[\\s*+|(?<!\\s)\\s*+\\]$", ""), "{pair}", "\\1=\\2; "), "; $", "")'
+    bare = 'replace(AuditKeyValues_, "^\\[\\s*+|(?<!\\s)\\s*+\\]$", "")'
+    flat = f'replace(replace({bare}, "{pair}", "\\1=\\2; "), "; $", "")'
     return f'replace(json_extract("[\\"".{flat}."\\"]", "{{0}}"), "\\"", "\'")'
 
 
@@ -203,11 +221,13 @@ def _matched() -> str:
 
 
 _WORDS: Dict[str, Callable[[str], str]] = {
+    "text": lambda text: f'"{text}"',
     "account": lambda key: f'replace({_text(key)}, "^(?:[^\\x5c]*+\\x5c)*+", "")',
-    "account_as_is": _text,
     "domain": lambda key: f'if(match({_text(key)}, "\\x5c"), replace({_text(key)}, "\\x5c.*+$", ""), null())',
     "path": lambda key: f'if(match({_text(key)}, "[/\\x5c]"), {_text(key)}, null())',
-    "last": lambda key: f'nullif(replace({_text(key)}, "^(?:[^/\\x5c]*+[/\\x5c])*+", ""), "")',
+    "last": lambda key: (
+        f'if(match({_text(key)}, "[/\\x5c]$"), null(), replace({_text(key)}, "^(?:[^/\\x5c]*+[/\\x5c])*+", ""))'
+    ),
     "folder": _folder,
     "hash": lambda key: f'if(match({_text(key)}, "^0++$"), null(), {_text(key)})',
     "mac": lambda key: (

@@ -17,28 +17,43 @@ from tools.package import ROOT
 FOLDER = ROOT / "knowledge"
 USUAL = "usual"
 BY_OPERATION = "by operation"
-_KEYS = {"what", "family", "event type", "with", "fields"}
+_KEYS = {"what", "family", "event type", "read by", "with", "fields"}
 _CONSTANTS = ("type", "ids_type", "dlp_type")  # fields that are the same for every event of a type
 
 
 class EventType(NamedTuple):
-    """One type of event: what it is in a sentence, its family, the event type of Splunk that it gets, the fields that
-    are the same for all its events, and what the others are made from."""
+    """One type of event: what it is in a sentence, its family, the event type of Splunk that it gets, the searches of
+    ESCU that read it, the fields that are the same for all its events, and what the others are made from."""
 
     name: str
     what: str
     family: str
     eventtype: str
+    readers: Tuple[str, ...]
     constants: Dict[str, str]
     fields: Dict[str, str]
 
 
+class Operation(NamedTuple):
+    """One operation of the audit trail: the row of the lookup that says what it means."""
+
+    operation: str
+    audit_class: str
+    audit_action: str
+    change_type: str
+    object_category: str
+    sensitive: str
+    meaning: str
+
+
 class Splunks(NamedTuple):
-    """One event type of Splunk: its search, in which `{types}` stands for the types, its tags, and a sentence."""
+    """One event type of Splunk: its search, in which `{types}` stands for the types, its tags, the data models of CIM
+    that these lead into, and a sentence."""
 
     name: str
     search: str
     tags: Tuple[str, ...]
+    models: Tuple[str, ...]
     what: str
 
 
@@ -57,7 +72,13 @@ def usual_fields(folder: Path = FOLDER) -> Dict[str, str]:
 def read_eventtypes(folder: Path = FOLDER) -> List[Splunks]:
     """The event types of Splunk, in their order."""
     return [
-        Splunks(name, " ".join(said["search"].split()), tuple(said.get("tags", ())), said.get("what", ""))
+        Splunks(
+            name,
+            " ".join(said["search"].split()),
+            tuple(said.get("tags", ())),
+            tuple(said.get("models", ())),
+            said.get("what", ""),
+        )
         for name, said in _read(folder / "event_types.yaml").items()
     ]
 
@@ -66,6 +87,27 @@ def read_audit_keys(folder: Path = FOLDER) -> List[str]:
     """The keys of the audit trail that become fields."""
     keys: List[str] = _read(folder / "audit.yaml")["keys"]
     return keys
+
+
+def read_operations(folder: Path = FOLDER) -> List[Operation]:
+    """What each operation means, in the order in which they are tried."""
+    return [_operation(name, said) for name, said in _read(folder / "audit.yaml")["operations"].items()]
+
+
+def _operation(name: str, said: Dict[str, Any]) -> Operation:
+    wrong = sorted(set(said) - {"class", "action", "object", "change", "sensitive", "meaning"})
+    if wrong:
+        raise WrongWord(f"audit.yaml: {name}: {wrong[0]!r} is not known here")
+    thing = said.get("object", "")
+    return Operation(
+        name,
+        said["class"],
+        said.get("action", ""),
+        said.get("change", thing),
+        thing,
+        str(int(said.get("sensitive", False))),
+        said.get("meaning", ""),
+    )
 
 
 def read_vocabulary(folder: Path = FOLDER) -> Dict[str, str]:
@@ -88,7 +130,8 @@ def _read_type(path: Path, shared: Dict[str, Dict[str, str]]) -> EventType:
         except WrongWord as error:
             raise WrongWord(f"{path.name}: {field}: {error}") from None
     constants = {name: said[name] for name in _CONSTANTS if name in said}
-    return EventType(path.stem, said["what"], said["family"], said["event type"], constants, fields)
+    readers = tuple(said.get("read by", ()))
+    return EventType(path.stem, said["what"], said["family"], said["event type"], readers, constants, fields)
 
 
 def _read(path: Path) -> Any:

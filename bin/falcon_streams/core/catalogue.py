@@ -8,6 +8,7 @@ from __future__ import annotations
 
 KNOWN_TYPES = (
     "APIActivityAuditEvent",
+    "AuditLogV3Event",
     "AuthActivityAuditEvent",
     "AutomatedLeadSummaryEvent",
     "CSPMIOAStreamingEvent",
@@ -16,6 +17,7 @@ KNOWN_TYPES = (
     "DataProtectionDetectionSummaryEvent",
     "DetectionSummaryEvent",
     "EppDetectionSummaryEvent",
+    "FcsIoaDetectionSummaryEvent",
     "FirewallMatchEvent",
     "HashSpreadingEvent",
     "IdentityProtectionEvent",

@@ -46,6 +46,8 @@ KINDS = (
     Kind("ReconNotificationSummaryEvent", 0.1, 1000, estate.recon, 6),
     Kind("CSPMIOAStreamingEvent", 0.1, 1000, estate.cspm_ioa, 6),
     Kind("HashSpreadingEvent", 0.05, 1000, endpoint.hash_spreading, 4),
+    Kind("FcsIoaDetectionSummaryEvent", 0.05, 1000, estate.cloud_behaviour, 4),
+    Kind("AuditLogV3Event", 0.05, 1, audits.nested, 4),
 )
 _HARD_SHARE = 0.3
 

@@ -183,3 +183,34 @@ def cspm_ioa(cast: Cast) -> Body:
         "Tactic": "Impact",
         "Technique": "Data Destruction",
     }
+
+
+def cloud_behaviour(cast: Cast) -> Body:
+    """FcsIoaDetectionSummaryEvent: the fields that the vendor's connector maps (its configuration 2.29). Which of them
+    are lists, and the unit of its time, nobody has published."""
+    severity, severity_name = cast.one(SEVERITIES)
+    found = cast.hex(32)
+    return {
+        "CompositeId": f"{cast.customer}:ind:{found}",
+        "Name": "Access key used from a new address",
+        "Description": "An access key was used from an address that the account has not used before.",
+        "Severity": severity,
+        "SeverityName": severity_name,
+        "Tactic": "Initial Access",
+        "Technique": "Cloud Accounts",
+        "MitreAttack": [mitre("Initial Access", "TA0001", "Cloud Accounts", "T1078.004", 90001)],
+        "PatternId": 90001,
+        "PolicyId": 4711,
+        "CloudProvider": "aws",
+        "Service": "IAM",
+        "CloudRegion": "eu-central-1",
+        "ResourceId": "arn:aws:iam::000000000000:user/example",
+        "AwsAccountId": "000000000000",
+        "IoaEventType": "ListBuckets",
+        "UserName": cast.person(),
+        "UserAgent": "aws-cli/2.0",
+        "SourceIPAddress": cast.outside(),
+        "SourceProducts": "Falcon Cloud Security",
+        "EventCreatedTimestamp": seconds(),
+        "FalconHostLink": f"{LINK}/cloud-security/detections/{found}?_cid=g01000example",
+    }
