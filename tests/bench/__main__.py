@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Dict, Iterator, Mapping, TypeVar
 
-from tests.bench import crowd, live, memory, page, tenants, thousand, throughput
+from tests.bench import crowd, live, memory, page, search, tenants, thousand, throughput
 from tests.bench.stage import Stage
 from tests.bench.table import Row, Table
 from tools import environments, package
 
 EVENTS, ROUNDS = 25_000, 5
 IDLE, BLOCKED, STAGGER = 20.0, 60.0, 3.0  # seconds; two runs must not start at once, feeds are known by their order
+SEARCH_ROUNDS, SEARCH_LEAST = 5, 0.2
 TENANTS, BEHIND = 1000, 2_000_000
 S = TypeVar("S", bound=Stage)
 Measure = Callable[[Stage, str, Path], Iterator[Row]]
@@ -44,6 +45,10 @@ def main() -> None:
         if family:
             with thousand.Family(Path(folder) / "stage-family", built, TENANTS) as stage_of_family:
                 measure_all(stage_of_family, family, arguments.python, table)
+    if arguments.only in "search":
+        print("-- search", flush=True)
+        for row in search.measure_search(SEARCH_ROUNDS, SEARCH_LEAST):
+            table.add(row)
     outcomes = list(tenants.show()) if arguments.only in "tenants" else []
     page.write_record(table.rows, EVENTS)
     if arguments.keep:

@@ -140,6 +140,19 @@ class Pattern:
             at = match.ends_at
             options = library.NOTEMPTY_ATSTART if match.empty else 0
 
+    def count(self, subject: bytes, jit: bool) -> int:
+        """How many matches there are, found with or without JIT; for measuring, so a limit that is met ends it."""
+        options = library.NO_UTF_CHECK | (0 if jit else library.NO_JIT)
+        at, found, empty = 0, 0, 0
+        with self._lock:
+            while at <= len(subject):
+                told = C["match"](self._code, subject, len(subject), at, options | empty, self._data, self._context)
+                if told <= 0:
+                    break
+                start, at = self._ovector[:2]
+                found, empty = found + 1, library.NOTEMPTY_ATSTART if start == at else 0
+        return found
+
     def look(self, text: str, subject: bytes, at: int, options: int) -> Answer:
         """Look for a match from a byte on, without JIT and with it."""
         code, length, data, context = self._code, len(subject), self._data, self._context

@@ -99,6 +99,8 @@ JSON: Table = [
     ('json_array("a", 1)', '["a",1]'),
     ('if(json_valid(cities), "yes", "no") . if(json_valid(word), "yes", "no")', "yesno"),
     ('spath(mixed, "o.k{}")', ["1", "2"]),
+    ('json_array_to_mv(json_extract(cities,"{}.name"))', ["London", "Venice"]),
+    ("json_array_to_mv(word)", None),
     ('spath(mixed, "o.k{1}")', "2"),
     ('spath(mixed, "o")', '{"k":[1,2]}'),
     ('spath(cities, "{}.name")', ["London", "Venice"]),

@@ -172,7 +172,7 @@ def _flag(keys: str) -> str:
 
 def _list(key: str) -> str:
     written = f'split(replace({_text(key)}, "(?<!\\s)\\s*+,\\s*+", ","), ",")'
-    return f'if(match({key}_, "^\\["), spath({key}_, "{{}}"), coalesce({written}, \'event.{key}{{}}\'))'
+    return f'if(match({key}_, "^\\["), json_array_to_mv({key}_), coalesce({written}, \'event.{key}{{}}\'))'
 
 
 def _addresses(key: str) -> str:

@@ -3,7 +3,7 @@
 Rules ("JSON functions", "spath"): a path is names with `.` between them, `{n}` for a member of an array from 0 on,
 `{}` for all of them. `json_extract` gives the text of a value, the JSON of an object or array, null of null; with
 `{}` in the path, or with several paths, it gives a JSON array. `json_extract_exact` takes names as they are. `spath`
-gives a value for every member. What is no JSON gives null. A true or false out of JSON is the text `true` or `false`.
+and `json_array_to_mv` give a value for every member. What is no JSON gives null. A true or false out of JSON is the text `true` or `false`.
 `spath` with a path is not bound by `extraction_cutoff`, which is documented for extraction of everything.
 """
 
@@ -106,6 +106,13 @@ def _spath(text: Value, path: Value) -> Value:
     return of_several([tree.text if isinstance(tree, Leaf) else render(tree) for tree in found])
 
 
+def _members(text: Value) -> Value:
+    root = _tree(text)
+    if not isinstance(root, list):
+        return None
+    return of_several([tree.text if isinstance(tree, Leaf) else render(tree) for tree in root])
+
+
 def _made(value: Value) -> Tree:
     if value is None:
         return Leaf("null", "null")
@@ -139,6 +146,7 @@ def _only_simple(values: tuple[Value, ...]) -> None:
 FUNCTIONS: dict[str, Function] = {
     "json_extract": strict(1, None, _extractor(_extract_one), passes=True),
     "json_extract_exact": strict(1, None, _extractor(_exact_one), passes=True),
+    "json_array_to_mv": strict(1, 1, _members, passes=True),
     "json_keys": strict(1, 1, _keys, passes=True),
     "json_valid": strict(1, 1, lambda text: valid(one_text(text)), passes=True),
     "json_object": strict(0, None, _object),
