@@ -26,6 +26,8 @@ OTHER = ["eventType", "customerIDString", "offset", "eventCreationTime"]
 SIZES = {
     "EppDetectionSummaryEvent": (900, 4900),
     "DetectionSummaryEvent": (1200, 4900),
+    "FcsIoaDetectionSummaryEvent": (900, 1400),  # none is public: its mapping has these fields
+    "AuditLogV3Event": (300, 450),
     "IdpDetectionSummaryEvent": (840, 1700),
     "IdentityProtectionEvent": (600, 810),
     "XdrDetectionSummaryEvent": (900, 1250),

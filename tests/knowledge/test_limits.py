@@ -116,7 +116,7 @@ def test_work_that_grows_with_the_square_is_found() -> None:
 
 def test_every_place_where_an_expression_stands_is_looked_at() -> None:
     places = " ".join(each.place for each in EXPRESSIONS)
-    for place in ("EXTRACT-falcon_audit", "[crowdstrike_es_keys]", "LINE_BREAKER", "TIME_PREFIX", "savedsearches.conf"):
+    for place in ("EXTRACT-falcon", "[crowdstrike_es_root]", "LINE_BREAKER", "TIME_PREFIX", "savedsearches.conf"):
         assert place in places
     assert list(called('if(match(a, "x,\\"y"), replace(f(b, "no"), "\\\\\\\\.", "no"), "no")')) == ['x,"y', "\\\\."]
     # every call in props.conf has its expression as a text

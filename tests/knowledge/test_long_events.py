@@ -1,9 +1,10 @@
-"""Long events of every type keep their fields under Splunk's limits: escapes, audit pairs, a megabyte of anything."""
+"""Long events of each type keep their fields under Splunk's limits: escapes, audit pairs, half a megabyte of noise."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Optional
 
 import pytest
 
@@ -13,7 +14,10 @@ from tests.knowledge.golden_audit import CASES as AUDIT
 from tests.knowledge.golden_audit import audit
 from tests.knowledge.golden_detections import CASES as DETECTIONS
 from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
+from tests.pcre import compile_pattern
 from tests.searchtime import Event, Knowledge, Result, SearchTime
+from tests.splunkd.conf import ini
+from tools.package import ROOT
 
 Search = Callable[[bytes], Result]
 # One event of each type, those with the most fields.
@@ -73,3 +77,42 @@ def test_a_long_event_of_any_type_has_the_fields_of_a_short_one(search: Search, 
 def lengthened(case: Case, size: int) -> Case:
     """With noise behind what automatic JSON sees (`extraction_cutoff`) and before the metadata."""
     return case._replace(event={**case.event, "Extra": [NOISE] * (1 + size // (len(json.dumps(NOISE)) - 10))})
+
+
+WALK = compile_pattern(ini.read(ROOT / "default" / "transforms.conf")["crowdstrike_es_root"]["REGEX"])
+
+
+def pairs(text: str) -> list[tuple[Optional[str], ...]]:
+    """What the walk finds, each match beginning where the one before ended."""
+    return [match.groups()[:2] for match in WALK.finditer(text)]
+
+
+def pairs_of_the_rest(text: str) -> list[tuple[Optional[str], ...]]:
+    """What the walk finds if the rest of the text is a text of its own."""
+    found = []
+    match = WALK.search(text)
+    while match is not None:
+        found.append(match.groups()[:2])
+        text = text[match.end() :]
+        match = WALK.search(text)
+    return found
+
+
+@pytest.mark.parametrize("case", LARGEST.values(), ids=LARGEST)
+@pytest.mark.parametrize("event_first", [False, True], ids=["metadata first", "event first"])
+def test_the_walk_goes_on_by_an_offset_and_on_the_rest_of_the_text(case: Case, event_first: bool) -> None:
+    text = case.raw(event_first).decode("utf-8")
+    said = {f'{key}"': value for key, value in case.event.items() if value not in ("", None)}
+
+    assert pairs_of_the_rest(text) == pairs(text)
+    assert {key for key, value in pairs(text) if value} == set(said)
+
+
+@pytest.mark.parametrize("case", LARGEST.values(), ids=LARGEST)
+def test_a_truncated_event_shows_what_stands_before_the_cut(case: Case) -> None:
+    text = case.raw(event_first=True).decode("utf-8")
+    whole = pairs(text)
+    for cut in range(0, len(text), 7):
+        found = pairs(text[:cut])
+        assert found == whole[: len(found)]
+    assert len(pairs(text[: len(text) // 2])) > 0

@@ -10,7 +10,7 @@ import pytest
 from tests.knowledge.conftest import Search
 from tests.knowledge.golden_detections import CASES as DETECTIONS
 from tests.knowledge.test_golden import generated
-from tools.knowledge.types import read_vocabulary
+from tools.knowledge.event_type import read_vocabulary
 
 
 def test_the_samples_go_through_without_a_refusal_and_have_their_types(search: Search, samples: list[bytes]) -> None:

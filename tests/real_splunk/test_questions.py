@@ -14,9 +14,10 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.knowledge.case import Case
 from tests.real_splunk.instance import Instance
-from tests.real_splunk.reading import accepted, wait
-from tests.real_splunk.test_scenes import only_real
+from tests.real_splunk.reading import Reading, accepted, wait
+from tests.real_splunk.test_scenes import only_real, publish
 
 Tell = Callable[[str, bool, object], None]
 _PROBES = "data/inputs/falcon_probe"
@@ -189,3 +190,31 @@ def test_whether_a_tenant_can_be_given_a_name_by_rest(instance: Instance, tell: 
     tell("Does configs/conf-<name> refuse a setting that is called name?", refused >= 400, refused)
     tell("Does properties/<name>/<stanza> take it?", content.get("name") == "probe & co", content)
     assert content.get("name") == "probe & co"
+
+
+# What a field shows only where search time works as it is assumed to, and what would be changed if it does not.
+_SEARCH_TIME = {
+    "Hostname_": ("FIN-WS-9", "Does a REPORT go on where its last match ended, and a quote become _?", "the key list"),
+    "LocalIPv6_": (None, "Does a match with an empty value give no field?", '(?!"") before the values'),
+    "severity": ("critical", "Does a formula read 1e18 as a number?", "digits only, by `number`"),
+    "event.ComputerName": ("FIN-WS-9", "May a calculated field have a dot in its name?", "aliases, one a class"),
+    "family": (
+        "endpoint_detection",
+        "Does OUTPUTNEW write columns beside one that is there?",
+        "a LOOKUP for each",
+    ),
+}
+
+
+def test_what_search_time_makes_of_what_its_documents_leave_open(instance: Instance, tell: Tell) -> None:
+    event = {"Severity": 1e18, "Hostname": "FIN-WS-9", "LocalIPv6": "", "Name": "x", "Tactic": "Execution"}
+    with Reading(instance, "searchtime") as reading:
+        (offset,) = publish(instance, [Case("", "EppDetectionSummaryEvent", event, "", "", {})])
+        reading.wait_until_all_arrived()
+        (row,) = reading.rows(*_SEARCH_TIME, criteria=f"falcon_partition=0 falcon_offset={offset}")
+    for name, (expected, question, otherwise) in _SEARCH_TIME.items():
+        found = row.get(name) or None
+        tell(question, found == expected, found if found == expected else f"{found}; change to: {otherwise}")
+    assert instance.real or {name: row.get(name) or None for name in _SEARCH_TIME} == {
+        name: expected for name, (expected, _, _) in _SEARCH_TIME.items()
+    }

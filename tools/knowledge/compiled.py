@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Dict, List, Optional, Tuple
 
-from tools.knowledge.spl import formula, instant_of
-from tools.knowledge.types import (
+from tools.knowledge.event_type import (
     FOLDER,
     EventType,
     Operation,
@@ -26,6 +25,7 @@ from tools.knowledge.types import (
     read_vocabulary,
     usual_fields,
 )
+from tools.knowledge.spl import formula, instant_of
 from tools.package import ROOT
 
 _WARNING = "# Made by `make knowledge` from knowledge/: change it there.\n"

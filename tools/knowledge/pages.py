@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Dict, List
 
 from tools.knowledge import spl
-from tools.knowledge.types import BY_OPERATION, EventType, Splunks, read_eventtypes, read_types
+from tools.knowledge.event_type import BY_OPERATION, EventType, Splunks, read_eventtypes, read_types
 
 FOLDER = "docs/events"
 _KNOWLEDGE = "../../knowledge"

@@ -128,6 +128,11 @@ def _plain(key: str) -> str:
     return f"coalesce({key}_, 'event.{key}')" if _KEY.fullmatch(key) else _nested(key)
 
 
+def _last(key: str) -> str:
+    text = _text(key)
+    return f'if(match({text}, "[/\\x5c]$"), null(), mvindex(split(replace({text}, "\\x5c", "/"), "/"), -1))'
+
+
 def _folder(keys: str) -> str:
     path, name = map(_text, keys.split())
     end = f'if(match({path}, "/"), "/", "\\\\")'
@@ -172,7 +177,7 @@ def _flag(keys: str) -> str:
 
 def _list(key: str) -> str:
     written = f'split(replace({_text(key)}, "(?<!\\s)\\s*+,\\s*+", ","), ",")'
-    return f'if(match({key}_, "^\\["), json_array_to_mv({key}_), coalesce({written}, \'event.{key}{{}}\'))'
+    return f"if(match({key}_, \"^\\[\"), json_array_to_mv({key}_), coalesce({written}, 'event.{key}{{}}'))"
 
 
 def _addresses(key: str) -> str:
@@ -225,9 +230,7 @@ _WORDS: Dict[str, Callable[[str], str]] = {
     "account": lambda key: f'replace({_text(key)}, "^(?:[^\\x5c]*+\\x5c)*+", "")',
     "domain": lambda key: f'if(match({_text(key)}, "\\x5c"), replace({_text(key)}, "\\x5c.*+$", ""), null())',
     "path": lambda key: f'if(match({_text(key)}, "[/\\x5c]"), {_text(key)}, null())',
-    "last": lambda key: (
-        f'if(match({_text(key)}, "[/\\x5c]$"), null(), replace({_text(key)}, "^(?:[^/\\x5c]*+[/\\x5c])*+", ""))'
-    ),
+    "last": _last,
     "folder": _folder,
     "hash": lambda key: f'if(match({_text(key)}, "^0++$"), null(), {_text(key)})',
     "mac": lambda key: (

@@ -3,8 +3,9 @@
 Rules ("JSON functions", "spath"): a path is names with `.` between them, `{n}` for a member of an array from 0 on,
 `{}` for all of them. `json_extract` gives the text of a value, the JSON of an object or array, null of null; with
 `{}` in the path, or with several paths, it gives a JSON array. `json_extract_exact` takes names as they are. `spath`
-and `json_array_to_mv` give a value for every member. What is no JSON gives null. A true or false out of JSON is the text `true` or `false`.
-`spath` with a path is not bound by `extraction_cutoff`, which is documented for extraction of everything.
+and `json_array_to_mv` give a value for every member. What is no JSON gives null. A true or false out of JSON is the
+text `true` or `false`. `spath` with a path is not bound by `extraction_cutoff`, which is documented for extraction of
+everything.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulator.events.catalogue import KINDS
 from tests.searchtime.expression.formula import compile_formula
-from tools.knowledge import pages, spl, types
+from tools.knowledge import event_type, pages, spl
 from tools.knowledge.compiled import files
 from tools.package import ROOT
 
@@ -23,7 +23,7 @@ def test_a_source_of_each_kind_becomes_an_expression_that_search_time_reads() ->
     words = re.findall(r"`([a-z_]+)", " ".join(re.findall(r"^\| (.*?) \|", spl.__doc__ or "", re.MULTILINE)))
     assert {"account", "folder", "instant", "list", "pairs", "spl", "text"} <= set(words)
     assert set(words) == {*spl._WORDS, *spl._ALONE, "spl"} - {"plain"}
-    for each in types.read_types():
+    for each in event_type.read_types():
         for text in each.fields.values():
             compile_formula(spl.formula(text))
 
@@ -46,31 +46,31 @@ def test_a_source_that_means_nothing_is_refused(text: str, said: str) -> None:
     ("line", "said"),
     [
         ("fields: {dest: 'hostt Hostname'}", "MyEvent.yaml: dest: 'hostt Hostname' is neither"),
-        ("familly: x", "MyEvent.yaml: 'familly' is not known here"),
+        ("colour: x", "MyEvent.yaml: 'colour' is not known here"),
     ],
 )
 def test_a_slip_in_a_file_is_named_with_file_and_field(tmp_path: Path, line: str, said: str) -> None:
-    shutil.copytree(types.FOLDER, tmp_path / "knowledge")
+    shutil.copytree(event_type.FOLDER, tmp_path / "knowledge")
     file = tmp_path / "knowledge" / "types" / "MyEvent.yaml"
     file.write_text(f"what: Something.\nfamily: x\nevent type: other\n{line}\n")
     with pytest.raises(spl.WrongWord, match=re.escape(said)):
-        types.read_types(tmp_path / "knowledge")
+        event_type.read_types(tmp_path / "knowledge")
 
 
 def test_the_emulator_plays_every_type_that_knowledge_has() -> None:
-    assert {kind.event_type for kind in KINDS} == {each.name for each in types.read_types()}
+    assert {kind.event_type for kind in KINDS} == {each.name for each in event_type.read_types()}
 
 
 def test_every_type_names_an_event_type_that_there_is_and_takes_part_in_it() -> None:
-    known = {each.name for each in types.read_eventtypes()}
-    assert {each.eventtype for each in types.read_types()} <= {*known, types.BY_OPERATION}
+    known = {each.name for each in event_type.read_eventtypes()}
+    assert {each.eventtype for each in event_type.read_types()} <= {*known, event_type.BY_OPERATION}
 
 
 def test_the_pages_have_every_type_with_all_its_fields() -> None:
-    examples = {each.name: {"event": {}} for each in types.read_types()}
+    examples: dict[str, object] = {each.name: {"event": {}} for each in event_type.read_types()}
     made = pages.pages(examples)
     assert len(made) == len(examples) + 1
-    for each in types.read_types():
+    for each in event_type.read_types():
         page = made[f"docs/events/{each.name}.md"]
         assert all(f"| `{name}` |" in page for name in each.fields)
         assert f"[{each.name}]({each.name}.md)" in made["docs/events/README.md"]
