@@ -16,7 +16,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import asdict, replace
-from typing import Deque, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Deque, Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from falcon_streams.core.finish import Finish, StopAt
 from falcon_streams.core.moment import iso_time
@@ -32,6 +32,9 @@ CLOCK_JUMP = 2.0
 # The supervisor looks about once a second. If more than this has passed since the last look, the process did not run,
 # and nobody knows for how long of it: nothing of that time counts, because many short pauses add up.
 LONGEST_LOOK = 2.0
+# How many records one commit takes. To render one costs as much as to read several events, and while it is done,
+# the loop that reads two thousand feeds hardly runs.
+MOST_RECORDS = 256
 
 
 class Beginning(NamedTuple):
@@ -128,15 +131,20 @@ class Commits:
                 del self._unreceipted[progress.partition]
 
     def due(self, until: float) -> Tuple[Record, ...]:
-        """The records to store for what has settled by this monotonic time."""
+        """The records to store for what has settled by this monotonic time: of thousands, those whose turn it is."""
         self._take_announced()
-        now, records = self._clock.now(), []
+        now = self._clock.now()
+        records: List[Record] = []
         for progress in [*self._unsettled.values()]:
+            if len(records) == MOST_RECORDS:
+                progress.settle(until)
+                continue
+            del self._unsettled[progress.partition]
             record = progress.due(until, now)
             if record is not None:
                 records.append(record)
-            elif progress.rests:
-                del self._unsettled[progress.partition]
+            if not progress.rests:
+                self._unsettled[progress.partition] = progress  # behind all that have not had their turn
         return tuple(records)
 
     def _take_announced(self) -> None:

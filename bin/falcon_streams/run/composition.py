@@ -38,6 +38,7 @@ from falcon_streams.run.health import Health, Label
 from falcon_streams.run.process import (
     Crew,
     ParentWatch,
+    collect_rarely,
     doubt_about_descriptors,
     report_signals,
     start_thread,
@@ -112,7 +113,10 @@ def run_input(invocation: Invocation, splunkd: Splunkd, descriptor: int, clock: 
     LOG.info("started", {"modular_input_name": settings.stanza, "version": __version__, "account": account.name})
 
     folder = folder_of(invocation.checkpoint_dir, settings.name)
-    doubt_of_files = "" if settings.tenants.only_own else doubt_about_descriptors(widen_descriptors())
+    doubt_of_files = ""
+    if not settings.tenants.only_own:
+        doubt_of_files = doubt_about_descriptors(widen_descriptors())
+        collect_rarely()
     doubts = " ".join(filter(None, (doubt, doubt_of_files)))
     conf = TenantConf(tenants, read_conf, clock, inbox)
     parts = _Parts(settings, account, splunkd, adopt, info, clock, inbox, folder, doubts, conf)

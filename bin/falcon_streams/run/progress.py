@@ -93,6 +93,7 @@ class Progress:
         self._last: Optional[Event] = None
         self._sequence = self._committed_sequence = OffsetSequence()
         self._written, self._receipted = Marks(), Marks()
+        self._settled: Optional[Mark] = None
         self._committed = False
         self._unsaved: Optional[Record] = None
 
@@ -181,7 +182,7 @@ class Progress:
     def rests(self) -> bool:
         """Whether nothing can become due before the reader has written again."""
         is_open = self.finish is not None and not self.finish.passed
-        return not (self._written or self._receipted or self._unsaved is not None or is_open)
+        return not (self._written or self._receipted or self._settled or self._unsaved is not None or is_open)
 
     def receipt(self, taken: int, at: float) -> None:
         """At this monotonic time, splunkd has taken `taken` bytes out of the pipe."""
@@ -190,11 +191,16 @@ class Progress:
         if mark is not None:
             self._receipted.append(mark._replace(at=at))
 
+    def settle(self, until: float) -> None:
+        """Note what has settled by the monotonic time `until`; only the last mark of it is kept."""
+        self._settled = self._receipted.take_settled(until) or self._settled
+
     def due(self, until: float, now: float) -> Optional[Record]:
         """The record to store for what has settled by the monotonic time `until`, None for nothing."""
-        mark = self._receipted.take_settled(until)
-        if mark is not None:
-            self._commit(mark, now)
+        self.settle(until)
+        if self._settled is not None:
+            self._commit(self._settled, now)
+            self._settled = None
         is_old = now - self.record.updated_at >= self._replay_seconds
         if self.has_reached_finish and is_old and not (self._written or self._receipted):
             self._pass_finish()

@@ -21,6 +21,7 @@ from falcon_streams.core.record import Owner, Record
 from falcon_streams.core.resume import Resume, StartFrom
 from falcon_streams.errors import Retryable
 from falcon_streams.ports import Sink
+from falcon_streams.run import commits
 from falcon_streams.run.commits import Beginning, Commits
 from falcon_streams.run.happenings import Committed
 from falcon_streams.run.progress import Progress
@@ -246,6 +247,45 @@ def test_a_partition_that_rests_is_not_asked(monkeypatch: pytest.MonkeyPatch) ->
     assert desk.commits.awaits_receipt
     desk.look()
     assert asked == ["2", "2"]
+
+
+def busy_looks(monkeypatch: pytest.MonkeyPatch) -> List[List[str]]:
+    """The partitions that are due at each look while all of three write, of which a commit takes two."""
+    monkeypatch.setattr(commits, "MOST_RECORDS", 2)
+    desk, looks = Desk(), []
+    for _ in range(12):
+        for partition in "012":
+            desk.write(partition)
+        desk.clock.pause(1.1)
+        looks.append([name for name, _ in desk.look()])
+    return looks
+
+
+def test_where_more_partitions_are_due_than_a_commit_takes_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = busy_looks(monkeypatch)[2:]
+    assert all(len(look) == 2 for look in looks)
+    assert all({*look, *after} == set("012") for look, after in zip(looks, looks[1:]))
+
+
+def test_a_partition_that_never_has_its_turn_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the former."""
+    mutate(monkeypatch, Commits, "due", "del self._unsettled[progress.partition]", "pass")
+    assert {name for look in busy_looks(monkeypatch) for name in look} != set("012")
+
+
+def test_a_partition_that_waits_for_its_turn_keeps_one_event_and_stores_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commits, "MOST_RECORDS", 0)
+    desk = Desk()
+    for _ in range(50):
+        desk.write("1")
+        desk.clock.pause(1.1)
+        desk.look()
+    assert len(desk.commits.progress["1"]._receipted) <= 1
+    monkeypatch.setattr(commits, "MOST_RECORDS", 2)
+    desk.clock.pause(1.1)
+    assert desk.look() == [("1", 50)]
 
 
 def noting(asked: List[str], function: Callable[..., Any]) -> Callable[..., Any]:

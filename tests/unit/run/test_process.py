@@ -33,6 +33,17 @@ def test_a_process_takes_all_that_the_system_allows() -> None:
     assert told.stdout.split() == ["300", "300"]
 
 
+def test_all_objects_are_looked_through_a_hundredth_as_often_and_new_ones_as_ever() -> None:
+    code = (
+        "import gc, sys; sys.path.insert(0, 'bin')\n"
+        "from falcon_streams.run.process import collect_rarely\n"
+        "before = gc.get_threshold(); collect_rarely()\n"
+        "print(gc.get_threshold()[:2] == before[:2], gc.get_threshold()[2] == 100 * before[2])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True", "True"]
+
+
 def test_a_crew_runs_no_more_at_once_than_it_has_threads_and_everything_in_the_end() -> None:
     crew, done, gate = Crew(2), SimpleQueue[int](), threading.Event()
     running = SimpleQueue[int]()
