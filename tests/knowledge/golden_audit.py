@@ -80,6 +80,7 @@ OTHER = ("crowdstrike_es_change_other", "change")
 CASES = [
     login("userAuthenticate", "password", True, "success"),
     login("twoFactorAuthenticate", "mfa", False, "failure"),
+    login("webauthnFactorVerify", "mfa", True, "success"),
     login("saml2Assert", "saml", True, "success"),
     Case(
         "the actor is not the account: roles granted",

@@ -15,7 +15,7 @@ from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
 from tests.searchtime import Event, Knowledge, SearchTime
 from tools.package import ROOT
 
-PASSES = 8
+PASSES = 4
 
 
 def large_detection() -> dict[str, object]:

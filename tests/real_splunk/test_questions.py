@@ -198,11 +198,6 @@ _SEARCH_TIME = {
     "LocalIPv6_": (None, "Does a match with an empty value give no field?", '(?!"") before the values'),
     "severity": ("critical", "Does a formula read 1e18 as a number?", "digits only, by `number`"),
     "event.ComputerName": ("FIN-WS-9", "May a calculated field have a dot in its name?", "aliases, one a class"),
-    "family": (
-        "endpoint_detection",
-        "Does OUTPUTNEW write columns beside one that is there?",
-        "a LOOKUP for each",
-    ),
 }
 
 

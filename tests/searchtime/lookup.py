@@ -3,7 +3,8 @@
 Rules (props.conf.spec, LOOKUP; transforms.conf.spec, "Lookup tables"; "Make your lookup automatic"): an event that
 has all match fields gets the output fields of the rows that match, at most `max_matches` of them in file order; below
 `min_matches` it gets `default_match`. OUTPUT replaces what is there, and clears it where no row matches; OUTPUTNEW
-writes a field only where it is missing. Without an output list every column that is no match field is put out.
+writes a field only where it is missing, and is refused where an event has some of its fields: whether it writes the
+others is not documented. Without an output list every column that is no match field is put out.
 Automatic lookups do not nest: all read the fields as they were before the first of them, and one that needs the
 output of another is refused. Each value of a match field is looked up by itself. An empty cell is no value.
 """
@@ -55,6 +56,8 @@ class Lookup(NamedTuple):
             for column, values in found.items():
                 values += [row[column] for row in rows if row[column]]
                 values += [self.default] * max(0, self.fewest - len(rows)) if self.default else []
+        if self.new_only and len({field in fields for column, field in self.outputs if found[column]}) > 1:
+            raise Refused("OUTPUTNEW with some of its fields there is not documented")
         for column, field in self.outputs:
             if self.new_only and field in fields:
                 continue

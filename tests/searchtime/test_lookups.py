@@ -47,6 +47,11 @@ def test_output_replaces_and_outputnew_keeps(app: App) -> None:
     assert _app(app, "t code OUTPUTNEW action").search(raw).value("action") == "old"
 
 
+def test_outputnew_with_some_of_its_fields_there_is_refused(app: App) -> None:
+    with pytest.raises(Refused, match="some of its fields"):
+        _app(app, "t code OUTPUTNEW action, severity").search('{"code":"4726","action":"old"}')
+
+
 def test_output_clears_where_no_row_matches_and_outputnew_does_not(app: App) -> None:
     raw = '{"code":"none","action":"old"}'
     assert _app(app, "t code OUTPUT action").search(raw).value("action") is None

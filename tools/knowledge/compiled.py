@@ -1,8 +1,8 @@
 """The conf files and lookups that `knowledge/` comes to.
 
-Rules: a field is one calculated field with an arm for each formula, which names the types that have it. What is the
-same text for all events of a type stands in the lookup of the types instead. Types that nobody knows have the usual
-fields: they come last.
+Rules: a field is one calculated field with an arm for each formula, which names the types that have it. A field that no
+type calculates, but which is one text for all events of a type, stands in the lookup of the types instead. Types that
+nobody knows have the usual fields: they come last.
 """
 
 from __future__ import annotations
@@ -11,27 +11,25 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Set
 
 from tools.knowledge.event_type import (
     FOLDER,
     EventType,
-    Operation,
     Splunks,
-    read_audit_keys,
     read_eventtypes,
-    read_operations,
     read_types,
     read_vocabulary,
     usual_fields,
 )
+from tools.knowledge.operation import Operation, read_audit_keys, read_operations
 from tools.knowledge.spl import formula, instant_of
 from tools.package import ROOT
 
 _WARNING = "# Made by `make knowledge` from knowledge/: change it there.\n"
 _SOURCETYPE = 'sourcetype="CrowdStrike:Event:Streams:JSON"'
 _PLACE = "# {fields}\n"
-_LITERAL = re.compile(r"(?:(.*) \| )?text ([^|]*)", re.DOTALL)
+_LITERAL = re.compile(r"text ([^|]*)")
 _INSTANT = "instant "
 _NAMES = re.compile(r"^(KNOWN_TYPES = \(\n)[^)]*\)\n", re.MULTILINE)
 CATALOGUE = "bin/falcon_streams/core/catalogue.py"
@@ -42,9 +40,9 @@ _COLUMNS = ("family", "type", "ids_type", "dlp_type")
 def files() -> Dict[str, str]:
     """The text of each file, by its path in the repository."""
     types, usual = read_types(), usual_fields()
-    parts = {each.name: _split(each.fields) for each in types}
-    fields = {name: evals for name, (evals, _) in parts.items()}
-    constants = {each.name: {**each.constants, **parts[each.name][1], "family": each.family} for each in types}
+    calculated = {field for each in types for field, source in each.fields.items() if not _text_of(source)} | set(usual)
+    fields = {each.name: {name: each.fields[name] for name in each.fields if name in calculated} for each in types}
+    constants = {each.name: {**each.constants, **_texts(each, calculated), "family": each.family} for each in types}
     props = (FOLDER / "props.conf").read_text(encoding="utf-8")
     columns = [*_COLUMNS, *sorted({name for each in constants.values() for name in each} - set(_COLUMNS))]
     return {
@@ -58,7 +56,8 @@ def files() -> Dict[str, str]:
             ({"event_type": name, **row} for name, row in {**constants, **_UNKNOWN}.items()),
         ),
         "lookups/crowdstrike_es_operations.csv": _csv(
-            Operation._fields, (operation._asdict() for operation in read_operations())
+            [name for name in Operation._fields if name != "audit_action"],
+            (operation._asdict() for operation in read_operations()),
         ),
     }
 
@@ -70,18 +69,15 @@ def _catalogue(types: Iterable[EventType]) -> str:
     return _NAMES.sub(lambda found: f"{found.group(1)}{names})\n", module)
 
 
-def _split(fields: Mapping[str, str]) -> Tuple[Dict[str, str], Dict[str, str]]:
-    """What has to be calculated, and the text that holds where nothing comes of that."""
-    evals, texts = {}, {}
-    for field, source in fields.items():
-        source = " ".join(source.split())
-        match = None if source.startswith("spl ") else _LITERAL.fullmatch(source)
-        if match is not None:
-            texts[field] = match.group(2)
-            source = match.group(1) or ""
-        if source:
-            evals[field] = source
-    return evals, texts
+def _texts(each: EventType, calculated: Set[str]) -> Dict[str, str]:
+    """The fields of a type that are one text, and that no type calculates."""
+    return {name: _text_of(source) for name, source in each.fields.items() if name not in calculated}
+
+
+def _text_of(source: str) -> str:
+    """The text of a source that is nothing else, empty for any other."""
+    match = _LITERAL.fullmatch(source)
+    return match.group(1) if match else ""
 
 
 def _calculated(fields: Mapping[str, Mapping[str, str]], usual: Mapping[str, str]) -> str:
@@ -148,7 +144,7 @@ def _tags(eventtypes: Iterable[Splunks]) -> str:
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()

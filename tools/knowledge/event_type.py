@@ -34,18 +34,6 @@ class EventType(NamedTuple):
     fields: Dict[str, str]
 
 
-class Operation(NamedTuple):
-    """One operation of the audit trail: the row of the lookup that says what it means."""
-
-    operation: str
-    audit_class: str
-    audit_action: str
-    change_type: str
-    object_category: str
-    sensitive: str
-    meaning: str
-
-
 class Splunks(NamedTuple):
     """One event type of Splunk: its search, in which `{types}` stands for the types, its tags, the data models of CIM
     that these lead into, and a sentence."""
@@ -81,33 +69,6 @@ def read_eventtypes(folder: Path = FOLDER) -> List[Splunks]:
         )
         for name, said in _read(folder / "event_types.yaml").items()
     ]
-
-
-def read_audit_keys(folder: Path = FOLDER) -> List[str]:
-    """The keys of the audit trail that become fields."""
-    keys: List[str] = _read(folder / "audit.yaml")["keys"]
-    return keys
-
-
-def read_operations(folder: Path = FOLDER) -> List[Operation]:
-    """What each operation means, in the order in which they are tried."""
-    return [_operation(name, said) for name, said in _read(folder / "audit.yaml")["operations"].items()]
-
-
-def _operation(name: str, said: Dict[str, Any]) -> Operation:
-    wrong = sorted(set(said) - {"class", "action", "object", "change", "sensitive", "meaning"})
-    if wrong:
-        raise WrongWord(f"audit.yaml: {name}: {wrong[0]!r} is not known here")
-    thing = said.get("object", "")
-    return Operation(
-        name,
-        said["class"],
-        said.get("action", ""),
-        said.get("change", thing),
-        thing,
-        str(int(said.get("sensitive", False))),
-        said.get("meaning", ""),
-    )
 
 
 def read_vocabulary(folder: Path = FOLDER) -> Dict[str, str]:

@@ -106,7 +106,7 @@ def _source(text: str) -> str:
     """A source in a cell of a table."""
     text = " ".join(text.split())
     parts = [text] if text.startswith("spl ") else re.split(r" \| (?=[a-z]*)", text)
-    return ", else ".join(f"`{part.replace('|', chr(92) + '|')}`" for part in parts)
+    return ", else ".join(f"`{part}`" for part in parts)
 
 
 def _words() -> List[str]:

@@ -24,6 +24,7 @@ Splunk's converter to SPL2 cuts a `nullif` around a call, so none is written her
 | `malware` | "Malware" for tactics that mean it, else the text |
 | `actor` | whether a user id is a service, the vendor, or a user |
 | `audit`, `pairs` | the value of a pair of the audit trail; all of them |
+| `done` | CIM's action for the operation of the audit trail |
 | `flag <Key> <Flag> ...` | whether one of these is true in an object of flags; for `spl` |
 | `matched` | which of its keys an indicator has matched by |
 | `local` | the host's own address, or its name where that is none |
@@ -36,6 +37,8 @@ from __future__ import annotations
 
 import re
 from typing import Callable, Dict, List
+
+from tools.knowledge.operation import read_operations
 
 _NOTHING = r"^\s*+(?:-|N/A|null)?+\s*+$"
 _KEY = re.compile(r"[A-Za-z]\w*")
@@ -210,6 +213,26 @@ def _audit(key: str) -> str:
     return _clean(_decoded(f"coalesce(Key___{key}, Key____{key})"))
 
 
+def _done() -> str:
+    """An arm for each action with the operations that are written out, then those that begin with a word."""
+    operation = _text("OperationName")
+    named: Dict[str, List[str]] = {}
+    starts = []
+    for each in read_operations():
+        if each.operation.endswith("*"):
+            starts.append((each.operation[:-1], each.audit_action))
+        else:
+            named.setdefault(each.audit_action, []).append(each.operation)
+    arms = [(f"^(?:{'|'.join(names)})$", action) for action, names in named.items()]
+    arms += [(f"^{start}", action) for start, action in starts]
+    texts = (f'match({operation}, "(?i){found}"), {_quoted(action)}' for found, action in arms)
+    return f"case({', '.join(texts)})"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text else "null()"
+
+
 def _pairs() -> str:
     pair = (
         r"\{\s*+\x22Key\x22\s*+:\s*+\x22([^\x22]*+)\x22\s*+,\s*+\x22ValueString\x22\s*+:\s*+"
@@ -257,6 +280,7 @@ _WORDS: Dict[str, Callable[[str], str]] = {
 }
 _ALONE: Dict[str, Callable[[], str]] = {
     "pairs": _pairs,
+    "done": _done,
     "matched": _matched,
     "techniques": _techniques,
     "local": lambda: f'if(match({_text("LocalAddress")}, "{_NOWHERE}"), {_text("HostName")}, {_text("LocalAddress")})',
