@@ -24,6 +24,8 @@ DIST = environments.ROOT / "dist"
 PAGE = environments.ROOT / "docs" / "performance.md"
 PICTURES = environments.ROOT / "docs" / "performance"
 NEWEST = "3.13"
+# What stands in a table of its own, by words of its measures.
+GROUPS = {"family": "1,000 tenants", "search": "search"}
 
 
 def write_record(rows: Sequence[Row], events: int) -> None:
@@ -52,20 +54,35 @@ def commit() -> str:
 
 
 def keep(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
-    """Put the table, the storm's table and the pictures where the page shows them."""
-    PICTURES.mkdir(exist_ok=True)
-    for name, picture in draw(rows, outcomes).items():
-        (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
+    """Put what was measured where the page shows it: each group of rows in a table of its own, the storm's table, and
+    the pictures, which the main table's rows and the storm's go into."""
     text = PAGE.read_text(encoding="utf-8")
-    text = _between("table", text, [f"Measured at `{commit()}` on {machine()}.", "", *table(rows)])
-    text = _between("storm", text, storm(outcomes))
+    for group, found in _groups(rows).items():
+        text = _between(group, text, [f"Measured at `{commit()}` on {machine()}.", "", *table(found)])
+    if outcomes:
+        PICTURES.mkdir(exist_ok=True)
+        for name, picture in draw(rows, outcomes).items():
+            (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
+        text = _between("storm", text, storm(outcomes))
     PAGE.write_text(text, encoding="utf-8")
 
 
+def _groups(rows: Sequence[Row]) -> Dict[str, List[Row]]:
+    """The rows by the marker of their table."""
+    found: Dict[str, List[Row]] = {}
+    for row in rows:
+        group = (
+            "family" if "1,000 tenants" in row.measure else "search" if row.measure.startswith("search") else "table"
+        )
+        found.setdefault(group, []).append(row)
+    return found
+
+
 def table(rows: Sequence[Row]) -> List[str]:
-    """One line a measure, the Pythons beside each other."""
-    versions = sorted({row.python for row in rows}, key=lambda each: tuple(map(int, each.split("."))))
-    lines = [f"| measure | target | {' | '.join(versions)} |", f"|---|---|{'---|' * len(versions)}"]
+    """One line a measure, the Pythons beside each other; one column for what no Python has a part in."""
+    versions = sorted({row.python for row in rows}, key=lambda each: [int(part) for part in each.split(".") if part])
+    lines = [f"| measure | target | {' | '.join(each or 'value' for each in versions)} |"]
+    lines.append(f"|---|---|{'---|' * len(versions)}")
     for measure in dict.fromkeys(row.measure for row in rows):
         found = {row.python: row for row in rows if row.measure == measure}
         target = next(iter(found.values())).target
