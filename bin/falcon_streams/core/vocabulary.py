@@ -35,11 +35,11 @@ _FIELD_WORDS = frozenset(
 attributes|audit|author|blob|blocked|category|channel|cid|cidrs|class|client|cloud|code|command|composite|computer|
 confidence|connection|consumes|content|context|controls|count|created|creation|customer|data|date|department|
 description|destination|detail|detect|detected|detection|device|direction|disabled|display|disposition|dns|domain|
-duration|egress|elapsed|email|enabled|end|endpoint|entities|entity|epoch|event|execution|file|filename|filesystem|
-finding|flag|flow|hash|hashes|highlights|host|hostname|id|image|incident|index|indicator|info|instance|ioc|ip|ipv|
-ipv4|ipv6|is|item|key|kill|lateral|lead|level|line|link|linux|list|local|location|log|logon|mac|machine|mask|match|
-matched|md5|message|metadata|method|mitre|mobile|mode|monitor|movement|name|network|number|object|objective|offset|
-operation|os|outcome|parent|partition|path|pattern|pid|platform|policy|port|posture|priority|process|processes|
+duration|egress|elapsed|email|enabled|end|endpoint|entities|entity|epoch|event|execution|extension|file|filename|
+filesystem|finding|flag|flow|hash|hashes|highlights|host|hostname|id|image|incident|index|indicator|info|instance|ioc|
+ip|ipv|ipv4|ipv6|is|item|key|kill|lateral|lead|level|line|link|linux|list|local|location|log|logon|mac|machine|mask|
+match|matched|md5|message|metadata|method|mitre|mobile|mode|monitor|movement|name|network|number|object|objective|
+offset|operation|os|outcome|parent|partition|path|pattern|pid|platform|policy|port|posture|priority|process|processes|
 product|profile|properties|protocol|provider|quarantine|quarantined|query|raw|reason|region|registry|remote|report|
 request|resource|response|result|roles|rooting|rule|scopes|score|sensor|service|session|severity|sha1|sha256|sid|
 signal|since|size|source|start|state|status|string|success|suspend|tactic|tags|target|technique|template|tenant|
