@@ -74,6 +74,15 @@ def compare(
     return Comparison(len(places), indexed, len(places) - len(arrivals), repeated, strangers, disordered)
 
 
+def lost(
+    ledger: Mapping[str, Sequence[Sequence[object]]], events: Iterable[Event], key: Callable[[Event], Key] = key_of
+) -> list[Key]:
+    """The events of the ledger that are not in the index, by partition and offset."""
+    arrived = {key(event) for event in events}
+    sent = ((partition, int(str(entry[0])), str(entry[1])) for partition in ledger for entry in ledger[partition])
+    return sorted(each for each in sent if each not in arrived)
+
+
 def name_of(raw: bytes) -> tuple[int, str]:
     """Offset, -1 where there is none to be read, and SHA-256 of a line as it was published."""
     found = _OFFSET.search(raw)
