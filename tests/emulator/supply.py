@@ -74,7 +74,8 @@ class Supply:
         now = tenant.clock.now()
         for done in range(0, count, _BATCH):
             start = now - span * (1 - done / count)
-            self._generate(tenant, partition, min(_BATCH, count - done), start, now, types)
+            end = now - span * (1 - min(count, done + _BATCH) / count)
+            self._generate(tenant, partition, min(_BATCH, count - done), start, end, types)
 
     def replay(self, path: Path) -> None:
         """The lines of a file byte for byte, dealt out to the partitions in order."""

@@ -63,9 +63,15 @@ def state_of(shown: Mapping[str, Any], runs: bool, enabled: bool, fresh_after: f
     """The state of the input: of its process, and if that runs, as its state file says."""
     if not runs:
         return KILLED if enabled else STOPPED
-    if shown.get("updated_at", 0.0) < fresh_after:
+    if not shown or shown["updated_at"] < fresh_after:
         return STARTING
     return _OF_STATE_FILE.get(shown["state"], STARTING)
+
+
+def overall(state: str, rows: tuple[Row, ...]) -> str:
+    """The state of the whole: it reads when every partition does."""
+    states = [row.state for row in rows]
+    return next((each for each in (WAITING, STARTING) if each in states), state)
 
 
 def partition_state(shown: Mapping[str, Any], partition: str, state: str) -> str:

@@ -45,8 +45,8 @@ class Verdict(NamedTuple):
         """What the numbers mean."""
         if self.holds:
             return (
-                "The promise held: every event is in the index, in the order of its partition, through the SIGKILL and "
-                "the stop.",
+                "The promise held: every event is in the index, in the order of its partition, through the stop and "
+                "the SIGKILL.",
                 "Compared by partition, offset, and SHA-256. Repeats are what was read, but not yet saved as read, "
                 "when the process was killed.",
             )

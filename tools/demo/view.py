@@ -5,7 +5,6 @@ Rules: a view decides nothing. Both say the same sentences; a pipe or a file get
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from typing import Optional

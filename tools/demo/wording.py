@@ -9,7 +9,8 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def span(seconds: float) -> str:
     """A span in its two largest units: `2 h 38 min`."""
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[str] = []
     for size, unit in _UNITS:
         if left >= size or (size == 1 and not parts):
             parts.append(f"{left // size} {unit}")
