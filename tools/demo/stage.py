@@ -19,7 +19,7 @@ from tests.emulator import AS_IN_LIFE, EmulatorProcess
 from tests.knowledge.rows import ROWS
 from tests.splunkd import Event, Splunkd
 from tools import studio
-from tools.demo.look import Look, Row, overall, partition_state, state_of
+from tools.demo.look import READING, Look, Row, overall, partition_state, state_of
 from tools.demo.story import PATIENCE, Act
 from tools.demo.tally import Tally
 
@@ -37,6 +37,8 @@ class Supply(NamedTuple):
 SUPPLIES = {"0": Supply(38_000, 3 * 3600.0, 60.0), "1": Supply(12_000, 26 * 3600.0, 15.0)}
 # Bytes a second that splunkd takes of the backlog: slow enough to be watched. docs/performance.md has the real speeds.
 PACE = 9_000_000
+# After a kill the input goes back so many seconds, 30 by default, because splunkd may have lost them.
+REPLAY = "2"
 # Falcon frees the app ID of a killed reader after about a minute; so long nobody wants to look at a demo.
 LOCK = 6.0
 
@@ -68,7 +70,7 @@ class Stage:
         )
         realm = f"TA_falcon_event_streams#account#{INPUT}"
         self.splunkd.create_password(realm, "client_secret", address["client_secret"])
-        self.splunkd.create_input(INPUT, account=INPUT, app_id="demo01", interval="1")
+        self.splunkd.create_input(INPUT, account=INPUT, app_id="demo01", interval="1", replay_seconds=REPLAY)
         self.splunkd.pace_reading(INPUT, PACE)
         self._began = self._supplied = time.monotonic()
 
@@ -89,6 +91,8 @@ class Stage:
         shown = self._shown()
         runs = self.splunkd.input_pid(INPUT) is not None
         state = state_of(shown, runs, self._enabled, self._fresh_after)
+        if state != READING:
+            self.tally.pause()
         rows = tuple(
             Row(
                 name,

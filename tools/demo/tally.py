@@ -47,6 +47,10 @@ class Speed:
         while len(self._looks) > 2 and self._looks[1][0] <= at - WINDOW:
             self._looks.popleft()
 
+    def begin_again(self) -> None:
+        """Nothing moves: what was before says nothing about what comes."""
+        self._looks.clear()
+
     @property
     def rate(self) -> float:
         """So many a second; 0 until there are two looks."""
@@ -84,6 +88,11 @@ class Tally:
             self.indexed += 1
         for stream in self.streams.values():
             stream.speed.note(at, len(stream.offsets))
+
+    def pause(self) -> None:
+        """Nobody reads: the rates begin again."""
+        for stream in self.streams.values():
+            stream.speed.begin_again()
 
     @property
     def arrived(self) -> int:
