@@ -143,7 +143,7 @@ class Stage:
 @contextmanager
 def stage(folder: Path, built: Path, web: bool) -> Iterator[Stage]:
     """The emulator and the stand-in; at the end nothing of them runs any more."""
-    pages = {"web": True, "studio": studio.build(), "answers": ROWS} if web else {}
+    pages: dict[str, Any] = {"web": True, "studio": studio.build(), "answers": ROWS} if web else {}
     falcon = EmulatorProcess(partitions=len(SUPPLIES), seed=7, lock=LOCK, **AS_IN_LIFE)
     with falcon, Splunkd(folder / "splunk", built, sys.executable, **pages) as splunkd:
         made = Stage(falcon, splunkd)

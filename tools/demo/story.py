@@ -86,11 +86,7 @@ class Story:
             return Step()
         if self.scene is Scene.RESUMING:
             return self._on(look, Scene.CATCHING_UP, "reading again, from where it stopped")
-        return self._on(
-            look,
-            Scene.AGAIN,
-            f"reading again, from the last offsets that were saved; {look.repeated:,} events came twice",
-        )
+        return self._on(look, Scene.AGAIN, "reading again, from a little before the last offsets that were saved")
 
     def _on(self, look: Look, scene: Scene, *said: str, act: Optional[Act] = None) -> Step:
         self.scene, self._since, self._waited = scene, look.at, False
