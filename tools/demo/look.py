@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 STARTING, READING, WAITING, STOPPED, KILLED = "starting", "reading", "waiting", "stopped", "killed"
+LIVE = 5.0  # seconds behind Falcon that a live partition may be
 _OF_STATE_FILE = {"running": READING, "waiting_app_id": WAITING}
 WORDS = {
     STARTING: "starting",
@@ -44,6 +45,11 @@ class Look(NamedTuple):
     def share(self) -> float:
         """How much of the backlog has arrived, 0 to 1; what is live adds to both sides until the backlog is done."""
         return min(1.0, self.arrived / self.backlog)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the backlog is in the index and every partition is live."""
+        return self.share >= 1.0 and all(row.behind is not None and row.behind < LIVE for row in self.rows)
 
     @property
     def rate(self) -> float:

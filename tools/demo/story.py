@@ -1,4 +1,4 @@
-"""What happens when: a backlog with an orderly stop in the middle of it, live events, a SIGKILL, the end.
+"""What happens when: a backlog, live events, an orderly stop, a start, a SIGKILL in live events, the end.
 
 Rules: pure. The story looks, says what there is to say, and orders the next act. It goes by what it sees and not by
 the clock, so that it is the same story on a slow machine; where nothing happens for a minute, it is stuck.
@@ -11,15 +11,14 @@ from typing import NamedTuple, Optional
 
 from tools.demo.look import READING, STOPPED, WAITING, Look
 
-STOP_AT = 0.4  # of the backlog
-PAUSE, LIVE, AGAIN = 3.0, 5.0, 4.0  # seconds of the stop, of live events before the SIGKILL, and of those after it
+LIVE, PAUSE = 4.0, 3.0  # seconds of live events before each act, and of the stop
 PATIENCE = 60.0
 
 
 class Act(enum.Enum):
     """What the stage can do, with what is said before."""
 
-    STOP = "an orderly stop in the middle of the backlog, as by an admin on the Inputs page"
+    STOP = "an orderly stop, as by an admin on the Inputs page; Falcon goes on making events"
     START = "started again, as by an admin"
     KILL = "SIGKILL: the input's process dies, with no chance to save anything"
     END = "no more events are made; waiting for the last ones"
@@ -35,14 +34,14 @@ class Step(NamedTuple):
 class Scene(enum.Enum):
     """Where the story is, by what it waits for."""
 
-    BACKLOG = "the backlog is being read"
+    BACKLOG = "the backlog is in the index"
+    LIVE = "live events"
     STOPPING = "the input has stopped"
     PAUSED = "the input is to be started again"
     RESUMING = "reading goes on after the stop"
-    CATCHING_UP = "the backlog is done"
-    LIVE = "live events"
+    LIVE_AGAIN = "live events after the stop"
     KILLED = "reading goes on after the SIGKILL"
-    AGAIN = "live events again"
+    LIVE_AT_LAST = "live events after the SIGKILL"
     OVER = "nothing"
 
 
@@ -61,19 +60,19 @@ class Story:
     def next(self, look: Look) -> Step:
         """What this look brings."""
         lasted = look.at - self._since
-        if self.scene is Scene.BACKLOG and look.share >= STOP_AT:
+        if self.scene is Scene.BACKLOG and look.caught_up:
+            return self._on(look, Scene.LIVE, f"the backlog of {look.backlog:,} is in the index; live events from here")
+        if self.scene is Scene.LIVE and lasted >= LIVE:
             return self._on(look, Scene.STOPPING, act=Act.STOP)
         if self.scene is Scene.STOPPING and look.state == STOPPED:
-            return self._on(look, Scene.PAUSED, "stopped: what was read is in the index, and the offsets are saved")
+            return self._on(look, Scene.PAUSED, "stopped: its offsets are saved")
         if self.scene is Scene.PAUSED and lasted >= PAUSE:
             return self._on(look, Scene.RESUMING, act=Act.START)
         if self.scene in (Scene.RESUMING, Scene.KILLED):
             return self._after_a_start(look)
-        if self.scene is Scene.CATCHING_UP and look.share >= 1.0:
-            return self._on(look, Scene.LIVE, f"the backlog of {look.backlog:,} is in the index; live events from here")
-        if self.scene is Scene.LIVE and lasted >= LIVE:
+        if self.scene is Scene.LIVE_AGAIN and lasted >= LIVE:
             return self._on(look, Scene.KILLED, act=Act.KILL)
-        if self.scene is Scene.AGAIN and lasted >= AGAIN:
+        if self.scene is Scene.LIVE_AT_LAST and lasted >= LIVE:
             return self._on(look, Scene.OVER, act=Act.END)
         return Step()
 
@@ -85,8 +84,10 @@ class Story:
         if look.state != READING:
             return Step()
         if self.scene is Scene.RESUMING:
-            return self._on(look, Scene.CATCHING_UP, "reading again, from where it stopped")
-        return self._on(look, Scene.AGAIN, "reading again, from a little before the last offsets that were saved")
+            return self._on(look, Scene.LIVE_AGAIN, "reading again, from the offsets that were saved")
+        return self._on(
+            look, Scene.LIVE_AT_LAST, "reading again, from a little before the last offsets that were saved"
+        )
 
     def _on(self, look: Look, scene: Scene, *said: str, act: Optional[Act] = None) -> Step:
         self.scene, self._since, self._waited = scene, look.at, False

@@ -47,8 +47,8 @@ class Verdict(NamedTuple):
             return (
                 "The promise held: every event is in the index, in the order of its partition, through the stop and "
                 "the SIGKILL.",
-                "Compared by partition, offset, and SHA-256. Repeats come from the SIGKILL: after it the input goes "
-                "back replay_seconds (2 here, 30 by default), because splunkd may have lost the last it took.",
+                "Compared by partition, offset, and SHA-256. What is repeated was read again to be sure: the last second "
+                "before a stop, and replay_seconds (2 here, 30 by default) before a SIGKILL.",
             )
         return ("THE PROMISE DID NOT HOLD.", *self._faults())
 
