@@ -10,7 +10,7 @@ help: ## explain the targets
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
 	@$(PYTHON) -m tools.suite --set-up
 
-demo: ## show the main job, under a minute: a backlog of 50,000 events, a SIGKILL, a stop, a proof (DROP=1 fails it, WEB=1 keeps the pages open)
+demo: ## show the main job, under a minute: a backlog of 50,000 events, a stop, a SIGKILL, a proof (DROP=1 fails it, WEB=1 keeps the pages open)
 	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP)) $(if $(WEB),--web)
 
 quick: ## about a minute: lint, types, units, fakes, architecture, model, and fuzzers, on one Python

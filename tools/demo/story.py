@@ -85,9 +85,7 @@ class Story:
             return Step()
         if self.scene is Scene.RESUMING:
             return self._on(look, Scene.LIVE_AGAIN, "reading again, from the offsets that were saved")
-        return self._on(
-            look, Scene.LIVE_AT_LAST, "reading again, from a little before the last offsets that were saved"
-        )
+        return self._on(look, Scene.LIVE_AT_LAST, "reading again, from a little before the offsets that were saved")
 
     def _on(self, look: Look, scene: Scene, *said: str, act: Optional[Act] = None) -> Step:
         self.scene, self._since, self._waited = scene, look.at, False

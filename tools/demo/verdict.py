@@ -47,8 +47,8 @@ class Verdict(NamedTuple):
             return (
                 "The promise held: every event is in the index, in the order of its partition, through the stop and "
                 "the SIGKILL.",
-                "Compared by partition, offset, and SHA-256. What is repeated was read again to be sure: the last second "
-                "before a stop, and replay_seconds (2 here, 30 by default) before a SIGKILL.",
+                "Compared by partition, offset, and SHA-256. What is repeated was read again to be sure: the last "
+                "second before a stop, and after a SIGKILL replay_seconds (2 here, 30 by default).",
             )
         return ("THE PROMISE DID NOT HOLD.", *self._faults())
 

@@ -120,8 +120,9 @@ class Terminal:
 
 
 def _progress(look: Look) -> str:
-    part = f"{look.share:4.0%} of the backlog" if look.share < 1 else "backlog done"
-    return f"{part} ({look.arrived:,} events, {wording.estimate(look.seconds_left)})"
+    if look.share >= 1:
+        return f"live, {look.arrived:,} events"
+    return f"{look.share:3.0%} of the backlog, {look.arrived:,} events, {wording.estimate(look.seconds_left)}"
 
 
 def _bar(look: Look) -> RenderableType:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+from collections import Counter
 from collections.abc import Sequence
+from typing import Union
 
 import pytest
+from rich.console import Console
 
 from tests.splunkd.intake.index import Event
 from tools.demo import look as seen
@@ -15,6 +19,7 @@ from tools.demo.look import KILLED, READING, STARTING, STOPPED, WAITING, Look, R
 from tools.demo.story import LIVE, PATIENCE, PAUSE, Act, Scene, Story
 from tools.demo.tally import Place, Tally, place_of
 from tools.demo.verdict import judge, withhold
+from tools.demo.view import Lines, Terminal
 
 
 def event(partition: str, offset: int, event_type: str = "FirewallMatchEvent", time: float = 100.0) -> Event:
@@ -103,15 +108,17 @@ class TestLook:
 
 class TestStory:
     def test_it_goes_through_a_stop_and_a_sigkill_to_its_end(self) -> None:
-        story, acts = Story(), []
+        story = Story()
+        acts: list[Act] = []
+        after = {Act.STOP: STOPPED, Act.START: WAITING, Act.KILL: WAITING}
         state, at = READING, 0.0
         while story.scene is not Scene.OVER:
-            step = story.next(a_look(at, state))
-            acts += [step.act] if step.act else []
-            state = (
-                {Act.STOP: STOPPED, Act.START: READING, Act.KILL: KILLED}.get(step.act, state) if step.act else state
-            )
-            state = READING if state == KILLED and step.act is None else state
+            act = story.next(a_look(at, state)).act
+            if act is not None:
+                acts.append(act)
+                state = after.get(act, state)
+            elif state == WAITING:
+                state = READING
             at += 1.0
 
         assert acts == [Act.STOP, Act.START, Act.KILL, Act.END]
@@ -182,6 +189,36 @@ class TestVerdict:
 
     def test_nothing_is_withheld_unless_it_is_asked_for(self) -> None:
         assert withhold(self.EVENTS, 0) == (self.EVENTS, [])
+
+
+class TestView:
+    EVENTS = [event("0", offset) for offset in range(20)]
+
+    def play(self, view: Union[Lines, Terminal]) -> None:
+        view.show(a_look(0.0, STOPPED, arrived=600))
+        view.say("stopped")
+        view.rest()
+        shown = sample.Sample("Type", '{"a": "[b]"}', (("user", "[red]"),))
+        view.present(Counter(FirewallMatchEvent=20), shown, judge(ledger(self.EVENTS), self.EVENTS))
+
+    def test_where_there_is_no_terminal_it_is_plain_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.play(Lines())
+
+        printed = capsys.readouterr().out
+        assert "\x1b" not in printed
+        assert "60% of the backlog" in printed
+        assert "20 sent · 20 indexed · 0 missing · 0 repeated" in printed
+
+    def test_a_terminal_shows_a_bar_and_texts_as_they_are(self) -> None:
+        file = io.StringIO()
+
+        self.play(Terminal(Console(file=file, force_terminal=True, width=140, color_system=None)))
+
+        printed = file.getvalue()
+        assert "━" in printed
+        assert "600 of 1,000" in printed
+        assert "[red]" in printed  # an event's text is no markup
+        assert "20 sent · 20 indexed · 0 missing · 0 repeated" in printed
 
 
 def test_an_event_has_its_place_by_partition_and_offset() -> None:
