@@ -274,3 +274,13 @@ def test_a_hundred_thousand_events_are_there_in_a_few_seconds(falcon: Falcon) ->
 
     assert emulator.offsets() == {"0": 100_000}
     assert time.process_time() - started < 15.0  # CPU seconds; some 3 are usual
+
+
+def test_many_events_of_a_span_are_in_the_order_of_their_times(falcon: Falcon) -> None:
+    emulator = falcon()
+    emulator.generate(3000, types=["CSPMSearchStreamingEvent"], span=3000)
+    log = emulator.tenant.partitions["0"].log
+    times = [json.loads(log.line(index))["metadata"]["eventCreationTime"] for index in range(len(log))]
+
+    assert times == sorted(times)
+    assert times[-1] - times[0] > 2_900_000
