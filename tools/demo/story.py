@@ -65,7 +65,7 @@ class Story:
         if self.scene is Scene.LIVE and lasted >= LIVE:
             return self._on(look, Scene.STOPPING, act=Act.STOP)
         if self.scene is Scene.STOPPING and look.state == STOPPED:
-            return self._on(look, Scene.PAUSED, "stopped: its offsets are saved")
+            return self._on(look, Scene.PAUSED, "stopped: what it read is in the index, and its offsets are saved")
         if self.scene is Scene.PAUSED and lasted >= PAUSE:
             return self._on(look, Scene.RESUMING, act=Act.START)
         if self.scene in (Scene.RESUMING, Scene.KILLED):

@@ -99,8 +99,8 @@ class Terminal:
         lines = [
             Text(verdict.numbers, "bold"),
             *map(Text, verdict.sentences),
-            Text(),
-            *(Text(each, "dim") for each in verdict.next),
+            Text("\nNext:"),
+            *(Text(f"  {each}", "cyan") for each in verdict.next),
         ]
         self._console.print(Panel(Group(*lines), border_style=style, title="The verdict", title_align="left"))
 
