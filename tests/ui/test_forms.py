@@ -245,9 +245,23 @@ def test_the_table_shows_every_input_with_its_state_and_its_trouble(
         stage.open("inputs")
         for name, state in (("main", "Running"), ("lapsed", "Error"), ("retired", "Disabled")):
             stage.wait_for_cell(name, "state", state)
-        stage.row("lapsed").get_by_role("button").first.click()
-        expect(stage.page.get_by_text("refused the account's client_id and secret")).to_be_visible()
+        expect(stage.row("lapsed").get_by_text("refused the account's client_id and secret")).to_be_visible()
         stage.shoot("inputs-states")
+
+
+def test_the_table_follows_an_input_without_being_loaded_again(browser: Browser, package: Path, tmp_path: Path) -> None:
+    with Stage(browser, package, tmp_path, SHOTS) as stage:
+        stage.scene.add_account()
+        stage.scene.begin("main")
+        stage.open("inputs")
+        stage.wait_for_cell("main", "state", "Running")
+        stage.page.clock.install()
+        stage.page.reload()
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        stage.scene.stop("main")
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        stage.page.clock.run_for(10_000)
+        expect(stage.row("main").locator("[data-column=state]").get_by_text("Disabled")).to_be_visible()
 
 
 def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:

@@ -66,7 +66,7 @@ def create_input(stage: Stage) -> None:
     stage.say(f"input created; the first event was in the index {seconds:.1f} s later")
     assert seconds < MOST_SECONDS
     stage.wait_for_cell("main", "state", "Running")
-    stage.say(f"the table shows it: {stage.cell('main', 'events')} events, lag {stage.cell('main', 'lag')}")
+    stage.say(f"the table shows it: {stage.cell('main', 'events')} events")
     stage.shoot("inputs")
 
 
