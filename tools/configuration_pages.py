@@ -237,7 +237,7 @@ _NOT_ON_THE_PAGE = (
 def _column(name: str, label: str) -> Page:
     column: Page = {"field": name, "label": label}
     if name == "disabled":
-        column["mapping"] = {"true": "Disabled", "false": "Enabled"}
+        column["mapping"] = {"true": "Off", "false": "On"}
     if name in _CELLS:
         column["customCell"] = {"src": _CELLS[name], "type": "external"}
     return column

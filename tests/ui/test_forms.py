@@ -260,7 +260,8 @@ def test_the_table_follows_an_input_without_being_loaded_again(browser: Browser,
         expect(stage.row("main").get_by_text("Running")).to_be_visible()
         stage.scene.stop("main")
         expect(stage.row("main").get_by_text("Running")).to_be_visible()
-        stage.page.clock.run_for(10_000)
+        with stage.page.expect_response("**/falcon_event_streams_input?**"):
+            stage.page.clock.run_for(10_000)
         expect(stage.row("main").locator("[data-column=state]").get_by_text("Disabled")).to_be_visible()
 
 

@@ -157,8 +157,9 @@ def test_the_inputs_page_shows_a_hostile_state_as_text(stage: Stage) -> None:
 
     stage.open("inputs")
     assert stage.cell(NAME, "state") == "Error"
+    expect(stage.row(NAME).get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_be_visible()
     stage.row(NAME).locator("[data-test=expand]").click()
-    expect(stage.page.get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_be_visible()
+    expect(stage.page.get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_have_count(2)
     stage.shoot("hostile-input")
     assert_unhurt(stage.page)
 

@@ -36,12 +36,13 @@ export default class StateCell {
     }
 
     show(row) {
+        this.row = row; // the page renders its cells again whenever it likes
         const [mark, colour, word] = STATES[row.state] ?? ["\u25c6", AMBER, row.state];
         const sign = make("span", `${mark}\u00a0`, { ariaHidden: "true" });
         sign.style.color = colour;
         const sentence = make("div", sentenceOf(row));
-        sentence.style.cssText = "font-size: 12px; overflow-wrap: anywhere; min-width: 200px;";
-        this.el.replaceChildren(make("div", [sign, word]), sentence);
+        sentence.style.cssText = "font-size: 12px; overflow-wrap: anywhere; min-width: 200px; max-width: 420px;";
+        this.el.replaceChildren(make("div", [sign, word]), sentence, ...linkOf(row));
     }
 }
 
@@ -50,6 +51,16 @@ function sentenceOf(row) {
         return row.trouble;
     }
     return ["running", "catching_up"].includes(row.state) && row.progress !== "-" ? row.progress : "";
+}
+
+/** Of many tenants, the row has room for the worst; their tab has all of them. */
+function linkOf(row) {
+    if (!row.tenants || row.tenants === "own") {
+        return [];
+    }
+    const link = make("a", "Show tenants", { href: "configuration?tab=tenants" });
+    link.style.cssText = "color: inherit; font-size: 12px;"; // the theme's, not the browser's
+    return [link];
 }
 
 async function follow() {
