@@ -240,7 +240,7 @@ def test_a_proxy_that_refuses_is_named_as_the_hop(scene: Scene, admin: Caller, l
     refused(
         admin.post(ACCOUNT, name="blocked", **lab),
         400,
-        "(Configuration > Proxy) wants a login (407)",
+        "(stanza [proxy:lab]) wants a login (407)",
         "user name and password",
     )
 
