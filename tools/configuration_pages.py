@@ -22,7 +22,7 @@ from tools.page_fields import (
     short,
 )
 
-NEW_INPUT_HOOK = "new_input"
+NEW_INPUT_HOOK, REFUSAL_HOOK = "new_input", "refusal"
 _CELLS = {"state": "state_cell", "replay": "replay_link"}
 _FEED_STAYS = (
     "The checkpoint stays with the input. Another API client of the same tenant goes on where this input is; another "
@@ -94,6 +94,7 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
         "name": "account",
         "title": "Accounts",
         "formTitle": "account",
+        "hook": {"src": REFUSAL_HOOK, "type": "external"},
         "table": {
             "header": [
                 {"field": "name", "label": "Name"},

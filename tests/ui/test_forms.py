@@ -28,11 +28,11 @@ def test_a_custom_cloud_asks_for_its_url_and_the_others_do_not(stage: Stage) -> 
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     expect(stage.field("base_url")).to_be_hidden()
-    stage.choose("cloud", "custom")
+    stage.choose("cloud", "Another address")
     expect(stage.field("base_url")).to_be_visible()
     expect(stage.field("allowed_domains")).to_be_visible()
     stage.fill(base_url="https://falcon.example")
-    stage.choose("cloud", "eu-1")
+    stage.choose("cloud", "EU-1 (api.eu-1.crowdstrike.com)")
     expect(stage.field("base_url")).to_be_hidden()
 
 
@@ -40,7 +40,7 @@ def test_a_wrong_value_is_said_by_the_page_before_anything_is_sent(stage: Stage)
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     stage.fill(name="wrong", client_id="too-short", client_secret="s" * 40)
-    stage.choose("cloud", "us-1")
+    stage.choose("cloud", "US-1 (api.crowdstrike.com)")
     sent = len(stage.bodies)
     stage.dialog.get_by_role("button", name="Add", exact=True).click()
     expect(stage.dialog.get_by_text("Client id is not 32 hexadecimal digits.")).to_be_visible()
@@ -89,6 +89,20 @@ def test_the_judge_of_an_input_is_its_validation(stage: Stage) -> None:
     stage.fill(name="second", app_id="taken1")
     stage.choose("account", "prod")
     stage.submit_refused("Add", "app_id = taken1 is used by input first with the same account")
+
+
+def test_a_refusal_comes_into_view_where_the_form_is_longer_than_the_window(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 1024, "height": 500})
+    stage.scene.begin("third", app_id="taken2")
+    stage.open("inputs")
+    stage.page.get_by_role("button", name="Create New Input").click()
+    stage.page.get_by_text("Advanced").click()
+    stage.fill(name="fourth", app_id="taken2")
+    stage.choose("account", "prod")
+    stage.dialog.get_by_role("button", name="Add", exact=True).scroll_into_view_if_needed()
+    stage.submit_refused("Add", "app_id = taken2 is used by input third with the same account")
+    expect(stage.page.get_by_text("app_id = taken2 is used by input third")).to_be_in_viewport()
+    stage.shoot("input-refused")
 
 
 def test_the_log_level_is_chosen_and_stays(stage: Stage) -> None:

@@ -41,7 +41,7 @@ def add_account(stage: Stage) -> None:
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     stage.fill(name="prod")
-    stage.choose("cloud", "us-1")
+    stage.choose("cloud", "US-1 (api.crowdstrike.com)")
     stage.fill(client_id=address["client_id"], client_secret="w" * 40, ca_bundle=address["ca_file"])
     stage.submit_refused("Add", "refused the account's client_id and secret")
     stage.shoot("account-error")
