@@ -323,6 +323,13 @@ def _table(rows: list[_Seen], rest: str) -> list[_Seen]:
     return [_Seen({name: _shown(name, row.fields.get(name, [])) for name in rest.split()}, ()) for row in rows]
 
 
+def _fields(rows: list[_Seen], rest: str) -> list[_Seen]:
+    names = rest.split()
+    if not all(re.fullmatch(r"\w+", name) for name in names):
+        raise Refused(f"fields {rest}")
+    return [row._replace(fields={name: row.fields[name] for name in names if name in row.fields}) for row in rows]
+
+
 def _shown(name: str, values: list[str]) -> list[str]:
     if name != "_time":
         return values
@@ -370,6 +377,7 @@ _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "sort": _sort,
     "head": lambda rows, rest: rows[: int(rest)],
     "table": _table,
+    "fields": _fields,
     "fillnull": _fillnull,
     "convert": _convert,
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.rows import NAMES, VIEWS, definition
+from tests.knowledge.rows import NAMES, VIEWS, definition, query_of
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
@@ -59,7 +59,7 @@ def _fits(tree: dict[str, Any], place: str, text: str, name: str, filters: str) 
 def _passed(tree: dict[str, Any], panel: str) -> bool:
     """Whether the search behind a panel keeps only links to consoles, and changes nothing of them afterwards."""
     source = tree["visualizations"][panel]["dataSources"]["primary"]
-    *_, gate, table = tree["dataSources"][source]["options"]["query"].split(" | ")
+    *_, gate, table = query_of(tree, source).split(" | ")
     return bool(gate == GATE and re.fullmatch(r"table [\w ]+", table))
 
 
@@ -93,7 +93,7 @@ def test_every_token_has_the_filter_of_its_place(name: str) -> None:
         ("dataSources.ds_total.options.query", "index=* cid=$customer$"),
         ("dataSources.ds_total.options.query", 'index=* cid="$customer|s$"'),
         ("dataSources.ds_total.options.query", "index=* cid=$customer|u$"),
-        ("dataSources.ds_total.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
+        ("dataSources.ds_events.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value|u$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D%22$row.dest.value|s|u$%22"),

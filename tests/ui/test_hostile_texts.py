@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from falcon_streams.store.files import folder_of
 from tests.integration.scene import ACCOUNT_CONF
 from tests.knowledge.pipeline import run
-from tests.knowledge.rows import ROWS, definition
+from tests.knowledge.rows import ROWS, definition, query_of
 from tests.knowledge.test_links import HOSTILE, latest
 from tests.searchtime import Knowledge
 from tests.ui.conftest import SHOTS
@@ -39,7 +39,7 @@ def renderer() -> Path:
 def search_of(source: str, view: str = "detections", **given: str) -> str:
     """The search that a dashboard has to send with these values of its inputs, each one text of SPL."""
     tree = definition(view)
-    query: str = tree["dataSources"][source]["options"]["query"]
+    query = query_of(tree, source)
     for each in tree["inputs"].values():
         options = each["options"]
         value = given.get(options["token"], options["defaultValue"])
