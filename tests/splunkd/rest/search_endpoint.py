@@ -70,7 +70,7 @@ class SearchEndpoint:
         if question.method == "DELETE" or rest[1:] == ["control"]:
             return Answer(body=json.dumps({"messages": [{"type": "INFO", "text": "Search job cancelled."}]}).encode())
         if rest[1:] in (["results"], ["results_preview"]):
-            return self._results(sid, question)
+            return self._results(sid, question, question.arguments.get("search", ""))
         if rest[1:]:
             raise Refused(404, "Not Found")
         return Answer(entries=[self._entry(sid)])
@@ -111,9 +111,8 @@ class SearchEndpoint:
         }
         return Entry(search, "search/jobs", content)
 
-    def _results(self, sid: str, question: Question) -> Answer:
+    def _results(self, sid: str, question: Question, further: str = "") -> Answer:
         search, rows = self._jobs[sid]
-        further = question.arguments.get("search", "") if question.method == "GET" else ""
         if further:
             rows = self._rows(f"{search} {further}")
         names = list(dict.fromkeys(name for row in rows for name in row))
