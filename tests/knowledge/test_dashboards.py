@@ -17,13 +17,14 @@ from tests.splunkd.conf import ini
 from tools.package import ROOT
 
 # What each kind of visualization may be told, of what is used here (Dashboard Studio's reference).
+AXES = {"xAxisTitleVisibility", "yAxisTitleVisibility", "legendDisplay"}
 OPTIONS = {
     "splunk.singlevalue": {"majorColor"},
-    "splunk.column": {"stackMode", "seriesColorsByField"},
+    "splunk.column": {"stackMode", "seriesColorsByField", *AXES},
     "splunk.pie": set(),
-    "splunk.bar": set(),
-    "splunk.line": set(),
-    "splunk.area": set(),
+    "splunk.bar": AXES,
+    "splunk.line": AXES,
+    "splunk.area": AXES,
     "splunk.table": {"count", "columnFormat"},
     "splunk.markdown": {"markdown"},
 }
@@ -100,6 +101,7 @@ def named_fields(search: str) -> set[str]:
         found
         - renamed
         - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "now", "match", "index", "sourcetype"}
+        - {"critical", "high", "medium", "low", "informational"}  # the series of a chart by severity
     )
 
 
