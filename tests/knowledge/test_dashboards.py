@@ -25,7 +25,7 @@ OPTIONS = {
     "splunk.bar": AXES,
     "splunk.line": AXES,
     "splunk.area": AXES,
-    "splunk.table": {"count", "columnFormat"},
+    "splunk.table": {"count", "columnFormat", "showInternalFields"},
     "splunk.markdown": {"markdown"},
 }
 INPUTS = {"input.timerange": {"token", "defaultValue"}, "input.text": {"token", "defaultValue"}}
