@@ -38,10 +38,16 @@ def definition(name: str) -> dict[str, Any]:
     return tree
 
 
+def query_of(tree: dict[str, Any], source: str) -> str:
+    """The whole search of a data source: a chained one goes on where the one that it extends ends."""
+    options = tree["dataSources"][source]["options"]
+    return f"{query_of(tree, options['extend'])} {options['query']}" if "extend" in options else options["query"]
+
+
 def searches(name: str) -> list[str]:
     """The searches of a dashboard with its inputs at their defaults."""
     tree = definition(name)
-    found = [source["options"]["query"] for source in tree["dataSources"].values()]
+    found = [query_of(tree, source) for source in tree["dataSources"]]
     for each in tree["inputs"].values():
         options = each["options"]
         found = [query.replace(f"${options['token']}|s$", json.dumps(options["defaultValue"])) for query in found]

@@ -94,7 +94,7 @@ def test_addinfo_tells_the_time_range_and_the_search_has_only_what_lies_in_it() 
         "sort num(host)",
         "sort 5 - host",
         "addinfo | stats perc50(many)",
-        "fields host",
+        "fields - host",
     ],
 )
 def test_what_is_not_carried_out_is_refused(commands: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.rows import NAMES, VIEWS, definition
+from tests.knowledge.rows import NAMES, VIEWS, definition, query_of
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
@@ -51,7 +51,7 @@ def _fits(tree: dict[str, Any], place: str, text: str, name: str, filters: str) 
     if not place.endswith(".options.url"):
         return False
     if filters == "|n":
-        return text == "$row.url.value|n$" and _passed(tree, place.split(".")[2])
+        return text == "$row._url.value|n$" and _passed(tree, place.split(".")[2])
     within_spl = text.split(f"${name}{filters}$")[0].rpartition("&")[2].partition("?")[2].startswith("q=")
     return filters == ("|s|u" if within_spl else "|u")
 
@@ -59,8 +59,8 @@ def _fits(tree: dict[str, Any], place: str, text: str, name: str, filters: str) 
 def _passed(tree: dict[str, Any], panel: str) -> bool:
     """Whether the search behind a panel keeps only links to consoles, and changes nothing of them afterwards."""
     source = tree["visualizations"][panel]["dataSources"]["primary"]
-    *_, gate, table = tree["dataSources"][source]["options"]["query"].split(" | ")
-    return bool(gate == GATE and re.fullmatch(r"table [\w ]+", table))
+    *_, gate, hide, table = query_of(tree, source).split(" | ")
+    return bool(gate == GATE and hide == "rename url AS _url" and re.fullmatch(r"table [\w ]+", table))
 
 
 def confs() -> Iterator[tuple[str, str]]:
@@ -93,16 +93,20 @@ def test_every_token_has_the_filter_of_its_place(name: str) -> None:
         ("dataSources.ds_total.options.query", "index=* cid=$customer$"),
         ("dataSources.ds_total.options.query", 'index=* cid="$customer|s$"'),
         ("dataSources.ds_total.options.query", "index=* cid=$customer|u$"),
-        ("dataSources.ds_total.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
+        ("dataSources.ds_events.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value|u$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D%22$row.dest.value|s|u$%22"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=x&earliest=$global_time.earliest$"),
-        ("visualizations.viz_dest.eventHandlers.0.options.url", "$row.url.value|n$"),
+        ("visualizations.viz_dest.eventHandlers.0.options.url", "$row._url.value|n$"),
         ("visualizations.viz_latest.eventHandlers.0.options.url", "$row.dest.value|n$"),
-        ("visualizations.viz_latest.eventHandlers.0.options.url", "https://evil.example/$row.url.value|n$"),
-        ("dataSources.ds_latest.options.query", f"index=* | {GATE} | eval url=signature | table url"),
-        ("dataSources.ds_latest.options.query", "index=* | table url"),
+        ("visualizations.viz_latest.eventHandlers.0.options.url", "https://evil.example/$row._url.value|n$"),
+        (
+            "dataSources.ds_latest.options.query",
+            f"index=* | {GATE} | eval url=signature | rename url AS _url | table _url",
+        ),
+        ("dataSources.ds_latest.options.query", f"index=* | {GATE} | rename signature AS _url | table _url"),
+        ("dataSources.ds_latest.options.query", "index=* | sort 1 | rename url AS _url | table _url"),
         ("visualizations.viz_empty.options.markdown", "Hello $row.user.value$"),
         ("visualizations.viz_total.title", "$customer$"),
     ],

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.knowledge.rows import NAMES, definition
+from tests.knowledge.rows import NAMES, definition, query_of
 from tests.splunkd.conf import ini
 from tools import environments
 from tools.package import ROOT
@@ -44,8 +44,9 @@ def searches() -> dict[tuple[str, str], str]:
         if key in settings
     }
     for name in NAMES:
-        for source, each in definition(name)["dataSources"].items():
-            found[name, source] = _TOKEN.sub('"value"', each["options"]["query"])
+        tree = definition(name)
+        for source in tree["dataSources"]:
+            found[name, source] = _TOKEN.sub('"value"', query_of(tree, source))
     return found
 
 

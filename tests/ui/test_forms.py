@@ -28,11 +28,11 @@ def test_a_custom_cloud_asks_for_its_url_and_the_others_do_not(stage: Stage) -> 
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     expect(stage.field("base_url")).to_be_hidden()
-    stage.choose("cloud", "custom")
+    stage.choose("cloud", "Another address")
     expect(stage.field("base_url")).to_be_visible()
     expect(stage.field("allowed_domains")).to_be_visible()
     stage.fill(base_url="https://falcon.example")
-    stage.choose("cloud", "eu-1")
+    stage.choose("cloud", "EU-1 (api.eu-1.crowdstrike.com)")
     expect(stage.field("base_url")).to_be_hidden()
 
 
@@ -40,7 +40,7 @@ def test_a_wrong_value_is_said_by_the_page_before_anything_is_sent(stage: Stage)
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     stage.fill(name="wrong", client_id="too-short", client_secret="s" * 40)
-    stage.choose("cloud", "us-1")
+    stage.choose("cloud", "US-1 (api.crowdstrike.com)")
     sent = len(stage.bodies)
     stage.dialog.get_by_role("button", name="Add", exact=True).click()
     expect(stage.dialog.get_by_text("Client id is not 32 hexadecimal digits.")).to_be_visible()
@@ -89,6 +89,20 @@ def test_the_judge_of_an_input_is_its_validation(stage: Stage) -> None:
     stage.fill(name="second", app_id="taken1")
     stage.choose("account", "prod")
     stage.submit_refused("Add", "app_id = taken1 is used by input first with the same account")
+
+
+def test_a_refusal_comes_into_view_where_the_form_is_longer_than_the_window(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 1024, "height": 500})
+    stage.scene.begin("third", app_id="taken2")
+    stage.open("inputs")
+    stage.page.get_by_role("button", name="Create New Input").click()
+    stage.page.get_by_text("Advanced").click()
+    stage.fill(name="fourth", app_id="taken2")
+    stage.choose("account", "prod")
+    stage.dialog.get_by_role("button", name="Add", exact=True).scroll_into_view_if_needed()
+    stage.submit_refused("Add", "app_id = taken2 is used by input third with the same account")
+    expect(stage.page.get_by_text("app_id = taken2 is used by input third")).to_be_in_viewport()
+    stage.shoot("input-refused")
 
 
 def test_the_log_level_is_chosen_and_stays(stage: Stage) -> None:
@@ -245,9 +259,24 @@ def test_the_table_shows_every_input_with_its_state_and_its_trouble(
         stage.open("inputs")
         for name, state in (("main", "Running"), ("lapsed", "Error"), ("retired", "Disabled")):
             stage.wait_for_cell(name, "state", state)
-        stage.row("lapsed").get_by_role("button").first.click()
-        expect(stage.page.get_by_text("refused the account's client_id and secret")).to_be_visible()
+        expect(stage.row("lapsed").get_by_text("refused the account's client_id and secret")).to_be_visible()
         stage.shoot("inputs-states")
+
+
+def test_the_table_follows_an_input_without_being_loaded_again(browser: Browser, package: Path, tmp_path: Path) -> None:
+    with Stage(browser, package, tmp_path, SHOTS) as stage:
+        stage.scene.add_account()
+        stage.scene.begin("main")
+        stage.open("inputs")
+        stage.wait_for_cell("main", "state", "Running")
+        stage.page.clock.install()
+        stage.page.reload()
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        stage.scene.stop("main")
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        with stage.page.expect_response("**/falcon_event_streams_input?**"):
+            stage.page.clock.run_for(10_000)
+        expect(stage.row("main").locator("[data-column=state]").get_by_text("Disabled")).to_be_visible()
 
 
 def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:
