@@ -5,7 +5,7 @@ events that lack a field; several values of a field count one by one; `sort` is 
 keeps as many rows as the number that stands first says, 0 being all, 10,000 without one; `dedup` keeps the first;
 `where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds the results to each
 event of the group; `streamstats` adds the results over the events up to this one, without it where `current=f`; `accum`
-replaces a number by the running total; `reverse` turns the order round; `rename` moves one field; `addinfo` tells the
+replaces a number by the running total; `reverse` turns the order round; `mvexpand` makes a row of each value of a field; `rename` moves one field; `addinfo` tells the
 time range of the search; `bin` rounds a number down to a multiple of its span. `last` is the last value in the order of
 the rows; a percentile is the nearest rank, as it is below 1,000 distinct values. An unknown command, option or function
 is refused, not guessed."""
@@ -31,7 +31,7 @@ Row = dict[str, object]
 _PIPE = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|([|])|[^"`|]+')
 _AGGREGATE = re.compile(r"(\w+)(?:\((\w+)\))?(?:\s+AS\s+(\w+))?")
 _SPANS = {"1d": 86_400, "10m": 600, "5m": 300}
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\s*=\s*(?!=)(.+)")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][\w.]*)\s*=\s*(?!=)(.+)")
 
 
 class _Seen(NamedTuple):
@@ -249,6 +249,17 @@ def _addinfo(rows: list[_Seen], now: Optional[float], earliest: Optional[float])
     return [row._replace(fields={**row.fields, **told}) for row in rows]
 
 
+def _mvexpand(rows: list[_Seen], rest: str) -> list[_Seen]:
+    """A row for each value of a field; an event without the field stays as it is."""
+    if not re.fullmatch(r"\w+", rest):
+        raise Refused(f"mvexpand {rest}")
+    made = []
+    for row in rows:
+        values = row.fields.get(rest, [])
+        made += [row._replace(fields={**row.fields, rest: [value]}) for value in values] or [row]
+    return made
+
+
 def _rename(rows: list[_Seen], rest: str) -> list[_Seen]:
     match = re.fullmatch(r"(\w+) AS (\w+)", rest)
     if match is None:
@@ -365,6 +376,7 @@ _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "accum": _accum,
     "reverse": lambda rows, rest: rows[::-1],
     "rename": _rename,
+    "mvexpand": _mvexpand,
     "bin": _bin,
     "timechart": _timechart,
     "sort": _sort,
