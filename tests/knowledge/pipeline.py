@@ -5,10 +5,10 @@ events that lack a field; several values of a field count one by one; `sort` is 
 keeps as many rows as the number that stands first says, 0 being all, 10,000 without one; `dedup` keeps the first;
 `where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds the results to each
 event of the group; `streamstats` adds the results over the events up to this one, without it where `current=f`; `accum`
-replaces a number by the running total; `reverse` turns the order round; `mvexpand` makes a row of each value of a field; `rename` moves one field; `addinfo` tells the
-time range of the search; `bin` rounds a number down to a multiple of its span. `last` is the last value in the order of
-the rows; a percentile is the nearest rank, as it is below 1,000 distinct values. An unknown command, option or function
-is refused, not guessed."""
+replaces a number by the running total; `reverse` turns the order round; `mvexpand` makes a row of each value of a
+field; `rename` moves one field; `addinfo` tells the time range of the search; `bin` rounds a number down to a multiple
+of its span. `last` is the last value in the order of the rows; a percentile is the nearest rank, as it is below 1,000
+distinct values. An unknown command, option or function is refused, not guessed."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.alert import is_alert
+from tests.knowledge.alert import is_alert, is_detection
 from tests.knowledge.rows import NAMES, ROWS, answers, definition, events, log_lines
 from tests.searchtime import Knowledge
 from tests.splunkd.conf import ini
@@ -106,8 +106,9 @@ def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() 
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
     made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles"}
-    audit = knowledge.macros["falcon_event_streams_delivery"]["definition"]
-    made |= set(re.findall(r"(?:\beval |\bAS )(\w+)", audit))
+    macros = ("delivery", "finding", "threats", "risk")
+    for macro in (knowledge.macros[f"falcon_event_streams_{name}"]["definition"] for name in macros):
+        made |= set(re.findall(r"(?:\beval |\bAS )([\w.]+)", macro))
     texts = [source["options"]["query"] for name in NAMES for source in definition(name)["dataSources"].values()]
     texts += [each["search"] for each in saved_searches().values()]
     missing = {(name, text[:80]) for text in texts for name in named_fields(text) if name not in made}
@@ -122,7 +123,8 @@ def test_the_stored_rows_are_what_the_searches_make_of_the_present_conf_files() 
 def test_alerts_and_reports_ship_switched_off_scheduled_and_explained() -> None:
     found = saved_searches()
 
-    assert sum(map(is_alert, found.values())) == 12
+    assert sum(map(is_alert, found.values())) == 30
+    assert sum(map(is_detection, found.values())) == 19
     assert [name for name, each in found.items() if not is_alert(each)] == ["Falcon - delivery of yesterday"]
     for name, each in found.items():
         assert (each["disabled"] == "1") if is_alert(each) else (each["enableSched"] == "0"), name

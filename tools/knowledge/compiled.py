@@ -35,7 +35,7 @@ _INSTANT = "instant "
 _NAMES = re.compile(r"^(KNOWN_TYPES = \(\n)[^)]*\)\n", re.MULTILINE)
 CATALOGUE = "bin/falcon_streams/core/catalogue.py"
 SAVED_SEARCHES = "default/savedsearches.conf"
-_DETECTIONS = "# Detections, to the end of this file: made by `make knowledge` from knowledge/detections.yaml. Change them there.\n"
+_DETECTIONS = "# Detections, to the end of this file. Made by `make knowledge` from knowledge/detections.yaml.\n"
 _UNKNOWN = {"*": {"family": "new"}}  # behind all others: the first row that matches counts
 _COLUMNS = ("family", "type", "ids_type", "dlp_type")
 

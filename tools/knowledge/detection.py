@@ -133,7 +133,8 @@ def _search(each: Detection) -> str:
     headline = f'eval headline=severity.": ".{each.headline}'
     fields = [*each.fields, *(_THREATS[name][0] for name in each.threats)]
     return (
-        f"`falcon_event_streams` {each.search} | {headline} | {_details(each)} | dedup {' '.join(_ONCE_BY)} keepempty=true"
+        f"`falcon_event_streams` {each.search} | {headline} | {_details(each)}"
+        f" | dedup {' '.join(_ONCE_BY)} keepempty=true"
         f" | table _time tenant severity headline details {' '.join(fields)} {_shown(each)}"
     )
 
