@@ -86,7 +86,7 @@ def named_fields(search: str) -> set[str]:
     """The fields a search names: those compared, aggregated, listed."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`', "", search)
     found = set(re.findall(r"\b([A-Za-z_]+)\s*(?:!=|>|<|=)", text))
-    found |= {name for each in re.findall(r"\w+\((\w+)", text) for name in [each]}
+    found |= {name for each in re.findall(r"\w+\((\w+)\b(?!\()", text) for name in [each]}
     for rest in re.findall(r"\bby\s+([^|]+)|\btable\s+([^|]+)", text):
         found |= set(" ".join(rest).split())
     renamed = set(re.findall(r"\bAS\s+(\w+)", text)) | set(re.findall(r"\beval\s+(\w+)\s*=", text))
@@ -105,7 +105,7 @@ def saved_searches() -> dict[str, dict[str, str]]:
 def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() -> None:
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
-    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles"}
+    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles", "audit_policy_enabled"}
     macros = ("delivery", "finding", "threats", "risk")
     for macro in (knowledge.macros[f"falcon_event_streams_{name}"]["definition"] for name in macros):
         made |= set(re.findall(r"(?:\beval |\bAS )([\w.]+)", macro))

@@ -28,7 +28,37 @@ _SUMMARY = (
     "Splunk's page 'Configure summary indexes' has it, and the spec file of 9.2; of 10.0 and later, no text of the"
     " actions was at hand. A Splunk that does not know it runs the report and keeps no line."
 )
+_ENTERPRISE_SECURITY = (
+    "Enterprise Security's own, which the spec file of 9.2 lets pass as a parameter of any action. Where it is not"
+    " installed, nothing reads the key."
+)
+_ALERTS = (
+    "The spec file of 9.2 has it; of 10.0 and later, no text of it was at hand. A Splunk that does not know it sends its"
+    " own subject and message, links to the search, or looks through a whole day, and throttles what it has told."
+)
+_ALL = {"10.0", "10.2", "10.4"}
+_OF_ENTERPRISE_SECURITY = {
+    "action.correlationsearch": ("annotations", "detection_type", "enabled", "label"),
+    "action.risk.param": ("_risk", "_risk_message", "_risk_score", "verbose"),
+    "action.notable.param": (
+        *("_entities", "drilldown_searches", "nes_fields", "rule_description", "rule_title", "security_domain"),
+        "severity",
+    ),
+}
 EXCEPTIONS = {
+    **{
+        ("savedsearches", f"{action}.{key}"): (_ALL, _ENTERPRISE_SECURITY)
+        for action, keys in _OF_ENTERPRISE_SECURITY.items()
+        for key in keys
+    },
+    **{("savedsearches", action): (_ALL, _ENTERPRISE_SECURITY) for action in ("action.notable", "action.risk")},
+    **{
+        ("savedsearches", key): (_ALL, _ALERTS)
+        for key in (
+            *("action.email.message.alert", "action.email.subject", "alert.digest_mode", "alert.display_view"),
+            *("dispatch.index_earliest", "request.ui_dispatch_app"),
+        )
+    },
     ("savedsearches", "action.summary_index"): ({"10.0", "10.2", "10.4"}, _SUMMARY),
     ("savedsearches", "action.summary_index._name"): ({"10.0", "10.2", "10.4"}, _SUMMARY),
     ("savedsearches", "action.summary_index.report"): ({"10.0", "10.2", "10.4"}, _SUMMARY),

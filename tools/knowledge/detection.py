@@ -18,6 +18,7 @@ import yaml
 
 from tools.knowledge.event_type import FOLDER
 from tools.knowledge.spl import WrongWord
+from tools.package import APP
 
 _KEYS = {
     "what",
@@ -124,6 +125,8 @@ def _alert(each: Detection) -> Dict[str, str]:
         "alert.suppress": "1",
         "alert.suppress.fields": ",".join(_ONCE_BY),
         "alert.suppress.period": "24h",
+        "request.ui_dispatch_app": APP,
+        "alert.display_view": "detections" if each.from_falcon else "audit",
         "action.email.subject": "Falcon: $result.headline$",
         "action.email.message.alert": "$result.headline$. $result.details$",
     }
