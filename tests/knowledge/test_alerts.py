@@ -133,6 +133,21 @@ def test_an_alert_on_events_names_the_tenant_and_one_tenants_alert_does_not_supp
     assert "tenant" in alert["alert.suppress.fields"].split(",")
 
 
+def test_the_title_and_the_message_of_an_alert_have_values_of_its_rows() -> None:
+    knowledge = Knowledge.load(ROOT)
+    mailed = {name: each for name, each in ALERTS.items() if "action.email.subject" in each}
+    assert mailed
+    for name, each in mailed.items():
+        rows = run(each["search"], occasions(knowledge)[name], knowledge.macros, NOW)
+        text = each["action.email.subject"] + each["action.email.message.alert"]
+        named = re.findall(r"\$result\.(\w+)\$", text)
+        assert set(named) <= set(rows[0]), name
+        assert named, name
+        assert text.count("$") == 2 * len(named), name
+        assert each["alert.digest_mode"] == "0", "one message for each result, so that it is the result's own"
+        assert (ROOT / "default" / "data" / "ui" / "views" / f"{each['alert.display_view']}.xml").exists(), name
+
+
 def test_an_alert_looks_back_further_than_it_waits() -> None:
     """A run must not miss what came between two."""
     for name, each in ALERTS.items():
