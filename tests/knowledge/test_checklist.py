@@ -36,7 +36,7 @@ def rows(check: str, seen: Sequence[Seen], knowledge: Knowledge, now: float = NO
 
 def copies(number: int, repeated: int) -> list[Seen]:
     """So many events of one forwarder, of which so many came twice."""
-    found = []
+    found: list[Seen] = []
     for offset in [*range(number), *range(repeated)]:
         known = {"_time": str(NOW - 60 - offset), "cid": "c", "falcon_partition": "0", "falcon_offset": str(offset)}
         told = {**known, "host": "hf1", "sourcetype": "CrowdStrike:Event:Streams:JSON"}

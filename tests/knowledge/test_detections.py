@@ -794,6 +794,26 @@ def test_what_an_endpoint_detection_reached_and_what_matched_there_are_threat_ob
     assert row["threat_link"] == "https://evil.example/x"
 
 
+@pytest.mark.parametrize(
+    ("user", "risk"),
+    [
+        ("mkeller", "mkeller"),
+        ("Rooty", "Rooty"),
+        ("SYSTEM", []),
+        ("root", []),
+        ("LOCAL SERVICE", []),
+        ("FIN-WS-0142$", []),
+    ],
+)
+def test_the_risk_of_an_account_that_every_machine_has_does_not_grow(
+    user: str, risk: object, searching: SearchTime, knowledge: Knowledge
+) -> None:
+    events = seen([Sent(EPP, epp(UserName=user))], searching)
+    (row,) = findings(DETECTIONS["Falcon - endpoint detection"]["search"], events, knowledge)
+
+    assert (row["user"], row["risk_user"]) == (user, risk)
+
+
 def test_a_finding_is_annotated_with_the_techniques_that_falcon_names_or_with_those_of_its_detection(
     searching: SearchTime, knowledge: Knowledge
 ) -> None:

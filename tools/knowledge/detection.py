@@ -151,7 +151,7 @@ def _details(each: Detection) -> str:
 
 
 def _shown(each: Detection) -> str:
-    ids = " annotations.mitre_attack id detection_group_id url" if each.from_falcon else ""
+    ids = " risk_user annotations.mitre_attack id detection_group_id url" if each.from_falcon else ""
     return f"risk_score finding{ids}"
 
 
@@ -180,7 +180,7 @@ def _enterprise_security(each: Detection) -> Dict[str, str]:
         "action.notable.param.rule_description": "$details$",
         "action.notable.param.security_domain": each.domain,
         "action.notable.param.severity": each.severity or _ANY,
-        "action.notable.param.nes_fields": ",".join(each.risk),
+        "action.notable.param.nes_fields": ",".join(field.replace("risk_", "") for field in each.risk),
         "action.notable.param._entities": json.dumps(objects[:1]),
         "action.notable.param.drilldown_searches": json.dumps(_drilldowns(each)),
     }
