@@ -898,3 +898,26 @@ def test_what_comes_late_is_found_when_it_is_indexed_and_a_count_has_its_hour() 
         assert each["dispatch.earliest_time"] == ("-65m" if name in counted else "-24h"), name
         minutes = int(each.get("dispatch.index_earliest", "-65m")[1:-1])
         assert minutes > 10, f"{name} runs every ten minutes"
+
+
+PAGE = (ROOT / "docs" / "enterprise-security.md").read_text(encoding="utf-8")
+
+
+def test_the_page_tells_every_detection_with_its_severity_and_threat_objects() -> None:
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.splitlines() if line.startswith("| Falcon - ")
+    ]
+    kinds = {"file_hash": "hash", "domain": "domain", "ip_address": "address", "url": "link"}
+    expected = {
+        name: [
+            kinds[each["threat_object_type"]]
+            for each in json.loads(said["action.risk.param._risk"])
+            if "threat_object_type" in each
+        ]
+        for name, said in DETECTIONS.items()
+    }
+
+    assert {name: [each for each in threats.split(", ") if each] for name, _, _, _, threats in rows} == expected
+    for name, _, severity, _, _ in rows:
+        fixed = re.findall(r'eval severity="(\w+)"', DETECTIONS[name]["search"])
+        assert severity == (fixed[0] if fixed else "medium" if "indicator" in name else "Falcon's"), name
