@@ -106,7 +106,7 @@ def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() 
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
     made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles", "audit_policy_enabled"}
-    macros = ("delivery", "finding", "threats", "risk")
+    macros = ("delivery", "finding", "threats", "risk", "plain_text")
     for macro in (knowledge.macros[f"falcon_event_streams_{name}"]["definition"] for name in macros):
         made |= set(re.findall(r"(?:\beval |\bAS )([\w.]+)", macro))
     texts = [source["options"]["query"] for name in NAMES for source in definition(name)["dataSources"].values()]

@@ -848,6 +848,45 @@ def test_a_finding_leads_to_falcons_console_and_nowhere_else(
     assert (row["url"], row["details"]) == (url, f"Bad. {said}")
 
 
+ALLOWED = {
+    "SeverityName": "Critical",
+    "PatternDispositionFlags": flags(),
+    "PatternDispositionDescription": "Detection, standard detection.",
+}
+HOSTILE = 'x<script>alert(1)</script>\r\nBcc: eve@example.com" | delete'
+
+
+def test_what_an_event_says_is_a_line_of_text_in_titles_and_messages(
+    searching: SearchTime, knowledge: Knowledge
+) -> None:
+    event = epp(Name=HOSTILE, Hostname=HOSTILE, UserName=HOSTILE, Description=HOSTILE)
+    (row,) = findings(
+        DETECTIONS["Falcon - endpoint detection"]["search"], seen([Sent(EPP, event)], searching), knowledge
+    )
+    told = run(
+        ini.read(ROOT / "default" / "savedsearches.conf")["Falcon - critical detection that was allowed"]["search"],
+        seen([Sent(EPP, {**event, **ALLOWED})], searching),
+        knowledge.macros,
+        NOW,
+    )
+
+    for text in (row["headline"], row["details"], *(each[name] for each in told for name in ("headline", "details"))):
+        assert "script" in str(text) or "Falcon" in str(text)
+        assert re.findall(r"[<>\x00-\x1f]", str(text)) == []
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", [HOSTILE, 'a"b', "a b", "a`b", "a\\"])
+def test_an_id_that_is_none_of_falcons_reaches_no_drilldown(
+    name: str, searching: SearchTime, knowledge: Knowledge
+) -> None:
+    events = seen([Sent(EPP, epp(CompositeId=name, AggregateId=name))], searching)
+    (row,) = findings(DETECTIONS["Falcon - endpoint detection"]["search"], events, knowledge)
+
+    assert (row["id"], row["detection_group_id"]) == ([], [])
+    assert row["finding"]
+
+
 def test_the_same_thing_at_two_tenants_is_two_findings(searching: SearchTime, knowledge: Knowledge) -> None:
     for name in DETECTIONS:
         events = [*seen(one(name).sent, searching, "ACME"), *seen(one(name).sent, searching, "Umbrella")]

@@ -5,7 +5,8 @@ Rules: each ships disabled. A row of a search is a finding: `finding` is what it
 own "CrowdStrike Falcon Stream Alerts" relies on; a field `risk_object` must not be there, because Enterprise Security
 takes it for all. Enterprise Security alone reads the keys of the actions `correlationsearch`, `risk`, and `notable`;
 the rest makes the same search an alert. The message of an alert has the values of its first row, because the
-actions of Enterprise Security run once for all rows (`alert.digest_mode`).
+actions of Enterprise Security run once for all rows (`alert.digest_mode`). Of an event's values, only `headline` and
+`details` go into texts, and only ids into a drilldown's search: the macros have taken out what could end either.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ def _search(each: Detection) -> str:
     fields = [*each.fields, *(_THREATS[name][0] for name in each.threats)]
     return (
         f"`falcon_event_streams` {each.search} | {headline} | {_details(each)}"
+        " | `falcon_event_streams_plain_text`"
         f" | dedup {' '.join(_ONCE_BY)} keepempty=true"
         f" | table _time tenant severity headline details {' '.join(fields)} {_shown(each)}"
     )
