@@ -18,7 +18,8 @@ from tests.knowledge.case import AID, CID, flags
 from tests.knowledge.golden_audit import AUTH, USER, audit
 from tests.knowledge.golden_detections import epp
 from tests.knowledge.pipeline import Row, run
-from tests.knowledge.rows import NOW, Seen
+from tests.knowledge.rows import NOW, Seen, log_lines
+from tests.knowledge.rows import events as emulated
 from tests.searchtime import Event, Knowledge, SearchTime
 from tests.splunkd.conf import ini
 from tools.package import ROOT
@@ -853,6 +854,40 @@ ALLOWED = {
     "PatternDispositionFlags": flags(),
     "PatternDispositionDescription": "Detection, standard detection.",
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "details"),
+    [
+        (
+            "Falcon - allow-list changed",
+            "Somebody changed the addresses from which Falcon's console and API can be reached."
+            " Details: group_name=offices; active=false; old_active=true. From 198.51.100.23.",
+        ),
+        (
+            "Falcon - sign-ins refused in a row",
+            "Falcon's console refused a user five times in a row or more within an hour, by the same method."
+            " From 198.51.100.23.",
+        ),
+        ("Falcon - many detections closed", "One user closed fifty detections or more within an hour."),
+    ],
+)
+def test_a_change_is_told_with_its_pairs_and_where_it_came_from(
+    name: str, details: str, searching: SearchTime, knowledge: Knowledge
+) -> None:
+    (row,) = findings(DETECTIONS[name]["search"], seen(one(name).sent, searching), knowledge)
+
+    assert row["details"] == details
+
+
+def test_no_detection_stumbles_over_an_event_that_the_emulator_makes(knowledge: Knowledge) -> None:
+    made = [*emulated(knowledge), *log_lines()]
+    found = {name: len(findings(each["search"], made, knowledge)) for name, each in DETECTIONS.items()}
+
+    assert {name for name in FOUND_BY_FALCON if not found[name]} == set()
+    assert all(number < 50 for number in found.values()), found
+
+
 HOSTILE = 'x<script>alert(1)</script>\r\nBcc: eve@example.com" | delete'
 
 

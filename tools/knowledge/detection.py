@@ -145,11 +145,15 @@ def _search(each: Detection) -> str:
 
 
 def _details(each: Detection) -> str:
+    """What Falcon says of it and where it is in Falcon, or what it means and what was changed from where."""
     if each.from_falcon:
-        return (
-            'eval details=coalesce(description." ", "").coalesce("In Falcon: ".url, "The event has no link to Falcon.")'
-        )
-    return f'eval details="{each.what}"'
+        link = 'coalesce("In Falcon: ".url, "The event has no link to Falcon.")'
+        return f'eval details=coalesce(rtrim(description, ". ").". ", "").{link}'
+    told = {
+        "object_attrs": '.coalesce(" Details: ".object_attrs.".", "")',
+        "src": '.coalesce(" From ".mvjoin(src, ", ").".", "")',
+    }
+    return f'eval details="{each.what}"' + "".join(text for field, text in told.items() if field in each.fields)
 
 
 def _shown(each: Detection) -> str:
