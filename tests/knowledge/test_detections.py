@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -220,6 +221,12 @@ FIRES = [
         "no severity and no id at all",
         [Sent(EPP, {"Name": "x", "Hostname": "h"})],
         [("unknown", "unknown: x on h, allowed", "5", ONE_EVENT)],
+    ),
+    Fires(
+        "Falcon - endpoint detection",
+        "no name",
+        [Sent(EPP, {"Severity": 10, "CompositeId": "c:ind:1"})],
+        [("informational", "informational: EppDetectionSummaryEvent, allowed", "5", "c:ind:1")],
     ),
     Fires(
         "Falcon - identity detection",
@@ -972,6 +979,15 @@ def test_what_comes_late_is_found_when_it_is_indexed_and_a_count_has_its_hour() 
         assert each["dispatch.earliest_time"] == ("-65m" if name in counted else "-24h"), name
         minutes = int(each.get("dispatch.index_earliest", "-65m")[1:-1])
         assert minutes > 10, f"{name} runs every ten minutes"
+        assert each["realtime_schedule"] == "0", f"{name}: a run that was skipped would be a gap"
+
+
+def test_the_detections_run_every_ten_minutes_and_not_all_in_the_same_one() -> None:
+    minutes = [re.fullmatch(r"(\d)-59/10 \* \* \* \*", each["cron_schedule"]) for each in DETECTIONS.values()]
+    found = Counter(minute[1] for minute in minutes if minute)
+
+    assert sum(found.values()) == len(DETECTIONS)
+    assert max(found.values()) == 2
 
 
 PAGE = (ROOT / "docs" / "enterprise-security.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 import yaml
@@ -70,9 +71,9 @@ class Detection(NamedTuple):
         return self.severity is None
 
 
-def read_detections() -> List[Detection]:
+def read_detections(folder: Path = FOLDER) -> List[Detection]:
     """All of them, in their order."""
-    with (FOLDER / "detections.yaml").open(encoding="utf-8") as file:
+    with (folder / "detections.yaml").open(encoding="utf-8") as file:
         return [_read(name, said) for name, said in yaml.safe_load(file).items()]
 
 
@@ -80,6 +81,8 @@ def _read(name: str, said: Dict[str, Any]) -> Detection:
     wrong = sorted(set(said) - _KEYS) + sorted(set(said.get("threats", ())) - set(_THREATS))
     if wrong:
         raise WrongWord(f"detections.yaml: {name}: {wrong[0]!r} is not known here")
+    if '"' in said["what"]:
+        raise WrongWord(f"detections.yaml: {name}: a quote in `what` would end a text of its search")
     return Detection(
         name=name,
         what=" ".join(said["what"].split()),
@@ -97,15 +100,18 @@ def _read(name: str, said: Dict[str, Any]) -> Detection:
 
 
 def stanzas(detections: Iterable[Detection]) -> str:
-    """Their text in savedsearches.conf."""
-    return "\n".join(f"[{each.name}]\n{_lines({**_alert(each), **_enterprise_security(each)})}" for each in detections)
+    """Their text in savedsearches.conf. They run every ten minutes, not all in the same one."""
+    return "\n".join(
+        f"[{each.name}]\n{_lines({**_alert(each, minute % 10), **_enterprise_security(each)})}"
+        for minute, each in enumerate(detections)
+    )
 
 
 def _lines(settings: Dict[str, str]) -> str:
     return "".join(f"{key} = {value}\n" for key, value in settings.items())
 
 
-def _alert(each: Detection) -> Dict[str, str]:
+def _alert(each: Detection, minute: int) -> Dict[str, str]:
     """What makes it an alert."""
     since = {"dispatch.earliest_time": f"-{each.within or '24h'}", "dispatch.latest_time": "now"}
     if not each.within:  # a backlog is found when it comes, not when it was made
@@ -115,7 +121,8 @@ def _alert(each: Detection) -> Dict[str, str]:
         "search": _search(each),
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": "*/10 * * * *",
+        "cron_schedule": f"{minute}-59/10 * * * *",
+        "realtime_schedule": "0",  # the scheduler makes up for a run that it had no room for
         **since,
         "counttype": "number of events",
         "relation": "greater than",
