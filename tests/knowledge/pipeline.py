@@ -250,14 +250,11 @@ def _addinfo(rows: list[_Seen], now: Optional[float], earliest: Optional[float])
 
 
 def _mvexpand(rows: list[_Seen], rest: str) -> list[_Seen]:
-    """A row for each value of a field; an event without the field stays as it is."""
     if not re.fullmatch(r"\w+", rest):
         raise Refused(f"mvexpand {rest}")
-    made = []
-    for row in rows:
-        values = row.fields.get(rest, [])
-        made += [row._replace(fields={**row.fields, rest: [value]}) for value in values] or [row]
-    return made
+    if not all(row.fields.get(rest) for row in rows):
+        raise Refused(f"mvexpand {rest} of a row that has none: what becomes of it is not documented")
+    return [row._replace(fields={**row.fields, rest: [value]}) for row in rows for value in row.fields[rest]]
 
 
 def _rename(rows: list[_Seen], rest: str) -> list[_Seen]:
