@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.alert import is_alert
+from tests.knowledge.alert import is_alert, is_detection
 from tests.knowledge.rows import NAMES, ROWS, answers, definition, events, log_lines, query_of
 from tests.searchtime import Knowledge
 from tests.splunkd.conf import ini
@@ -93,7 +93,7 @@ def named_fields(search: str) -> set[str]:
     """The fields a search names: those compared, aggregated, listed."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`', "", search)
     found = set(re.findall(r"\b([A-Za-z_]+)\s*(?:!=|>|<|=)", text))
-    found |= {name for each in re.findall(r"\w+\((\w+)", text) for name in [each]}
+    found |= {name for each in re.findall(r"\w+\((\w+)\b(?!\()", text) for name in [each]}
     for rest in re.findall(r"\bby\s+([^|]+)|\b(?:table|fields)\s+([^|]+)", text):
         found |= set(" ".join(rest).split())
     renamed = set(re.findall(r"\bAS\s+(\w+)", text)) | set(re.findall(r"\beval\s+(\w+)\s*=", text))
@@ -113,9 +113,10 @@ def saved_searches() -> dict[str, dict[str, str]]:
 def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() -> None:
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
-    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles"}
-    audit = knowledge.macros["falcon_event_streams_delivery"]["definition"]
-    made |= set(re.findall(r"(?:\beval |\bAS )(\w+)", audit))
+    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles", "audit_policy_enabled"}
+    macros = ("delivery", "finding", "threats", "risk", "plain_text")
+    for macro in (knowledge.macros[f"falcon_event_streams_{name}"]["definition"] for name in macros):
+        made |= set(re.findall(r"(?:\beval |\bAS )([\w.]+)", macro))
     trees = [definition(name) for name in NAMES]
     texts = [query_of(tree, source) for tree in trees for source in tree["dataSources"]]
     texts += [each["search"] for each in saved_searches().values()]
@@ -131,7 +132,8 @@ def test_the_stored_rows_are_what_the_searches_make_of_the_present_conf_files() 
 def test_alerts_and_reports_ship_switched_off_scheduled_and_explained() -> None:
     found = saved_searches()
 
-    assert sum(map(is_alert, found.values())) == 12
+    assert sum(map(is_alert, found.values())) == 30
+    assert sum(map(is_detection, found.values())) == 19
     assert [name for name, each in found.items() if not is_alert(each)] == ["Falcon - delivery of yesterday"]
     for name, each in found.items():
         assert (each["disabled"] == "1") if is_alert(each) else (each["enableSched"] == "0"), name

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,47 @@ def test_a_token_without_its_filter_is_found(place: str, text: str) -> None:
     assert list(unfiltered(tree))
 
 
-def test_no_conf_file_puts_a_value_of_an_event_into_anything() -> None:
-    """No action of an alert names `$result.x$`, no macro takes an argument; workflow actions do not ship."""
-    assert [(place, value) for place, value in confs() if _TOKEN.search(value)] == []
+# The values of an event that go into texts of an alert or a finding, and into the search of a drilldown. The searches
+# pass the former through `falcon_event_streams_plain_text`, and the latter are ids without a quote.
+_ALLOWED = {
+    "action.email.subject": {"result.headline"},
+    "action.email.message.alert": {"result.headline", "result.details"},
+    "action.notable.param.rule_title": {"headline"},
+    "action.notable.param.rule_description": {"details"},
+    "action.risk.param._risk_message": {"headline"},
+    "action.notable.param.drilldown_searches": {"id", "detection_group_id", "info_min_time", "info_max_time"},
+}
+
+
+def forbidden(values: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The tokens of conf files that put a value of an event where it must not be."""
+    for place, value in values:
+        key = place.rpartition(" ")[2]
+        allowed = {"hist_scope"} if place.startswith("checklist.conf") else _ALLOWED.get(key, set())
+        for _, name, filters, _ in _TOKEN.findall(value):
+            if name not in allowed or filters:
+                yield f"{place}: ${name}{filters}$"
+
+
+def test_a_conf_file_puts_a_value_of_an_event_into_texts_and_ids_into_a_search_and_nothing_else_anywhere() -> None:
+    """No macro takes an argument; workflow actions do not ship."""
+    assert list(forbidden(confs())) == []
     assert not (ROOT / "default" / "workflow_actions.conf").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("search", 'dest="$result.dest$"'),
+        ("action.email.subject", "$result.dest$"),
+        ("action.email.to", "$result.headline$"),
+        ("action.notable.param.rule_title", "$signature$"),
+        ("action.notable.param.drilldown_searches", 'dest=\\"$dest$\\"'),
+    ],
+)
+def test_a_value_that_a_conf_file_puts_elsewhere_is_found(key: str, value: str) -> None:
+    """The control of the former."""
+    assert list(forbidden([(f"savedsearches.conf [x] {key}", value)]))
 
 
 def test_our_own_scripts_and_pages_make_no_markup_of_a_text() -> None:
