@@ -147,7 +147,7 @@ def _checkpoint_tab(properties: Mapping[str, Setting]) -> Page:
         "token", "Token", "The token of a user there who has the role falcon_event_streams_checkpoint."
     )
     fields = [field(name, each, False) for name, each in properties.items()]
-    return {"name": "checkpoint", "title": "Checkpoints", "entity": [fields[0], token, *fields[1:]]}
+    return {"name": "checkpoint", "title": "Shared checkpoints", "entity": [fields[0], token, *fields[1:]]}
 
 
 def _logging_tab(properties: Mapping[str, Setting]) -> Page:

@@ -280,11 +280,11 @@ def test_the_table_follows_an_input_without_being_loaded_again(browser: Browser,
 
 
 def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:
-    stage.open("configuration", "Checkpoints")
+    stage.open("configuration", "Shared checkpoints")
     stage.fill(management_uri="https://sh.example.com:8089", token="the-token-of-a-forwarder")
     stage.page.get_by_role("button", name="Save").click()
-    expect(stage.page.get_by_text('Updated "Checkpoints"').first).to_be_visible()
-    stage.open("configuration", "Checkpoints")
+    expect(stage.page.get_by_text('Updated "Shared checkpoints"').first).to_be_visible()
+    stage.open("configuration", "Shared checkpoints")
     assert stage.value("management_uri") == "https://sh.example.com:8089"
     assert "the-token" not in stage.value("token")
     stage.shoot("configuration-checkpoints")
