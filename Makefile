@@ -10,8 +10,8 @@ help: ## explain the targets
 setup: ## make the environments in .venv and fill lib/, as every target does by itself
 	@$(PYTHON) -m tools.suite --set-up
 
-demo: ## show the main job: 20 seconds of events into an index, a stop in the middle, a proof at the end
-	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP))
+demo: ## show the main job: a backlog and live events into an index, a kill and a stop, a proof at the end (DROP=1 must fail, WEB=1 leaves the pages open)
+	@$(PYTHON) -m tools.demo $(if $(DROP),--drop $(DROP)) $(if $(WEB),--web)
 
 quick: ## about a minute: lint, types, units, fakes, architecture, model, and fuzzers, on one Python
 	@$(PYTHON) -m tools.suite --quick
