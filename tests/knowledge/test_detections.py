@@ -16,8 +16,8 @@ import pytest
 
 from tests.knowledge.alert import fires, is_detection
 from tests.knowledge.case import AID, CID, flags
-from tests.knowledge.golden_audit import AUTH, USER, audit
-from tests.knowledge.golden_detections import epp
+from tests.knowledge.golden.audit import AUTH, USER, audit
+from tests.knowledge.golden.detection import epp
 from tests.knowledge.pipeline import Row, run
 from tests.knowledge.rows import NOW, Seen, log_lines
 from tests.knowledge.rows import events as emulated

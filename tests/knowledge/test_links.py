@@ -10,7 +10,7 @@ import pytest
 from falcon_streams.core.clouds import CLOUDS
 from tests.knowledge.case import CID, Case
 from tests.knowledge.conftest import Search
-from tests.knowledge.golden_detections import epp
+from tests.knowledge.golden.detection import epp
 from tests.knowledge.pipeline import run
 from tests.knowledge.rows import definition, query_of
 from tests.searchtime import Knowledge
