@@ -25,7 +25,7 @@ test-ui: ## test the pages in a real browser, on the same Pythons; installs Chro
 check: ## lint, types, and spelling only
 	@$(PYTHON) -m tools.suite --check-only
 
-knowledge: ## write what knowledge/ comes to: props.conf, event types, tags, lookups, and the catalogue
+knowledge: ## write what knowledge/ comes to: props.conf, event types, tags, lookups, detections, and the catalogue
 	@$(PYTHON) -m tools.suite --knowledge
 
 docs: ## build the pages as a site in build/site; a dead link fails

@@ -22,7 +22,8 @@ from tools.page_fields import (
     short,
 )
 
-NEW_INPUT_HOOK, REPLAY_CELL = "new_input", "replay_link"
+NEW_INPUT_HOOK, REFUSAL_HOOK = "new_input", "refusal"
+_CELLS = {"state": "state_cell", "replay": "replay_link"}
 _FEED_STAYS = (
     "The checkpoint stays with the input. Another API client of the same tenant goes on where this input is; another "
     "tenant is refused with a sentence in the input's log, and needs an input of its own."
@@ -93,6 +94,7 @@ def _accounts_tab(properties: Mapping[str, Setting], required: Sequence[str]) ->
         "name": "account",
         "title": "Accounts",
         "formTitle": "account",
+        "hook": {"src": REFUSAL_HOOK, "type": "external"},
         "table": {
             "header": [
                 {"field": "name", "label": "Name"},
@@ -145,7 +147,7 @@ def _checkpoint_tab(properties: Mapping[str, Setting]) -> Page:
         "token", "Token", "The token of a user there who has the role falcon_event_streams_checkpoint."
     )
     fields = [field(name, each, False) for name, each in properties.items()]
-    return {"name": "checkpoint", "title": "Checkpoints", "entity": [fields[0], token, *fields[1:]]}
+    return {"name": "checkpoint", "title": "Shared checkpoints", "entity": [fields[0], token, *fields[1:]]}
 
 
 def _logging_tab(properties: Mapping[str, Setting]) -> Page:
@@ -169,18 +171,19 @@ def _inputs_page(properties: Mapping[str, Setting], required: Sequence[str], typ
     columns = [
         ("name", "Name"),
         ("account", "Account"),
-        ("app_id", "App ID"),
-        ("index", "Index"),
         ("state", "State"),
         ("events", "Events"),
-        ("lag", "Lag"),
-        ("disabled", "Status"),
+        ("disabled", "Enabled"),
         ("replay", "Replay"),
     ]
     details = [
         ("name", "Name"),
         ("trouble", "Trouble"),
         ("progress", "Progress"),
+        ("lag", "Behind"),
+        ("app_id", "App ID"),
+        ("index", "Index"),
+        ("event_types", "Event types"),
         ("offsets", "Offsets by partition"),
         ("interval", "Interval"),
     ]
@@ -230,24 +233,15 @@ _NOT_ON_THE_PAGE = (
     "persistentQueueSize",
     "queueSize",
 )
-_STATES = {
-    "running": "Running",
-    "standby": "Standby",
-    "waiting_app_id": "Waiting for the app ID",
-    "error": "Error",
-    "starting": "Starting",
-    "not_running": "Not running",
-    "finished": "Finished",
-    "disabled": "Disabled",
-}
 
 
 def _column(name: str, label: str) -> Page:
-    mappings = {"state": _STATES, "disabled": {"true": "Disabled", "false": "Enabled"}}
     column: Page = {"field": name, "label": label}
-    if name == "replay":
-        column["customCell"] = {"src": REPLAY_CELL, "type": "external"}
-    return {**column, "mapping": mappings[name]} if name in mappings else column
+    if name == "disabled":
+        column["mapping"] = {"true": "Off", "false": "On"}
+    if name in _CELLS:
+        column["customCell"] = {"src": _CELLS[name], "type": "external"}
+    return column
 
 
 def _shown(name: str) -> Page:

@@ -39,6 +39,7 @@ SHIPPED = (
     "default",
     "docs/configure.md",
     "docs/delivery.md",
+    "docs/enterprise-security.md",
     "docs/images",
     "docs/install",
     "docs/log.md",

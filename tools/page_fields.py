@@ -30,7 +30,8 @@ def field(name: str, setting: Setting, required: bool) -> Page:
     if kind == "boolean":
         entity.update(type="checkbox", defaultValue=int(setting.get("default", False)))
     elif "enum" in setting:
-        items = [{"value": each, "label": each} for each in setting["enum"]]
+        names = setting.get("x-names", setting["enum"])
+        items = [{"value": each, "label": name} for each, name in zip(setting["enum"], names)]
         entity.update(type="singleSelect", options={"disableSearch": True, "autoCompleteFields": items})
     elif kind == "integer":
         bounds = [setting["minimum"], setting["maximum"]]

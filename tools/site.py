@@ -40,6 +40,7 @@ NAV: Dict[str, object] = {
     "For providers": "docs/providers.md",
     "Configure": "docs/configure.md",
     "Search": "docs/search.md",
+    "With Enterprise Security": "docs/enterprise-security.md",
     "Event types": "docs/events",  # its pages, by name
     "Operate": "docs/operations.md",
     "Troubleshoot": "docs/troubleshooting.md",

@@ -91,7 +91,7 @@ ACCOUNT = [
         Row(
             "account",
             f"proxy that speaks {offer} only",
-            f"discovery_failed .*the proxy asks for a login by {offer}, and this add-on speaks Basic only: allow Basic",
+            f"discovery_failed .*wants a login by {offer}, and this add-on speaks Basic only. Allow Basic",
             [{"on": "proxy", "times": 2, "answer": {"status": 407, "headers": {"Proxy-Authenticate": offer}}}],
             prepare=proxied(login=False),
         )

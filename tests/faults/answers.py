@@ -34,7 +34,7 @@ ANSWERS = [
     Row(
         "answer",
         "proxy, a head to CONNECT without end",
-        "discovery_failed .*(no connection in time|no answer in time|the proxy refused)",
+        "discovery_failed .*(no connection in time|no answer in time|Proxy )",
         [{"on": "proxy", "times": 2, "do": "endless_head"}],
         prepare=proxied(login=False),
         scale=10.0,

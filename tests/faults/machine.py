@@ -232,14 +232,14 @@ _ROWS = [
     Row(
         "machine",
         "proxy refusing",
-        "the proxy refused .*403",
+        r"refused the way to .*\(403\)",
         [{"on": "proxy", "times": 2, "answer": {"status": 403}}],
         prepare=proxied(login=False),
     ),
     Row(
         "machine",
         "proxy asking for a password with @:/ in it",
-        "the proxy refused .*407",
+        r"did not take the login \(407\)",
         act=correct_the_password,
         prepare=proxied(login=True),
         options={"proxy_login": (PROXY_USER, PROXY_PASSWORD)},

@@ -96,7 +96,10 @@ FAULTS: dict[str, tuple[Callable[[], Pair], str]] = {
     "not yet valid": (lambda: certify("x", ISSUER, begins=2), r"not yet valid.*\): check this machine's clock"),
     "wrong host": (lambda: certify("x", ISSUER, address="192.0.2.1"), ""),
 }
-ELSEWHERE = {"KV store": "set management_uri to a host name in the certificate"}
+ELSEWHERE = {
+    "https proxy": "look for what answers in the proxy's place",
+    "KV store": "set management_uri to a host name in the certificate",
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -59,7 +59,7 @@ def put_right(scene: Scene, what: str) -> None:
 SECRETS = {
     "account": (REALM.format("prod"), "client_secret", "the secret of account prod", "Accounts"),
     "proxy": (PROXY, "password", r"the password of \[proxy\]", "Proxy"),
-    "checkpoint": (CHECKPOINT, "token", r"the token of \[checkpoint\]", "Checkpoints"),
+    "checkpoint": (CHECKPOINT, "token", r"the token of \[checkpoint\]", "Shared checkpoints"),
 }
 
 

@@ -237,7 +237,12 @@ def test_the_tenants_own_cloud_is_offered(scene: Scene, admin: Caller, lab: dict
 
 def test_a_proxy_that_refuses_is_named_as_the_hop(scene: Scene, admin: Caller, lab: dict[str, str]) -> None:
     scene.falcon.add_faults([{"on": "proxy", "times": 9, "answer": {"status": 407}}])
-    refused(admin.post(ACCOUNT, name="blocked", **lab), 400, "the proxy refused", "407", "user name and password")
+    refused(
+        admin.post(ACCOUNT, name="blocked", **lab),
+        400,
+        "(stanza [proxy:lab]) wants a login (407)",
+        "user name and password",
+    )
 
 
 def test_a_server_that_never_answers_ends_the_connection_test_after_ten_seconds(scene: Scene, admin: Caller) -> None:

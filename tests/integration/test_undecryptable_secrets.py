@@ -48,7 +48,7 @@ def test_the_pages_and_the_validation_say_what_has_to_be_entered_again(stage: St
     for address, form, sentence in (
         (f"{ACCOUNT}/prod", {"client_id": "0" * 32}, told("the secret of account prod", way, "Accounts")),
         (f"{SETTINGS}/proxy", proxy, told(r"the password of \[proxy\]", way, "Proxy")),
-        (f"{SETTINGS}/checkpoint", store, told(r"the token of \[checkpoint\]", way, "Checkpoints")),
+        (f"{SETTINGS}/checkpoint", store, told(r"the token of \[checkpoint\]", way, "Shared checkpoints")),
     ):
         said = admin.post(address, **form)
         assert said.status == 400
@@ -62,6 +62,6 @@ def test_the_pages_and_the_validation_say_what_has_to_be_entered_again(stage: St
     )
     assert admin.post(f"{SETTINGS}/proxy", **proxy, password="pw").status == 200
     assert admin.post(f"{ACCOUNT}/prod", **good_account(scene), proxy="none").status == 200
-    with pytest.raises(RestRefused, match=told(r"the token of \[checkpoint\]", way, "Checkpoints")):
+    with pytest.raises(RestRefused, match=told(r"the token of \[checkpoint\]", way, "Shared checkpoints")):
         scene.begin(checkpoint_store="kvstore")
     assert admin.post(f"{SETTINGS}/checkpoint", **store, token="t0ken").status == 200

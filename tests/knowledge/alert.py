@@ -24,6 +24,11 @@ def is_alert(search: Mapping[str, str]) -> bool:
     return "counttype" in search
 
 
+def is_detection(search: Mapping[str, str]) -> bool:
+    """Whether an alert is also a detection for Enterprise Security."""
+    return search.get("action.correlationsearch.enabled") == "1"
+
+
 def fires(alert: Mapping[str, str], rows: int) -> bool:
     """Whether an alert with these settings fires after a run that found so many rows."""
     counted = alert.get("counttype", "always")

@@ -55,7 +55,7 @@ def _searches(folder: Path) -> Iterator[Expression]:
         f"{name}.conf": "\n".join(
             value for said in ini.read(folder / f"{name}.conf").values() for value in said.values()
         )
-        for name in ("savedsearches", "macros", "eventtypes")
+        for name in ("savedsearches", "macros", "eventtypes", "checklist")
     }
     views = sorted((folder / "data" / "ui" / "views").glob("*.xml"))
     for name, text in {**texts, **{path.name: path.read_text(encoding="utf-8") for path in views}}.items():

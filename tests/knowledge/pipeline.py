@@ -5,10 +5,10 @@ events that lack a field; several values of a field count one by one; `sort` is 
 keeps as many rows as the number that stands first says, 0 being all, 10,000 without one; `dedup` keeps the first;
 `where` and `eval` take an expression of eval; `eventstats` aggregates as `stats` does and adds the results to each
 event of the group; `streamstats` adds the results over the events up to this one, without it where `current=f`; `accum`
-replaces a number by the running total; `reverse` turns the order round; `rename` moves one field; `addinfo` tells the
-time range of the search; `bin` rounds a number down to a multiple of its span. `last` is the last value in the order of
-the rows; a percentile is the nearest rank, as it is below 1,000 distinct values. An unknown command, option or function
-is refused, not guessed."""
+replaces a number by the running total; `reverse` turns the order round; `mvexpand` makes a row of each value of a
+field; `rename` moves fields; `fields` keeps those that it names; `addinfo` tells the time range of the search; `bin`
+rounds a number down to a multiple of its span. `last` is the last value in the order of the rows; a percentile is the
+nearest rank, as it is below 1,000 distinct values. An unknown command, option or function is refused, not guessed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Row = dict[str, object]
 _PIPE = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|([|])|[^"`|]+')
 _AGGREGATE = re.compile(r"(\w+)(?:\((\w+)\))?(?:\s+AS\s+(\w+))?")
 _SPANS = {"1d": 86_400, "10m": 600, "5m": 300}
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\s*=\s*(?!=)(.+)")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][\w.]*)\s*=\s*(?!=)(.+)")
 
 
 class _Seen(NamedTuple):
@@ -249,16 +249,22 @@ def _addinfo(rows: list[_Seen], now: Optional[float], earliest: Optional[float])
     return [row._replace(fields={**row.fields, **told}) for row in rows]
 
 
+def _mvexpand(rows: list[_Seen], rest: str) -> list[_Seen]:
+    if not re.fullmatch(r"\w+", rest):
+        raise Refused(f"mvexpand {rest}")
+    if not all(row.fields.get(rest) for row in rows):
+        raise Refused(f"mvexpand {rest} of a row that has none: what becomes of it is not documented")
+    return [row._replace(fields={**row.fields, rest: [value]}) for row in rows for value in row.fields[rest]]
+
+
 def _rename(rows: list[_Seen], rest: str) -> list[_Seen]:
-    match = re.fullmatch(r"(\w+) AS (\w+)", rest)
-    if match is None:
+    names = dict(re.findall(r"(\w+) AS (\w+)", rest))
+    if rest != " ".join(f"{old} AS {new}" for old, new in names.items()):
         raise Refused(f"rename {rest}")
-    old, new = match.groups()
-    if any(new in row.fields for row in rows):
-        raise Refused(f"rename to {new}, which is there")
-    return [
-        row._replace(fields={new if name == old else name: each for name, each in row.fields.items()}) for row in rows
-    ]
+    for new in names.values():
+        if any(new in row.fields for row in rows):
+            raise Refused(f"rename to {new}, which is there")
+    return [row._replace(fields={names.get(name, name): each for name, each in row.fields.items()}) for row in rows]
 
 
 def _bin(rows: list[_Seen], rest: str) -> list[_Seen]:
@@ -323,6 +329,13 @@ def _table(rows: list[_Seen], rest: str) -> list[_Seen]:
     return [_Seen({name: _shown(name, row.fields.get(name, [])) for name in rest.split()}, ()) for row in rows]
 
 
+def _fields(rows: list[_Seen], rest: str) -> list[_Seen]:
+    names = rest.split()
+    if not all(re.fullmatch(r"\w+", name) for name in names):
+        raise Refused(f"fields {rest}")
+    return [row._replace(fields={name: row.fields[name] for name in names if name in row.fields}) for row in rows]
+
+
 def _shown(name: str, values: list[str]) -> list[str]:
     if name != "_time":
         return values
@@ -365,11 +378,13 @@ _COMMANDS: Mapping[str, Callable[[list[_Seen], str], list[_Seen]]] = {
     "accum": _accum,
     "reverse": lambda rows, rest: rows[::-1],
     "rename": _rename,
+    "mvexpand": _mvexpand,
     "bin": _bin,
     "timechart": _timechart,
     "sort": _sort,
     "head": lambda rows, rest: rows[: int(rest)],
     "table": _table,
+    "fields": _fields,
     "fillnull": _fillnull,
     "convert": _convert,
 }

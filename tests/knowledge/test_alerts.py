@@ -1,4 +1,5 @@
-"""The alerts: each search runs, finds what it is for, and fires only when it has found something."""
+"""The alerts: each search runs, finds what it is for, and fires only when it has found something. Those that are also
+detections for Enterprise Security have tables of their own in test_detections.py."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.knowledge.alert import fires, is_alert
+from tests.knowledge.alert import fires, is_alert, is_detection
 from tests.knowledge.pipeline import run
 from tests.knowledge.rows import NOW, Seen
 from tests.searchtime import Event, Knowledge, SearchTime
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
-ALERTS = {name: each for name, each in ini.read(ROOT / "default" / "savedsearches.conf").items() if is_alert(each)}
+SAVED = ini.read(ROOT / "default" / "savedsearches.conf")
+ALERTS = {name: each for name, each in SAVED.items() if is_alert(each) and not is_detection(each)}
 CONDITIONS = [
     ("always", {}, 0, True),
     ("the REST names are no condition", {"alert_type": "number of events", "alert_threshold": "0"}, 0, True),
@@ -77,10 +79,6 @@ _EVENT = (
 
 def occasions(knowledge: Knowledge) -> Mapping[str, list[Seen]]:
     """By alert, what it has to fire for."""
-    pairs = (
-        '"OperationName":"grantUserRoles","AuditKeyValues":[{"Key":"roles","ValueString":"falconhost_admin"},'
-        '{"Key":"target_name","ValueString":"eve"}],"UserId":"mallory"'
-    )
     detection = '"SeverityName":"Critical","PatternDispositionDescription":"Detection, standard detection.","Name":"x"'
     return {
         "Falcon - input in error or waiting": states("waiting_app_id"),
@@ -96,7 +94,6 @@ def occasions(knowledge: Knowledge) -> Mapping[str, list[Seen]]:
         "Falcon - critical detection that was allowed": [
             event(knowledge, _EVENT % (1, "EppDetectionSummaryEvent", detection))
         ],
-        "Falcon - admin role granted": [event(knowledge, _EVENT % (2, "UserActivityAuditEvent", pairs))],
     }
 
 
@@ -134,6 +131,21 @@ def test_an_alert_on_events_names_the_tenant_and_one_tenants_alert_does_not_supp
 
     assert [row["tenant"] for row in run(alert["search"], seen, knowledge.macros, NOW)] == ["ACME & Sons", "c"]
     assert "tenant" in alert["alert.suppress.fields"].split(",")
+
+
+def test_the_title_and_the_message_of_an_alert_have_values_of_its_rows() -> None:
+    knowledge = Knowledge.load(ROOT)
+    mailed = {name: each for name, each in ALERTS.items() if "action.email.subject" in each}
+    assert mailed
+    for name, each in mailed.items():
+        rows = run(each["search"], occasions(knowledge)[name], knowledge.macros, NOW)
+        text = each["action.email.subject"] + each["action.email.message.alert"]
+        named = re.findall(r"\$result\.(\w+)\$", text)
+        assert set(named) <= set(rows[0]), name
+        assert named, name
+        assert text.count("$") == 2 * len(named), name
+        assert each["alert.digest_mode"] == "0", "one message for each result, so that it is the result's own"
+        assert (ROOT / "default" / "data" / "ui" / "views" / f"{each['alert.display_view']}.xml").exists(), name
 
 
 def test_an_alert_looks_back_further_than_it_waits() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from tests.knowledge.case import AID, CID, Case
 from tests.knowledge.conftest import SOURCE, SOURCETYPE, Search, differences
-from tests.knowledge.golden_audit import audit
-from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
+from tests.knowledge.golden.audit import audit
+from tests.knowledge.golden.detection import EPP_FIELDS, MALWARE, epp
 from tests.searchtime import Event, Knowledge, SearchTime
 from tools.package import ROOT
 

@@ -48,6 +48,25 @@ def test_accum_puts_the_running_total_in_the_place_of_the_number() -> None:
     assert column("bytes", search("accum bytes", *HOSTS)) == ["100", "300", "350", "450"]
 
 
+def test_mvexpand_makes_a_row_of_each_value_and_keeps_the_other_fields() -> None:
+    found = search(
+        'eval host=split(host, ",") | mvexpand host', {"host": "x,y", "bytes": "1"}, {"host": "z", "bytes": "2"}
+    )
+
+    assert [(row["host"], row["bytes"]) for row in found] == [("x", "1"), ("y", "1"), ("z", "2")]
+
+
+def test_mvexpand_of_a_row_without_the_field_is_refused() -> None:
+    with pytest.raises(Refused, match="of a row that has none"):
+        search("mvexpand host", {"bytes": "1"})
+
+
+def test_eval_makes_a_field_with_dots_in_its_name() -> None:
+    (row,) = search("eval a.b_c=host | table a.b_c", HOSTS[0])
+
+    assert row == {"a.b_c": "x"}
+
+
 def test_reverse_turns_the_rows_round_and_rename_moves_a_field() -> None:
     found = search("reverse | rename host AS machine", *HOSTS)
 
@@ -94,7 +113,7 @@ def test_addinfo_tells_the_time_range_and_the_search_has_only_what_lies_in_it() 
         "sort num(host)",
         "sort 5 - host",
         "addinfo | stats perc50(many)",
-        "fields host",
+        "fields - host",
     ],
 )
 def test_what_is_not_carried_out_is_refused(commands: str) -> None:

@@ -10,21 +10,22 @@ from typing import Any
 
 import pytest
 
-from tests.knowledge.alert import is_alert
-from tests.knowledge.rows import NAMES, ROWS, answers, definition, events, log_lines
+from tests.knowledge.alert import is_alert, is_detection
+from tests.knowledge.rows import NAMES, ROWS, answers, definition, events, log_lines, query_of
 from tests.searchtime import Knowledge
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
 # What each kind of visualization may be told, of what is used here (Dashboard Studio's reference).
+AXES = {"xAxisTitleVisibility", "yAxisTitleVisibility", "legendDisplay"}
 OPTIONS = {
     "splunk.singlevalue": {"majorColor"},
-    "splunk.column": {"stackMode", "seriesColorsByField"},
+    "splunk.column": {"stackMode", "seriesColorsByField", *AXES},
     "splunk.pie": set(),
-    "splunk.bar": set(),
-    "splunk.line": set(),
-    "splunk.area": set(),
-    "splunk.table": {"count", "columnFormat"},
+    "splunk.bar": AXES,
+    "splunk.line": AXES,
+    "splunk.area": AXES,
+    "splunk.table": {"count", "columnFormat", "showInternalFields"},
     "splunk.markdown": {"markdown"},
 }
 INPUTS = {"input.timerange": {"token", "defaultValue"}, "input.text": {"token", "defaultValue"}}
@@ -45,6 +46,11 @@ def faults(tree: dict[str, Any]) -> Iterator[str]:
             used.add(source)
             if source not in sources:
                 yield f"{name} asks {source}, which is not there"
+    for name, source in sources.items():
+        extended = source.get("options", {}).get("extend")
+        used |= {extended} - {None}
+        if (source["type"] == "ds.chain") != (extended in sources):
+            yield f"{name} extends {extended}, which is not there"
     yield from (f"nobody asks {source}" for source in set(sources) - used)
     tokens = {each["options"]["token"] for each in tree["inputs"].values()}
     for name, source in sources.items():
@@ -75,6 +81,7 @@ def test_what_dangles_is_found() -> None:
         return list(faults(tree))
 
     assert broken(lambda tree: tree["dataSources"].pop("ds_total"))
+    assert broken(lambda tree: tree["dataSources"].pop("ds_events"))
     assert broken(lambda tree: tree["visualizations"]["viz_total"]["options"].update(colour=1))
     assert broken(lambda tree: tree["dataSources"]["ds_total"]["options"].update(query=""))
     assert broken(lambda tree: tree["inputs"].pop("input_family"))
@@ -86,14 +93,15 @@ def named_fields(search: str) -> set[str]:
     """The fields a search names: those compared, aggregated, listed."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`', "", search)
     found = set(re.findall(r"\b([A-Za-z_]+)\s*(?:!=|>|<|=)", text))
-    found |= {name for each in re.findall(r"\w+\((\w+)", text) for name in [each]}
-    for rest in re.findall(r"\bby\s+([^|]+)|\btable\s+([^|]+)", text):
+    found |= {name for each in re.findall(r"\w+\((\w+)\b(?!\()", text) for name in [each]}
+    for rest in re.findall(r"\bby\s+([^|]+)|\b(?:table|fields)\s+([^|]+)", text):
         found |= set(" ".join(rest).split())
     renamed = set(re.findall(r"\bAS\s+(\w+)", text)) | set(re.findall(r"\beval\s+(\w+)\s*=", text))
     return (
         found
         - renamed
         - {"span", "value", "keepempty", "count", "i", "falconhost_admin", "now", "match", "index", "sourcetype"}
+        - {"critical", "high", "medium", "low", "informational"}  # the series of a chart by severity
     )
 
 
@@ -105,10 +113,12 @@ def saved_searches() -> dict[str, dict[str, str]]:
 def test_every_field_that_a_search_names_is_made_by_search_time_or_by_the_log() -> None:
     knowledge = Knowledge.load(ROOT)
     made = {name for fields, _, _ in [*events(knowledge), *log_lines()] for name in fields}
-    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles"}
-    audit = knowledge.macros["falcon_event_streams_delivery"]["definition"]
-    made |= set(re.findall(r"(?:\beval |\bAS )(\w+)", audit))
-    texts = [source["options"]["query"] for name in NAMES for source in definition(name)["dataSources"].values()]
+    made |= {"tag", "eventtype", "asked", "input", "status", "audit_roles", "audit_policy_enabled"}
+    macros = ("delivery", "finding", "threats", "risk", "plain_text")
+    for macro in (knowledge.macros[f"falcon_event_streams_{name}"]["definition"] for name in macros):
+        made |= set(re.findall(r"(?:\beval |\bAS )([\w.]+)", macro))
+    trees = [definition(name) for name in NAMES]
+    texts = [query_of(tree, source) for tree in trees for source in tree["dataSources"]]
     texts += [each["search"] for each in saved_searches().values()]
     missing = {(name, text[:80]) for text in texts for name in named_fields(text) if name not in made}
     assert missing == set()
@@ -122,7 +132,8 @@ def test_the_stored_rows_are_what_the_searches_make_of_the_present_conf_files() 
 def test_alerts_and_reports_ship_switched_off_scheduled_and_explained() -> None:
     found = saved_searches()
 
-    assert sum(map(is_alert, found.values())) == 12
+    assert sum(map(is_alert, found.values())) == 30
+    assert sum(map(is_detection, found.values())) == 19
     assert [name for name, each in found.items() if not is_alert(each)] == ["Falcon - delivery of yesterday"]
     for name, each in found.items():
         assert (each["disabled"] == "1") if is_alert(each) else (each["enableSched"] == "0"), name

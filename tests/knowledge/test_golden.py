@@ -9,8 +9,7 @@ import pytest
 from tests.emulator.events.catalogue import Catalogue
 from tests.knowledge.case import CID, Case
 from tests.knowledge.conftest import Search, differences
-from tests.knowledge.golden_audit import CASES as AUDIT
-from tests.knowledge.golden_detections import CASES as DETECTIONS
+from tests.knowledge.golden import AUDIT, DETECTIONS
 from tools.settings_pages import known_types
 
 CASES = [*DETECTIONS, *AUDIT]

@@ -10,10 +10,9 @@ import pytest
 
 from tests.knowledge.case import PARTITION, Case
 from tests.knowledge.conftest import SOURCE, SOURCETYPE, differences
-from tests.knowledge.golden_audit import CASES as AUDIT
-from tests.knowledge.golden_audit import audit
-from tests.knowledge.golden_detections import CASES as DETECTIONS
-from tests.knowledge.golden_detections import EPP_FIELDS, MALWARE, epp
+from tests.knowledge.golden import AUDIT, DETECTIONS
+from tests.knowledge.golden.audit import audit
+from tests.knowledge.golden.detection import EPP_FIELDS, MALWARE, epp
 from tests.pcre import compile_pattern
 from tests.searchtime import Event, Knowledge, Result, SearchTime
 from tests.splunkd.conf import ini

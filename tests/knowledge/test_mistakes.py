@@ -8,8 +8,8 @@ import pytest
 
 from tests.knowledge.case import AID, CID, Case, flags
 from tests.knowledge.conftest import Search
-from tests.knowledge.golden_audit import audit
-from tests.knowledge.golden_detections import epp
+from tests.knowledge.golden.audit import audit
+from tests.knowledge.golden.detection import epp
 from tests.searchtime import Result
 from tools.package import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.knowledge.conftest import Search
-from tests.knowledge.golden_detections import CASES as DETECTIONS
+from tests.knowledge.golden import DETECTIONS
 from tests.knowledge.test_golden import generated
 from tools.knowledge.event_type import read_vocabulary
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.knowledge.rows import NAMES, VIEWS, definition
+from tests.knowledge.rows import NAMES, VIEWS, definition, query_of
 from tests.splunkd.conf import ini
 from tools.package import ROOT
 
@@ -51,7 +51,7 @@ def _fits(tree: dict[str, Any], place: str, text: str, name: str, filters: str) 
     if not place.endswith(".options.url"):
         return False
     if filters == "|n":
-        return text == "$row.url.value|n$" and _passed(tree, place.split(".")[2])
+        return text == "$row._url.value|n$" and _passed(tree, place.split(".")[2])
     within_spl = text.split(f"${name}{filters}$")[0].rpartition("&")[2].partition("?")[2].startswith("q=")
     return filters == ("|s|u" if within_spl else "|u")
 
@@ -59,8 +59,8 @@ def _fits(tree: dict[str, Any], place: str, text: str, name: str, filters: str) 
 def _passed(tree: dict[str, Any], panel: str) -> bool:
     """Whether the search behind a panel keeps only links to consoles, and changes nothing of them afterwards."""
     source = tree["visualizations"][panel]["dataSources"]["primary"]
-    *_, gate, table = tree["dataSources"][source]["options"]["query"].split(" | ")
-    return bool(gate == GATE and re.fullmatch(r"table [\w ]+", table))
+    *_, gate, hide, table = query_of(tree, source).split(" | ")
+    return bool(gate == GATE and hide == "rename url AS _url" and re.fullmatch(r"table [\w ]+", table))
 
 
 def confs() -> Iterator[tuple[str, str]]:
@@ -93,16 +93,20 @@ def test_every_token_has_the_filter_of_its_place(name: str) -> None:
         ("dataSources.ds_total.options.query", "index=* cid=$customer$"),
         ("dataSources.ds_total.options.query", 'index=* cid="$customer|s$"'),
         ("dataSources.ds_total.options.query", "index=* cid=$customer|u$"),
-        ("dataSources.ds_total.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
+        ("dataSources.ds_events.options.queryParameters.earliest", "$global_time.earliest$ | delete"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D$row.dest.value|u$"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=dest%3D%22$row.dest.value|s|u$%22"),
         ("visualizations.viz_dest.eventHandlers.0.options.url", "/app/x/search?q=x&earliest=$global_time.earliest$"),
-        ("visualizations.viz_dest.eventHandlers.0.options.url", "$row.url.value|n$"),
+        ("visualizations.viz_dest.eventHandlers.0.options.url", "$row._url.value|n$"),
         ("visualizations.viz_latest.eventHandlers.0.options.url", "$row.dest.value|n$"),
-        ("visualizations.viz_latest.eventHandlers.0.options.url", "https://evil.example/$row.url.value|n$"),
-        ("dataSources.ds_latest.options.query", f"index=* | {GATE} | eval url=signature | table url"),
-        ("dataSources.ds_latest.options.query", "index=* | table url"),
+        ("visualizations.viz_latest.eventHandlers.0.options.url", "https://evil.example/$row._url.value|n$"),
+        (
+            "dataSources.ds_latest.options.query",
+            f"index=* | {GATE} | eval url=signature | rename url AS _url | table _url",
+        ),
+        ("dataSources.ds_latest.options.query", f"index=* | {GATE} | rename signature AS _url | table _url"),
+        ("dataSources.ds_latest.options.query", "index=* | sort 1 | rename url AS _url | table _url"),
         ("visualizations.viz_empty.options.markdown", "Hello $row.user.value$"),
         ("visualizations.viz_total.title", "$customer$"),
     ],
@@ -118,10 +122,47 @@ def test_a_token_without_its_filter_is_found(place: str, text: str) -> None:
     assert list(unfiltered(tree))
 
 
-def test_no_conf_file_puts_a_value_of_an_event_into_anything() -> None:
-    """No action of an alert names `$result.x$`, no macro takes an argument; workflow actions do not ship."""
-    assert [(place, value) for place, value in confs() if _TOKEN.search(value)] == []
+# The values of an event that go into texts of an alert or a finding, and into the search of a drilldown. The searches
+# pass the former through `falcon_event_streams_plain_text`, and the latter are ids without a quote.
+_ALLOWED = {
+    "action.email.subject": {"result.headline"},
+    "action.email.message.alert": {"result.headline", "result.details"},
+    "action.notable.param.rule_title": {"headline"},
+    "action.notable.param.rule_description": {"details"},
+    "action.risk.param._risk_message": {"headline"},
+    "action.notable.param.drilldown_searches": {"id", "detection_group_id", "info_min_time", "info_max_time"},
+}
+
+
+def forbidden(values: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The tokens of conf files that put a value of an event where it must not be."""
+    for place, value in values:
+        key = place.rpartition(" ")[2]
+        allowed = {"hist_scope"} if place.startswith("checklist.conf") else _ALLOWED.get(key, set())
+        for _, name, filters, _ in _TOKEN.findall(value):
+            if name not in allowed or filters:
+                yield f"{place}: ${name}{filters}$"
+
+
+def test_a_conf_file_puts_a_value_of_an_event_into_texts_and_ids_into_a_search_and_nothing_else_anywhere() -> None:
+    """No macro takes an argument; workflow actions do not ship."""
+    assert list(forbidden(confs())) == []
     assert not (ROOT / "default" / "workflow_actions.conf").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("search", 'dest="$result.dest$"'),
+        ("action.email.subject", "$result.dest$"),
+        ("action.email.to", "$result.headline$"),
+        ("action.notable.param.rule_title", "$signature$"),
+        ("action.notable.param.drilldown_searches", 'dest=\\"$dest$\\"'),
+    ],
+)
+def test_a_value_that_a_conf_file_puts_elsewhere_is_found(key: str, value: str) -> None:
+    """The control of the former."""
+    assert list(forbidden([(f"savedsearches.conf [x] {key}", value)]))
 
 
 def test_our_own_scripts_and_pages_make_no_markup_of_a_text() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,14 +24,7 @@ SUPPORTED = ("10.0", "10.2", "10.4")
 
 # Keys that ship although the spec files of a supported version leave them out: which versions, and why it ships.
 _PLANNED = "The plan names it for 10.0 and later; its text was not at hand. An older Splunk passes it over."
-_SUMMARY = (
-    "Splunk's page 'Configure summary indexes' has it, and the spec file of 9.2; of 10.0 and later, no text of the"
-    " actions was at hand. A Splunk that does not know it runs the report and keeps no line."
-)
 EXCEPTIONS = {
-    ("savedsearches", "action.summary_index"): ({"10.0", "10.2", "10.4"}, _SUMMARY),
-    ("savedsearches", "action.summary_index._name"): ({"10.0", "10.2", "10.4"}, _SUMMARY),
-    ("savedsearches", "action.summary_index.report"): ({"10.0", "10.2", "10.4"}, _SUMMARY),
     ("restmap", "maxConcurrent"): ({"10.0", "10.2", "10.4"}, _PLANNED),
     ("restmap", "max_content_length"): ({"10.0", "10.2", "10.4"}, _PLANNED),
     ("restmap", "python.required"): (
@@ -40,6 +33,27 @@ EXCEPTIONS = {
         " python.version decides.",
     ),
 }
+
+# The keys that Enterprise Security reads of a saved search, as contentctl 5.6.2 writes them. They are not Splunk's own:
+# its spec files let any parameter of any action pass, and where Enterprise Security is not there, nothing reads these.
+OF_ENTERPRISE_SECURITY = {
+    "action.correlationsearch": {"enabled", "label", "detection_type", "annotations", "metadata"},
+    "action.risk": {"", "param._risk_message", "param._risk", "param._risk_score", "param.verbose"},
+    "action.notable": {
+        *("", "param.rule_title", "param.rule_description", "param.security_domain", "param.severity"),
+        *("param.nes_fields", "param._entities", "param.drilldown_searches"),
+    },
+}
+
+
+def unheard_of(keys: Iterable[str]) -> list[str]:
+    """Which of these keys are of an action of Enterprise Security, and not among those that it reads."""
+    return [
+        key
+        for key in keys
+        for action, known in OF_ENTERPRISE_SECURITY.items()
+        if key.startswith(action) and key[len(action) + 1 :] not in known
+    ]
 
 
 def shipped() -> Iterator[tuple[str, str, str, str]]:
@@ -85,6 +99,7 @@ def test_a_start_with_the_built_package_warns_of_nothing(package: Path, tmp_path
     [
         ("default/app.conf", "is_configured", "is_configurd"),
         ("default/app.conf", "[triggers]", "[trigger]"),
+        ("default/checklist.conf", "failure_text", "failed_text"),
         ("default/collections.conf", "field.kind", "fields.kind"),
         ("default/eventtypes.conf", "search =", "serach ="),
         ("default/falcon_event_streams_settings.conf", "level =", "levels ="),
@@ -127,6 +142,14 @@ def test_each_key_is_unknown_once_its_first_letter_is_wrong() -> None:
 
     assert len(keys) > 300
     assert found == []
+
+
+def test_a_detection_has_only_keys_that_enterprise_security_reads() -> None:
+    assert unheard_of(key for conf, _, key, _ in shipped() if conf == "savedsearches") == []
+    assert unheard_of(["action.risk", "action.risk.param._rsk", "action.notable.rule_title", "action.email.to"]) == [
+        "action.risk.param._rsk",
+        "action.notable.rule_title",
+    ]
 
 
 def test_a_conf_without_a_spec_is_named(copy: Path) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.knowledge.rows import NAMES, definition
+from tests.knowledge.rows import NAMES, definition, query_of
 from tests.splunkd.conf import ini
 from tools import environments
 from tools.package import ROOT
@@ -22,9 +22,12 @@ from tools.package import ROOT
 pytestmark = pytest.mark.package
 
 _EXCEPTIONS = Path(__file__).with_name("splint_exceptions.json")
-_KEYS = {"savedsearches": "search", "eventtypes": "search", "macros": "definition"}
+_KEYS = {"savedsearches": "search", "eventtypes": "search", "macros": "definition", "checklist": "search"}
 # The token of a dashboard's input, which a search gets as a quoted text.
 _TOKEN = re.compile(r"\$[a-z_]+\|s\$")
+
+# What the Monitoring Console puts in the place of a token: nothing, or a group of search peers.
+_SCOPE = "$hist_scope$"
 
 
 class Finding(NamedTuple):
@@ -38,14 +41,15 @@ class Finding(NamedTuple):
 def searches() -> dict[tuple[str, str], str]:
     """Every search that ships, by its place and its name there."""
     found = {
-        (conf, stanza): settings[key]
+        (conf, stanza): settings[key].replace(_SCOPE, "search_group=dmc_group_indexer")
         for conf, key in _KEYS.items()
         for stanza, settings in ini.read(ROOT / "default" / f"{conf}.conf").items()
         if key in settings
     }
     for name in NAMES:
-        for source, each in definition(name)["dataSources"].items():
-            found[name, source] = _TOKEN.sub('"value"', each["options"]["query"])
+        tree = definition(name)
+        for source in tree["dataSources"]:
+            found[name, source] = _TOKEN.sub('"value"', query_of(tree, source))
     return found
 
 

@@ -18,8 +18,7 @@ import pytest
 from tests.integration.test_rest_commands import commands
 from tests.knowledge.alert import fires, is_alert
 from tests.knowledge.case import Case
-from tests.knowledge.golden_audit import CASES as AUDIT
-from tests.knowledge.golden_detections import CASES as DETECTIONS
+from tests.knowledge.golden import AUDIT, DETECTIONS
 from tests.real_splunk.instance import APP, Instance
 from tests.real_splunk.reading import ACCOUNT, Reading, accepted, account_form, sentence, wait
 from tests.splunkd.conf import ini

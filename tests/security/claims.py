@@ -129,8 +129,8 @@ THREATS = (
         (
             Change(
                 "default/data/ui/views/detections.xml",
-                "| `falcon_event_streams_console_link` | table",
-                "| table",
+                "| `falcon_event_streams_console_link` | rename",
+                "| rename",
             ),
             Change("default/macros.conf", 'match(url, "^https://', 'match(url, "https://'),
             Change("default/macros.conf", "/(?:[A-Za-z0-9/?&=%#;:.,_~@!+*()\\[\\]-]|", "(?:[^x]|"),
@@ -150,6 +150,25 @@ THREATS = (
             Change(
                 "default/data/ui/views/stream_health.xml", "input=$input|s$ action=events_ingested", "input=$input$"
             ),
+        ),
+    ),
+    Claim(
+        "whoever writes events",
+        "sends a name with markup, ends of lines, or quotes, which an alert's message, or a finding's title and "
+        "drilldown, repeat",
+        "Titles and messages take their values from two fields, which are one line of text without angle brackets "
+        "(`falcon_event_streams_plain_text`). Only ids of Falcon's form reach a drilldown's search",
+        (
+            "knowledge/test_tokens.py::test_a_conf_file_puts_a_value_of_an_event_into_texts_and_ids_into_a_search_and_"
+            "nothing_else_anywhere",
+            "knowledge/test_detections.py::test_what_an_event_says_is_a_line_of_text_in_titles_and_messages",
+            "knowledge/test_detections.py::test_an_id_that_is_none_of_falcons_reaches_no_drilldown",
+        ),
+        (
+            Change("default/macros.conf", 'replace(headline, "[<>', 'replace(headline, "[#'),
+            Change("default/macros.conf", 'replace(details, "[<>', 'replace(details, "[#'),
+            Change("default/macros.conf", 'eval id=if(match(id, "^[', 'eval id=if(match(id, "^[ \\"'),
+            Change("default/savedsearches.conf", "and allowed, $result.headline$", "and allowed, $result.signature$"),
         ),
     ),
     Claim(

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, R
 from tests.integration.scene import Scene
 
 APP = "TA_falcon_event_streams"
+_MARKS = "\u25cf\u25d0\u25cb\u25c6\u25b2\u00a0"  # of the states of inputs
 _FIELD = "[data-test=control-group][data-name={}]"
 
 
@@ -134,8 +135,8 @@ class Stage:
         return self.page.locator("tr[data-test=row]").filter(has=self.page.get_by_text(name, exact=True))
 
     def cell(self, name: str, column: str) -> str:
-        """What a cell shows."""
-        return self.row(name).locator(f"[data-column={column}]").inner_text().strip()
+        """The first line that a cell shows, without a mark before it."""
+        return self.row(name).locator(f"[data-column={column}]").inner_text().strip().split("\n")[0].lstrip(_MARKS)
 
     def press(self, name: str, action: str) -> None:
         """A row's button: Edit, Clone, Delete."""

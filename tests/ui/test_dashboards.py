@@ -25,7 +25,10 @@ def test_the_dashboards_render_without_an_error(
     options = {"studio": renderer, "answers": ROWS, "switches": {"theme": theme}}
     with Stage(browser, package, tmp_path, SHOTS, landing="stream_health", **options) as stage:
         stage.page.set_viewport_size({"width": 1440, "height": 1500})
+        dispatched: list[str] = []
+        stage.page.on("request", lambda each: dispatched.append(each.url) if each.method == "POST" else None)
         for name in NAMES:
+            dispatched.clear()
             stage.page.goto(f"{stage.scene.splunkd.web_uri}/en-US/app/TA_falcon_event_streams/{name}")
             titles = [each["title"] for each in definition(name)["visualizations"].values() if "title" in each]
             for title in titles:
@@ -33,6 +36,10 @@ def test_the_dashboards_render_without_an_error(
             expect(stage.page.get_by_text("Waiting for data")).to_have_count(0, timeout=20_000)
             stage.page.wait_for_timeout(1_000)
             stage.shoot(f"{name}-{theme}")
+            jobs = [url for url in dispatched if url.partition("?")[0].endswith("/jobs")]
+            searches = [each for each in definition(name)["dataSources"].values() if each["type"] == "ds.search"]
+            print(f"{name}: {len(jobs)} searches")
+            assert len(jobs) == len(searches), "a chained search is none of its own"
             assert stage.page.get_by_text("No search results returned").count() == 0
         assert "powershell.exe" not in stage.page.title()
 

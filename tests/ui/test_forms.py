@@ -28,11 +28,11 @@ def test_a_custom_cloud_asks_for_its_url_and_the_others_do_not(stage: Stage) -> 
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     expect(stage.field("base_url")).to_be_hidden()
-    stage.choose("cloud", "custom")
+    stage.choose("cloud", "Another address")
     expect(stage.field("base_url")).to_be_visible()
     expect(stage.field("allowed_domains")).to_be_visible()
     stage.fill(base_url="https://falcon.example")
-    stage.choose("cloud", "eu-1")
+    stage.choose("cloud", "EU-1 (api.eu-1.crowdstrike.com)")
     expect(stage.field("base_url")).to_be_hidden()
 
 
@@ -40,7 +40,7 @@ def test_a_wrong_value_is_said_by_the_page_before_anything_is_sent(stage: Stage)
     stage.open("configuration")
     stage.page.get_by_role("button", name="Add", exact=True).click()
     stage.fill(name="wrong", client_id="too-short", client_secret="s" * 40)
-    stage.choose("cloud", "us-1")
+    stage.choose("cloud", "US-1 (api.crowdstrike.com)")
     sent = len(stage.bodies)
     stage.dialog.get_by_role("button", name="Add", exact=True).click()
     expect(stage.dialog.get_by_text("Client id is not 32 hexadecimal digits.")).to_be_visible()
@@ -60,7 +60,8 @@ def test_app_ids_are_proposed_valid_different_and_editable(stage: Stage) -> None
     stage.fill(name="own", app_id="chosenByMe")
     stage.choose("account", "prod")
     stage.submit("Add")
-    assert stage.cell("own", "app_id") == "chosenByMe"
+    stage.row("own").locator("[data-test=expand]").click()
+    expect(stage.page.get_by_text("chosenByMe", exact=True)).to_be_visible()
     stage.press("own", "Clone")
     expect(stage.field("app_id").locator("input")).not_to_have_value("chosenByMe")
 
@@ -89,6 +90,20 @@ def test_the_judge_of_an_input_is_its_validation(stage: Stage) -> None:
     stage.fill(name="second", app_id="taken1")
     stage.choose("account", "prod")
     stage.submit_refused("Add", "app_id = taken1 is used by input first with the same account")
+
+
+def test_a_refusal_comes_into_view_where_the_form_is_longer_than_the_window(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 1024, "height": 500})
+    stage.scene.begin("third", app_id="taken2")
+    stage.open("inputs")
+    stage.page.get_by_role("button", name="Create New Input").click()
+    stage.page.get_by_text("Advanced").click()
+    stage.fill(name="fourth", app_id="taken2")
+    stage.choose("account", "prod")
+    stage.dialog.get_by_role("button", name="Add", exact=True).scroll_into_view_if_needed()
+    stage.submit_refused("Add", "app_id = taken2 is used by input third with the same account")
+    expect(stage.page.get_by_text("app_id = taken2 is used by input third")).to_be_in_viewport()
+    stage.shoot("input-refused")
 
 
 def test_the_log_level_is_chosen_and_stays(stage: Stage) -> None:
@@ -151,10 +166,10 @@ def test_an_account_is_added_by_keyboard_alone(stage: Stage) -> None:
     expect(stage.field("name").locator("input").first).to_have_value("typed")
     tab_to("Cloud")
     keyboard.press("Enter")
-    expect(stage.page.get_by_role("option", name="custom")).to_be_visible()
+    expect(stage.page.get_by_role("option", name="Another address")).to_be_visible()
     for _ in range(40):
         keyboard.press("ArrowDown")
-        if stage.page.evaluate("document.activeElement.innerText").strip() == "custom":
+        if stage.page.evaluate("document.activeElement.innerText").strip() == "Another address":
             break
         stage.page.wait_for_timeout(50)
     keyboard.press("Enter")
@@ -201,7 +216,7 @@ def test_a_link_of_a_live_input_opens_a_form_that_replays_an_hour_of_it(
         settings = stage.scene.splunkd.input_state("live_replay")["settings"]
         assert (settings["account"], settings["index"]) == ("prod", "main")
         assert {name: settings[name] for name in kept} == kept
-        assert stage.cell("live", "app_id") == "applive" != settings["app_id"]
+        assert stage.scene.splunkd.input_state("live")["settings"]["app_id"] == "applive" != settings["app_id"]
         stage.shoot(f"replay-saved-{theme}")
         stage.page.get_by_role("button", name="Create New Input").click()
         assert (stage.value("name"), stage.value("start_from"), stage.value("stop_at")) == ("", "oldest", "none")
@@ -245,17 +260,32 @@ def test_the_table_shows_every_input_with_its_state_and_its_trouble(
         stage.open("inputs")
         for name, state in (("main", "Running"), ("lapsed", "Error"), ("retired", "Disabled")):
             stage.wait_for_cell(name, "state", state)
-        stage.row("lapsed").get_by_role("button").first.click()
-        expect(stage.page.get_by_text("refused the account's client_id and secret")).to_be_visible()
+        expect(stage.row("lapsed").get_by_text("refused the account's client_id and secret")).to_be_visible()
         stage.shoot("inputs-states")
 
 
+def test_the_table_follows_an_input_without_being_loaded_again(browser: Browser, package: Path, tmp_path: Path) -> None:
+    with Stage(browser, package, tmp_path, SHOTS) as stage:
+        stage.scene.add_account()
+        stage.scene.begin("main")
+        stage.open("inputs")
+        stage.wait_for_cell("main", "state", "Running")
+        stage.page.clock.install()
+        stage.page.reload()
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        stage.scene.stop("main")
+        expect(stage.row("main").get_by_text("Running")).to_be_visible()
+        with stage.page.expect_response("**/falcon_event_streams_input?**"):
+            stage.page.clock.run_for(10_000)
+        expect(stage.row("main").locator("[data-column=state]").get_by_text("Disabled")).to_be_visible()
+
+
 def test_shared_checkpoints_are_entered_and_their_token_is_never_shown(stage: Stage) -> None:
-    stage.open("configuration", "Checkpoints")
+    stage.open("configuration", "Shared checkpoints")
     stage.fill(management_uri="https://sh.example.com:8089", token="the-token-of-a-forwarder")
     stage.page.get_by_role("button", name="Save").click()
-    expect(stage.page.get_by_text('Updated "Checkpoints"').first).to_be_visible()
-    stage.open("configuration", "Checkpoints")
+    expect(stage.page.get_by_text('Updated "Shared checkpoints"').first).to_be_visible()
+    stage.open("configuration", "Shared checkpoints")
     assert stage.value("management_uri") == "https://sh.example.com:8089"
     assert "the-token" not in stage.value("token")
     stage.shoot("configuration-checkpoints")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from falcon_streams.store.files import folder_of
 from tests.integration.scene import ACCOUNT_CONF
 from tests.knowledge.pipeline import run
-from tests.knowledge.rows import ROWS, definition
+from tests.knowledge.rows import ROWS, definition, query_of
 from tests.knowledge.test_links import HOSTILE, latest
 from tests.searchtime import Knowledge
 from tests.ui.conftest import SHOTS
@@ -39,7 +39,7 @@ def renderer() -> Path:
 def search_of(source: str, view: str = "detections", **given: str) -> str:
     """The search that a dashboard has to send with these values of its inputs, each one text of SPL."""
     tree = definition(view)
-    query: str = tree["dataSources"][source]["options"]["query"]
+    query = query_of(tree, source)
     for each in tree["inputs"].values():
         options = each["options"]
         value = given.get(options["token"], options["defaultValue"])
@@ -157,8 +157,9 @@ def test_the_inputs_page_shows_a_hostile_state_as_text(stage: Stage) -> None:
 
     stage.open("inputs")
     assert stage.cell(NAME, "state") == "Error"
+    expect(stage.row(NAME).get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_be_visible()
     stage.row(NAME).locator("[data-test=expand]").click()
-    expect(stage.page.get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_be_visible()
+    expect(stage.page.get_by_text(f"{MARKUP}; partition {MARKUP}: {TOKENS}")).to_have_count(2)
     stage.shoot("hostile-input")
     assert_unhurt(stage.page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from falcon_streams.store.files import folder_of
 from tests.ui.conftest import SHOTS
 from tests.ui.stage import Stage
 
@@ -103,3 +105,39 @@ def test_a_thousand_tenants_are_shown_within_two_seconds(stage: Stage) -> None:
     stage.page.get_by_label("Find").fill("Tenant 999")
     expect(stage.page.locator(".fes tbody tr")).to_have_count(1)
     stage.shoot("tenants-thousand")
+
+
+def test_an_input_of_a_thousand_tenants_is_shown_within_two_seconds_with_those_to_look_at_first(stage: Stage) -> None:
+    settings = {"account": "parent", "app_id": "a", "tenants": "children", "interval": "3600"}
+    stage.scene.splunkd.create_conf_stanza("inputs", "falcon_event_streams://family", **settings)
+    worst = {
+        f"{n:032x}": {"name": f"Tenant {n}", "state": "error", "trouble": "refused", "lag_s": n} for n in range(10)
+    }
+    state = {
+        "state": "running",
+        "trouble": f"10 of 1000 tenants have a problem; {0:032x}: refused",
+        "updated_at": time.time(),
+        "partitions": {},
+        "events": 1_234_567,
+        "lag_s": 4000.0,
+        "tenants": {"running": 990, "error": 10},
+        "worst": worst,
+    }
+    folder = folder_of(str(stage.scene.splunkd.home / "var/lib/splunk/modinputs/falcon_event_streams"), "family")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+    stage.open("inputs")  # the browser has the front end from here on
+    began = time.monotonic()
+    stage.page.reload()
+    expect(stage.row("family").get_by_text("10 of 1000 tenants have a problem")).to_be_visible()
+    seconds = time.monotonic() - began
+    print(f"{seconds:.2f} s")
+    assert seconds < 2.0
+
+    stage.row("family").locator("[data-test=expand]").click()
+    expect(stage.page.get_by_text("1,000 tenants: 990 running, 10 error")).to_be_visible()
+    expect(stage.page.get_by_text("look first at Tenant 0 (error), Tenant 1 (error)")).to_be_visible()
+    stage.shoot("inputs-thousand")
+    stage.row("family").get_by_role("link", name="Show tenants").click()
+    expect(stage.page.get_by_role("button", name="Show tenants")).to_be_visible()

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Dict, List, Optional, Set
 
+from tools.knowledge.detection import read_detections, stanzas
 from tools.knowledge.event_type import (
     FOLDER,
     EventType,
@@ -33,6 +34,8 @@ _LITERAL = re.compile(r"text ([^|]*)")
 _INSTANT = "instant "
 _NAMES = re.compile(r"^(KNOWN_TYPES = \(\n)[^)]*\)\n", re.MULTILINE)
 CATALOGUE = "bin/falcon_streams/core/catalogue.py"
+SAVED_SEARCHES = "default/savedsearches.conf"
+_DETECTIONS = "# Detections, to the end of this file. Made by `make knowledge` from knowledge/detections.yaml.\n"
 _UNKNOWN = {"*": {"family": "new"}}  # behind all others: the first row that matches counts
 _COLUMNS = ("family", "type", "ids_type", "dlp_type")
 
@@ -47,6 +50,7 @@ def files() -> Dict[str, str]:
     columns = [*_COLUMNS, *sorted({name for each in constants.values() for name in each} - set(_COLUMNS))]
     return {
         CATALOGUE: _catalogue(types),
+        SAVED_SEARCHES: _saved_searches(),
         "default/props.conf": _WARNING
         + props.replace(_PLACE, _calculated(fields, usual)).replace("# {columns}", ", ".join(columns)),
         "default/eventtypes.conf": _WARNING + _eventtypes(read_eventtypes(), types),
@@ -67,6 +71,12 @@ def _catalogue(types: Iterable[EventType]) -> str:
     names = "".join(f'    "{each.name}",\n' for each in types)
     module = (ROOT / CATALOGUE).read_text(encoding="utf-8")
     return _NAMES.sub(lambda found: f"{found.group(1)}{names})\n", module)
+
+
+def _saved_searches() -> str:
+    """The file of saved searches, with all of the detections behind the alerts that are written by hand."""
+    by_hand = (ROOT / SAVED_SEARCHES).read_text(encoding="utf-8").partition(_DETECTIONS)[0]
+    return f"{by_hand}{_DETECTIONS}{stanzas(read_detections())}"
 
 
 def _texts(each: EventType, calculated: Set[str]) -> Dict[str, str]:

@@ -17,8 +17,8 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Proxy:
-    """A forward proxy, `kind` http or https. `no_proxy` holds the hosts, and domains with a leading dot, that are
-    reached without it, in upper or lower case."""
+    """A forward proxy, `kind` http or https; `name` is empty for the default one. `no_proxy` holds the hosts, and
+    domains with a leading dot, that are reached without it, in upper or lower case."""
 
     kind: str
     host: str
@@ -26,6 +26,13 @@ class Proxy:
     username: str = ""
     password: str = field(repr=False, default="")
     no_proxy: Tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """How a sentence names it: by its address, and where an admin finds it."""
+        place = f"stanza [proxy:{self.name}]" if self.name else "Configuration > Proxy"
+        return f"Proxy {self.host}:{self.port} ({place})"
 
     def url_for(self, host: str) -> Optional[str]:
         """The proxy's URL for a host in lower case, without its login; None if that host is reached directly."""

@@ -22,7 +22,8 @@ from falcon_streams.core.discovery import Stream
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Retryable
 from falcon_streams.falcon.body import READ_SIZE, body_of, socket_under
-from falcon_streams.falcon.transport import Transport, explain, lower_headers
+from falcon_streams.falcon.explanation import explain
+from falcon_streams.falcon.transport import Transport, lower_headers
 from falcon_streams.ports import Clock
 
 DRAIN_SECONDS = 0.2
@@ -54,7 +55,7 @@ class HttpFeeds:
             return HttpFeed(session, response, self._clock)
         except (OSError, AttributeError, ValueError) as error:
             session.close()
-            raise Retryable(f"the feed could not be opened: {explain(error)}") from None
+            raise Retryable(f"the feed could not be opened: {self._transport.told(url, error)}") from None
         except BaseException:
             session.close()
             raise

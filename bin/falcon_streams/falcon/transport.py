@@ -28,18 +28,16 @@ from falcon_streams.bounded import bound
 from falcon_streams.core.account import Proxy
 from falcon_streams.core.answer import Answer
 from falcon_streams.errors import Retryable
+from falcon_streams.falcon.explanation import LoginUnspoken, explain, explain_proxy
 from falcon_streams.ports import Clock
-from falcon_streams.trust import make_trust, refusal
+from falcon_streams.trust import make_trust
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 BODY_LIMIT = 1024 * 1024
-_OTHER_NAME = "look for what answers in this host's place: DNS, a proxy, the account's base_url"
 # The login schemes that a proxy offers: each a word at the start or after a comma, maybe followed by parameters
 _QUOTED = re.compile(r'"[^"]*"')
 _SCHEME = re.compile(r"(?:^|,)\s*(NTLM|Negotiate|Kerberos|Basic|Digest|Bearer)\b", re.IGNORECASE)
-# http.client's wording of a proxy's refusal
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 Form = Union[Mapping[str, str], bytes]  # the fields of a form, or a body as it goes out
 USER_AGENT = f"TA_falcon_event_streams/{__version__}"
 
@@ -108,7 +106,13 @@ class Transport:
                 stream=True,
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise Retryable(f"{_host(url)}: {explain(error)}") from None
+            raise Retryable(self.told(url, error)) from None
+
+    def told(self, url: str, error: BaseException) -> str:
+        """What went wrong on the way to a host, or at the proxy before it, and what to do."""
+        host = _host(url)
+        proxy = self._proxy if self._proxy is not None and self._proxy.url_for(host) else None
+        return (explain_proxy(error, proxy, host) if proxy else "") or f"{host}: {explain(error)}"
 
     def connect(self, url: str, seconds: float = CONNECT_SECONDS) -> Handshake:
         """Connect to a host, by the proxy if it needs one, and ask it for nothing. Raises Retryable."""
@@ -120,7 +124,7 @@ class Transport:
                 found: Handshake = pool.handshake(self._clock.real(seconds))
                 return found
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                raise Retryable(f"{_host(url)}: {explain(error)}") from None
+                raise Retryable(self.told(url, error)) from None
 
     def body(self, response: requests.Response, url: str) -> bytes:
         """The body of an open answer, decompressed. Raises Retryable if it is too large, too slow, cut, or damaged."""
@@ -136,61 +140,12 @@ class Transport:
                 if size > BODY_LIMIT:
                     raise Retryable(f"{_host(url)}: the answer is larger than 1 MiB", status=response.status_code)
         except (HTTPError, OSError) as error:
-            raise Retryable(f"{_host(url)}: {explain(error)}") from None
+            raise Retryable(self.told(url, error)) from None
 
 
 def lower_headers(response: requests.Response) -> Dict[str, str]:
     """The answer's headers with their names in lower case."""
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def explain(error: BaseException) -> str:
-    """What went wrong on the way to a host, and what to do, from the causes of the error."""
-    chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return refusal(cause, "the account's ca_bundle", _OTHER_NAME)
-        if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or "connection closed"  # Python's own errors have no reason
-            return f"TLS failed ({reason}): look for a proxy that inspects TLS"
-        if isinstance(cause, socket.gaierror):
-            return "the host name could not be resolved: check DNS, or set a proxy for this account"
-        if isinstance(cause, _LoginUnspoken):
-            return (
-                f"the proxy asks for a login by {cause}, and this add-on speaks Basic only: allow Basic there, or let "
-                "this machine through without a login"
-            )
-    names = {type(cause).__name__ for cause in chain}
-    if "ProxyError" in names:
-        # Only the status of its answer: the rest is the proxy's own text.
-        refused = next(filter(None, (_TUNNEL.match(str(cause)) for cause in chain)), None)
-        status = f"status {refused[1]}" if refused else "no tunnel"
-        return f"the proxy refused ({status}): check its host, port, user name and password"
-    if names & {"ConnectTimeout", "ConnectTimeoutError"}:
-        return "no connection in time: check the firewall, or set a proxy for this account"
-    if names & {"ReadTimeout", "ReadTimeoutError", "timeout", "TimeoutError"}:
-        return "no answer in time"
-    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
-        return "the connection was refused: check the host and port"
-    if "DecodeError" in names:
-        return "the answer cannot be unpacked: look for a proxy that compresses"
-    if names & {"ProtocolError", "IncompleteRead", "InvalidChunkLength", "ConnectionResetError", "RemoteDisconnected"}:
-        return "the connection ended early"
-    return f"the connection failed ({type(chain[-1]).__name__})"
-
-
-def _causes(error: Optional[BaseException]) -> Any:
-    seen = set()
-    waiting = [error]
-    while waiting:
-        current = waiting.pop(0)
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
-        waiting += [argument for argument in current.args if isinstance(argument, BaseException)]
-        waiting = [candidate for candidate in waiting if isinstance(candidate, BaseException)]
 
 
 def _basic(username: str, password: str) -> str:
@@ -206,10 +161,6 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "none"
 
 
-class _LoginUnspoken(OSError):
-    """A proxy asks for a login and accepts no scheme that we speak; the message lists those it offers."""
-
-
 class _TunnelAnswer(http.client.HTTPResponse):
     """A proxy's answer to CONNECT. http.client drops its headers, which say what login the proxy asks for."""
 
@@ -219,7 +170,7 @@ class _TunnelAnswer(http.client.HTTPResponse):
             offers = http.client.parse_headers(self.fp).get_all("Proxy-Authenticate", [])
             words = [word for offer in offers for word in _SCHEME.findall(_QUOTED.sub("", offer))]
             if words and "basic" not in map(str.lower, words):
-                raise _LoginUnspoken(", ".join(words))
+                raise LoginUnspoken(", ".join(words))
             # In http.client's words. From Python 3.12 on, http.client itself would wait for the headers we have read.
             raise OSError(f"Tunnel connection failed: {status}")
         return version, status, reason

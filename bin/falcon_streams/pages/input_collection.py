@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
 from falcon_streams.core.last_error import NO_ERROR
-from falcon_streams.core.roster import FINISHED
+from falcon_streams.core.roster import FINISHED, RUNNING
 from falcon_streams.core.text import tidy
 from falcon_streams.errors import Refused
 from falcon_streams.pages.rest import INPUTS, Change, Entry, require_capability, taken, without
@@ -26,6 +26,7 @@ from falcon_streams.splunk.writable_splunkd import WritableSplunkd
 from falcon_streams.store.files import folder_of
 
 LIST = "list_inputs"
+BEHIND = 300.0  # seconds: a shorter lag is nothing that an admin acts on
 
 
 class Inputs:
@@ -125,10 +126,12 @@ class Inputs:
         if _mapping(shown.get("tenants")):
             return {**told, **_crowd(shown)}
         lags = [_number(each["lag_s"]) for each in partitions if isinstance(each.get("lag_s"), (int, float))]
+        if state == RUNNING and _is_catching_up(partitions, max(lags, default=0.0)):
+            told["state"] = "catching_up"
         return {
             **told,
             "events": f"{sum(int(_number(each.get('events'))) for each in partitions):,}",
-            "lag": f"{max(lags):.0f} s" if lags else "-",
+            "lag": _duration(max(lags)) if lags else "-",
             "progress": _progress(partitions, max(lags, default=0.0)),
             "offsets": ", ".join(
                 _position(partition, each) for partition, each in _mapping(shown.get("partitions")).items()
@@ -160,7 +163,7 @@ def _crowd(shown: Mapping[str, Any]) -> Dict[str, object]:
     ]
     return {
         "events": f"{int(_number(shown.get('events'))):,}",
-        "lag": f"{_number(lag):.0f} s" if isinstance(lag, (int, float)) else "-",
+        "lag": _duration(_number(lag)) if isinstance(lag, (int, float)) else "-",
         "progress": f"look first at {', '.join(first)}" if first else "up to date",
         "offsets": f"{sum(map(_number, counts.values())):,.0f} tenants: {states}",
     }
@@ -176,24 +179,32 @@ def _trouble(shown: Mapping[str, Any]) -> str:
 
 
 def _progress(partitions: List[Dict[str, Any]], lag: float) -> str:
-    """How far behind the slowest partition is, how fast all are together, and when the last will be done."""
-    rate = sum(_number(each.get("rate")) for each in partitions)
+    """How far behind the slowest partition is, how fast all are together, and when the last will have caught up."""
     left = [each.get("catch_up_s") for each in partitions if "lag_s" in each]
     if not left:
         return "-"
     if all(each == 0 for each in left):
         return "up to date"
     known = all(isinstance(each, (int, float)) for each in left)
-    done = f"done in about {_duration(max(map(_number, left)))}" if known else "no estimate yet"
-    return f"{_duration(lag)} behind, {rate:,.0f} events/s, {done}"
+    done = f"caught up in about {_duration(max(map(_number, left)))}" if known else "no estimate yet"
+    return f"{_duration(lag)} behind, {sum(_number(each.get('rate')) for each in partitions):,.0f} events/s, {done}"
+
+
+def _is_catching_up(partitions: List[Dict[str, Any]], lag: float) -> bool:
+    """Whether the input is behind and gains: somebody who waits for it can be told for how long."""
+    left = [each.get("catch_up_s") for each in partitions if "lag_s" in each]
+    return lag > BEHIND and all(isinstance(each, (int, float)) for each in left)
 
 
 def _duration(seconds: float) -> str:
-    """Seconds in the unit that a person would use."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    """Seconds in the one or two units that a person would use: `1 d 7 h`."""
+    whole = round(seconds)
+    sizes = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    place = next((number for number, (_, size) in enumerate(sizes) if whole >= size), len(sizes) - 1)
+    (unit, size), *smaller = sizes[place:]
+    text = f"{whole // size} {unit}"
+    rest = whole % size // smaller[0][1] if smaller else 0
+    return f"{text} {rest} {smaller[0][0]}" if rest else text
 
 
 def _mapping(value: object) -> Dict[str, Any]:

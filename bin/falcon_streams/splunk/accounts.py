@@ -140,6 +140,7 @@ def _read_proxy(splunkd: Splunkd, account: str, choice: str, adopt: Adopt) -> Op
         username=username,
         no_proxy=tuple(values.get("no_proxy", ())),
         password=password or "",
+        name="" if choice == "default" else choice,
     )
 
 

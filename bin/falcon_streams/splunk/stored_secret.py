@@ -104,4 +104,6 @@ def proxy_password(proxy: str = "") -> StoredSecret:
 def checkpoint_token() -> StoredSecret:
     """The token of a shared KV store."""
     sent_to = ("management_uri", "ca_bundle")
-    return StoredSecret(f"{APP}#checkpoint", "token", "checkpoint", "the token of [checkpoint]", "Checkpoints", sent_to)
+    return StoredSecret(
+        f"{APP}#checkpoint", "token", "checkpoint", "the token of [checkpoint]", "Shared checkpoints", sent_to
+    )

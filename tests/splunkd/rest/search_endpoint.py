@@ -1,8 +1,9 @@
 """`search/jobs`: searches, of which the stand-in knows a few by their text, and refuses every other one.
 
 Rules (REST API reference, "Search endpoint descriptions"): POST makes a job and answers its sid (201); the job is done
-at once; its entry tells `isDone` and `dispatchState`; results come as rows (`json`) or by column (`json_cols`);
-`control` and DELETE end it. Nothing is searched: a known text has rows that are made for it, an unknown one is a 400.
+at once; its entry tells `isDone` and `dispatchState`; results come as rows (`json`) or by column (`json_cols`), and a
+`search` beside the question goes on from them, as a chained search does; `control` and DELETE end it. Nothing is
+searched: a known text has rows that are made for it, an unknown one is a 400.
 """
 
 from __future__ import annotations
@@ -69,16 +70,20 @@ class SearchEndpoint:
         if question.method == "DELETE" or rest[1:] == ["control"]:
             return Answer(body=json.dumps({"messages": [{"type": "INFO", "text": "Search job cancelled."}]}).encode())
         if rest[1:] in (["results"], ["results_preview"]):
-            return self._results(sid, question)
+            return self._results(sid, question, question.arguments.get("search", ""))
         if rest[1:]:
             raise Refused(404, "Not Found")
         return Answer(entries=[self._entry(sid)])
 
-    def _create(self, question: Question) -> Answer:
-        search = question.arguments.get("search", "")
+    def _rows(self, search: str) -> Rows:
         rows = next((found for found in (known(search) for known in self._known) if found is not None), None)
         if rows is None:
             raise Refused(400, f"The stand-in does not know this search: {search}", "FATAL")
+        return rows
+
+    def _create(self, question: Question) -> Answer:
+        search = question.arguments.get("search", "")
+        rows = self._rows(search)
         sid = f"{uuid.uuid4()}"
         with self._lock:
             self._jobs[sid] = (search, rows)
@@ -106,8 +111,10 @@ class SearchEndpoint:
         }
         return Entry(search, "search/jobs", content)
 
-    def _results(self, sid: str, question: Question) -> Answer:
-        rows = self._jobs[sid][1]
+    def _results(self, sid: str, question: Question, further: str = "") -> Answer:
+        search, rows = self._jobs[sid]
+        if further:
+            rows = self._rows(f"{search} {further}")
         names = list(dict.fromkeys(name for row in rows for name in row))
         told: dict[str, Any] = {"preview": False, "init_offset": 0, "messages": []}
         if question.arguments.get("output_mode") == "json_cols":

@@ -12,7 +12,7 @@ import pytest
 
 from falcon_streams.command import sample
 from falcon_streams.core.redaction import Redaction
-from tests.knowledge import golden_audit, golden_detections
+from tests.knowledge.golden import AUDIT, DETECTIONS
 
 SCRIPT = Path(__file__).resolve().parents[3] / "bin" / "falcon_event_streams_sample.py"
 EVENT = b'{"metadata":{"eventType":"BrandNewEvent","offset":123456},"event":{"UserName":"mkeller","Severity":70}}'
@@ -45,7 +45,7 @@ def test_each_event_of_stdin_is_printed_redacted_with_its_type_and_keys() -> Non
 
 
 def test_of_every_event_that_is_known_a_sample_of_a_file_shows_no_secret(tmp_path: Path) -> None:
-    events = [case.raw() for case in (*golden_detections.CASES, *golden_audit.CASES)]
+    events = [case.raw() for case in (*DETECTIONS, *AUDIT)]
     file = tmp_path / "events.json"
     file.write_bytes(b"\n".join(events))
     status, out, err = run(str(file))

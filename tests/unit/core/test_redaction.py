@@ -19,7 +19,7 @@ from falcon_streams.core.creation import creation_time
 from falcon_streams.core.invention import Invention
 from falcon_streams.core.redaction import Redaction
 from falcon_streams.core.vocabulary import is_known_value
-from tests.knowledge import golden_audit, golden_detections
+from tests.knowledge.golden import AUDIT, DETECTIONS
 from tests.profile import trying
 
 PIECE = 5
@@ -337,7 +337,7 @@ def test_the_names_of_all_fields_that_are_known_stay_in_their_order() -> None:
         return [key for each in value for key in keys(each)] if isinstance(value, list) else []
 
     strange = {"Anything", "BrandNew", "Nested"}
-    for case in (*golden_detections.CASES, *golden_audit.CASES):
+    for case in (*DETECTIONS, *AUDIT):
         line = case.raw().decode("utf-8")
         before, after = keys(json.loads(line)), keys(json.loads(redacted(line)))
 

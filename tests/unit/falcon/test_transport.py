@@ -20,7 +20,8 @@ from falcon_streams import __version__
 from falcon_streams.clock import SystemClock
 from falcon_streams.core.account import Proxy
 from falcon_streams.errors import Retryable
-from falcon_streams.falcon.transport import BODY_LIMIT, Transport, explain
+from falcon_streams.falcon.explanation import explain
+from falcon_streams.falcon.transport import BODY_LIMIT, Transport
 from tests.unit.falcon.host import Host, answer
 
 SHORT = 0.05
@@ -140,7 +141,10 @@ def test_a_proxy_that_refuses_is_told_by_its_answer_and_without_its_password(pla
         lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/x?t=s3cret", {})
     )
 
-    assert said == ("falcon.invalid: the proxy refused (status 407): check its host, port, user name and password")
+    assert said == (
+        f"Proxy 127.0.0.1:{plain_host.port} (Configuration > Proxy) did not take the login (407). Enter its user name "
+        "and password. Falcon was not reached"
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,8 +165,8 @@ def test_a_proxy_whose_login_we_do_not_speak_is_told_with_what_to_do(
     said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
 
     assert said == (
-        f"falcon.invalid: the proxy asks for a login by {told}, and this add-on speaks Basic only: "
-        "allow Basic there, or let this machine through without a login"
+        f"Proxy 127.0.0.1:{plain_host.port} (Configuration > Proxy) wants a login by {told}, and this add-on speaks "
+        "Basic only. Allow Basic there, or let this machine through without a login. Falcon was not reached"
     )
 
 
@@ -173,14 +177,14 @@ def test_a_proxy_that_speaks_basic_too_or_says_nothing_refused_the_login_itself(
     plain_host.says(answer(407, b"", *(f"Proxy-Authenticate: {offer}" for offer in offers)))
     said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
 
-    assert said.endswith("check its host, port, user name and password")
+    assert "did not take the login (407). Enter its user name and password." in said
 
 
 @pytest.mark.parametrize(
     ("offer", "told"),
     [
-        ("NTLM", "the proxy asks for a login by NTLM"),
-        ("Basic", "the proxy refused (status 407)"),
+        ("NTLM", "wants a login by NTLM"),
+        ("Basic", "did not take the login (407)"),
     ],
 )
 def test_a_proxy_that_keeps_the_connection_after_asking_for_a_login_is_told_at_once(
@@ -193,19 +197,66 @@ def test_a_proxy_that_keeps_the_connection_after_asking_for_a_login_is_told_at_o
     assert told in refusal(lambda: transport.send("GET", "https://falcon.invalid/", {}, seconds=5.0))
 
 
-@pytest.mark.parametrize("status", [403, 407, 502])
+@pytest.mark.parametrize("status", [403, 502])
 def test_of_what_a_proxy_says_nothing_but_the_status_is_told(plain_host: Host, status: int) -> None:
     banner = f"HTTP/1.1 {status} build 7 of proxy3.corp.example\r\nServer: squid/3.5 at 10.9.8.7\r\n"
     plain_host.says(f"{banner}Content-Length: 9\r\n\r\n<b>no</b>".encode())
     said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
 
-    assert said == f"falcon.invalid: the proxy refused (status {status}): check its host, port, user name and password"
+    assert said == (
+        f"Proxy 127.0.0.1:{plain_host.port} (Configuration > Proxy) refused the way to falcon.invalid ({status}). "
+        "Allow that host there. Falcon was not reached"
+    )
 
 
-def test_a_proxy_that_is_not_there_is_told_as_a_refusal() -> None:
-    said = refusal(lambda: transport_of("", proxy_at(closed_port())).send("GET", "https://falcon.invalid/", {}))
+def test_a_proxy_that_is_not_there_is_named_and_not_falcon() -> None:
+    port = closed_port()
+    said = refusal(lambda: transport_of("", proxy_at(port)).send("GET", "https://falcon.invalid/", {}))
 
-    assert said == "falcon.invalid: the proxy refused (no tunnel): check its host, port, user name and password"
+    assert said == (
+        f"Proxy 127.0.0.1:{port} (Configuration > Proxy) refused the connection. Check that it runs, and its port. "
+        "Falcon was not reached"
+    )
+
+
+def test_a_proxy_whose_name_no_server_knows_is_named_with_its_stanza() -> None:
+    proxy = Proxy("http", "proxy.invalid", 3128, name="dmz")
+    said = refusal(lambda: transport_of("", proxy).send("GET", "https://falcon.invalid/", {}))
+
+    assert said == (
+        "Proxy proxy.invalid:3128 (stanza [proxy:dmz]) cannot be resolved. Check its host name, and DNS. Falcon was "
+        "not reached"
+    )
+
+
+def test_a_proxy_that_wants_a_login_where_none_was_entered_says_so(plain_host: Host) -> None:
+    plain_host.says(answer(407))
+    proxy = Proxy("http", "127.0.0.1", plain_host.port)
+    said = refusal(lambda: transport_of("", proxy).send("GET", "https://falcon.invalid/", {}))
+
+    assert "wants a login (407). Enter its user name and password." in said
+
+
+def test_a_proxy_that_takes_no_connection_is_told(ca_file: str) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
+        transport = transport_of(ca_file, Proxy("http", "127.0.0.1", port_of(full)))
+        said = refusal(lambda: transport.send("GET", "https://falcon.invalid/", {}, seconds=SHORT))
+
+    assert "did not answer in time. Check that it runs, its port, and the firewall." in said
+
+
+def test_a_proxy_that_breaks_off_is_told(plain_host: Host) -> None:
+    plain_host.act = lambda sock: None
+    said = refusal(lambda: transport_of("", proxy_at(plain_host.port)).send("GET", "https://falcon.invalid/", {}))
+
+    assert "broke the connection off. Check its type, host, and port." in said
+
+
+def test_an_https_proxy_with_a_certificate_of_nobody_we_trust_is_told_as_the_proxy(host: Host) -> None:
+    transport = transport_of("", Proxy("https", "127.0.0.1", host.port))
+    said = refusal(lambda: transport.send("GET", "https://falcon.invalid/", {}))
+
+    assert said.startswith(f"Proxy 127.0.0.1:{host.port} (Configuration > Proxy) was not trusted: ")
 
 
 def test_an_answer_of_exactly_one_mebibyte_is_read(host: Host, ca_file: str) -> None:

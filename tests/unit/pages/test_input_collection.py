@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple, cast
+from typing import Any, Dict, Iterator, Optional, Tuple, cast
 
 import pytest
 
@@ -104,13 +104,50 @@ def test_an_input_that_has_finished_stays_so_however_old_its_state_is(tmp_path: 
                 "0": {"lag_s": 7300.0, "rate": 2000.4, "catch_up_s": 900},
                 "1": {"lag_s": 90.0, "rate": 11.0, "catch_up_s": 0},
             },
-            "2 h behind, 2,011 events/s, done in about 15 min",
+            "2 h 1 min behind, 2,011 events/s, caught up in about 15 min",
         ),
-        ({"0": {"lag_s": 200_000.0, "rate": None, "catch_up_s": None}}, "2 days behind, 0 events/s, no estimate yet"),
-        ({"0": {"lag_s": 100.0, "rate": 5.0, "catch_up_s": 30}}, "100 s behind, 5 events/s, done in about 30 s"),
+        ({"0": {"lag_s": 200_000.0, "rate": None, "catch_up_s": None}}, "2 d 7 h behind, 0 events/s, no estimate yet"),
+        (
+            {"0": {"lag_s": 100.0, "rate": 5.0, "catch_up_s": 30}},
+            "1 min 40 s behind, 5 events/s, caught up in about 30 s",
+        ),
     ],
 )
 def test_the_progress_says_how_far_behind_how_fast_and_when_it_is_done(
     tmp_path: Path, partitions: Dict[str, object], expected: str
 ) -> None:
     assert shown(tmp_path, {"state": "running", "partitions": partitions})["progress"] == expected
+
+
+@pytest.mark.parametrize(
+    ("lag", "left", "state"),
+    [(7300.0, 900, "catching_up"), (7300.0, None, "running"), (299.0, 900, "running"), (0.1, 0, "running")],
+)
+def test_an_input_that_is_far_behind_and_gains_is_catching_up(
+    tmp_path: Path, lag: float, left: Optional[int], state: str
+) -> None:
+    partitions = {"0": {"lag_s": lag, "rate": 2000.0, "catch_up_s": left}}
+    assert shown(tmp_path, {"state": "running", "partitions": partitions})["state"] == state
+
+
+def test_one_partition_that_does_not_gain_keeps_the_input_from_catching_up(tmp_path: Path) -> None:
+    gains, lags = (
+        {"lag_s": 7300.0, "rate": 2000.0, "catch_up_s": 900},
+        {"lag_s": 9000.0, "rate": 0.0, "catch_up_s": None},
+    )
+    assert shown(tmp_path, {"state": "running", "partitions": {"0": gains, "1": lags}})["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (112_997.0, "1 d 7 h"),
+        (86_400.0, "1 d"),
+        (3661.0, "1 h 1 min"),
+        (59.6, "1 min"),
+        (0.2, "0 s"),
+        (299.0, "4 min 59 s"),
+    ],
+)
+def test_a_lag_is_told_in_units_that_a_person_would_use(tmp_path: Path, seconds: float, told: str) -> None:
+    assert shown(tmp_path, {"state": "running", "partitions": {"0": {"lag_s": seconds}}})["lag"] == told

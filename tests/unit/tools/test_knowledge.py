@@ -10,8 +10,8 @@ import pytest
 
 from tests.emulator.events.catalogue import KINDS
 from tests.searchtime.expression.formula import compile_formula
-from tools.knowledge import event_type, pages, spl
-from tools.knowledge.compiled import files
+from tools.knowledge import detection, event_type, pages, spl
+from tools.knowledge.compiled import SAVED_SEARCHES, files
 from tools.package import ROOT
 
 
@@ -55,6 +55,31 @@ def test_a_slip_in_a_file_is_named_with_file_and_field(tmp_path: Path, line: str
     file.write_text(f"what: Something.\nfamily: x\nevent type: other\n{line}\n")
     with pytest.raises(spl.WrongWord, match=re.escape(said)):
         event_type.read_types(tmp_path / "knowledge")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("  headline: ", "  headlines: ", "'headlines' is not known here"),
+        ("threats: [hash, domain, address, link]", "threats: [hsah]", "'hsah' is not known here"),
+        ("what: An endpoint's", 'what: An "endpoint"\'s', "a quote in `what` would end a text of its search"),
+    ],
+)
+def test_a_slip_in_a_detection_is_named_with_its_place(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    text = (event_type.FOLDER / "detections.yaml").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "detections.yaml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(spl.WrongWord, match=re.escape(f"detections.yaml: Falcon - endpoint detection: {said}")):
+        detection.read_detections(tmp_path)
+
+
+def test_what_is_written_by_hand_in_the_file_of_saved_searches_stays_before_the_detections() -> None:
+    text = files()[SAVED_SEARCHES]
+    by_hand, _, made = text.partition("# Detections, to the end of this file.")
+
+    assert "[Falcon - silent input]" in by_hand
+    assert "correlationsearch" not in by_hand
+    assert made.count("\n[") == len(detection.read_detections())
 
 
 def test_the_emulator_plays_every_type_that_knowledge_has() -> None:

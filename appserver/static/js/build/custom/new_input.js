@@ -8,14 +8,17 @@
  * form for such a link, and takes `action` out of the address when the form closes. Only the fields in FROM_LINK are
  * taken, as texts that the admin sees before anything is saved.
  */
+import Refusal from "./refusal.js";
+
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const FROM_LINK = [
     "name", "account", "index", "start_from", "stop_at",
     "event_types", "exclude_event_types", "partitions", "checkpoint_store",
 ];
 
-export default class NewInput {
+export default class NewInput extends Refusal {
     constructor(globalConfig, serviceName, state, mode, util) {
+        super();
         this.mode = mode;
         this.util = util;
     }

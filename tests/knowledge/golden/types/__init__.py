@@ -1,0 +1,1 @@
+"""What is expected of each type of event, a module for each."""
