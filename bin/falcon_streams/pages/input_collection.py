@@ -180,7 +180,7 @@ def _trouble(shown: Mapping[str, Any]) -> str:
 
 def _progress(partitions: List[Dict[str, Any]], lag: float) -> str:
     """How far behind the slowest partition is, how fast all are together, and when the last will have caught up."""
-    left = [each.get("catch_up_s") for each in partitions if "lag_s" in each]
+    left = _left(partitions)
     if not left:
         return "-"
     if all(each == 0 for each in left):
@@ -192,8 +192,12 @@ def _progress(partitions: List[Dict[str, Any]], lag: float) -> str:
 
 def _is_catching_up(partitions: List[Dict[str, Any]], lag: float) -> bool:
     """Whether the input is behind and gains: somebody who waits for it can be told for how long."""
-    left = [each.get("catch_up_s") for each in partitions if "lag_s" in each]
-    return lag > BEHIND and all(isinstance(each, (int, float)) for each in left)
+    return lag > BEHIND and all(isinstance(each, (int, float)) for each in _left(partitions))
+
+
+def _left(partitions: List[Dict[str, Any]]) -> List[Any]:
+    """How long each partition whose lag is known has yet to catch up, in seconds; None for one without an estimate."""
+    return [each.get("catch_up_s") for each in partitions if "lag_s" in each]
 
 
 def _duration(seconds: float) -> str:

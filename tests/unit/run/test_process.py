@@ -22,6 +22,12 @@ def test_too_few_open_files_are_told_with_how_many_tenants_they_are_enough_for(
     assert tenants is None or limit is None or tenants == limit // FILES_OF_A_TENANT
 
 
+def told_by_a_process(code: str) -> list[str]:
+    """What a Python of its own prints: limits and thresholds are those of a whole process."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_a_process_takes_all_that_the_system_allows() -> None:
     code = (
         "import resource, sys; sys.path.insert(0, 'bin')\n"
@@ -29,8 +35,7 @@ def test_a_process_takes_all_that_the_system_allows() -> None:
         "resource.setrlimit(resource.RLIMIT_NOFILE, (100, 300))\n"
         "print(widen_descriptors(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["300", "300"]
+    assert told_by_a_process(code) == ["300", "300"]
 
 
 def test_all_objects_are_looked_through_a_hundredth_as_often_and_new_ones_as_ever() -> None:
@@ -40,8 +45,7 @@ def test_all_objects_are_looked_through_a_hundredth_as_often_and_new_ones_as_eve
         "before = gc.get_threshold(); collect_rarely()\n"
         "print(gc.get_threshold()[:2] == before[:2], gc.get_threshold()[2] == 100 * before[2])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["True", "True"]
+    assert told_by_a_process(code) == ["True", "True"]
 
 
 def test_a_crew_runs_no_more_at_once_than_it_has_threads_and_everything_in_the_end() -> None:
