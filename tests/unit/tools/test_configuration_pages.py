@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from falcon_streams.core.catalogue import KNOWN_TYPES
+from falcon_streams.core.clouds import CLOUDS
 from falcon_streams.pages.account_collection import SAVE_WITHOUT_TEST, SECRET
 from falcon_streams.splunk.accounts import ACCOUNT_CONF, SETTINGS_CONF
 from falcon_streams.splunk.settings import check_name, check_stanza, read_schema, stanza_schema
 from falcon_streams.splunk.stored_secret import checkpoint_token, proxy_password
+from tools import settings_pages
 from tools.package import ROOT
 
 PAGES = json.loads((ROOT / "globalConfig.json").read_text(encoding="utf-8"))
@@ -143,3 +145,10 @@ def test_the_plain_page_has_every_setting_too() -> None:
 
     for name in own:
         assert f'<element name="{name}"' in text
+
+
+def test_each_cloud_is_offered_with_the_address_that_the_input_asks() -> None:
+    cloud = settings_pages.read("account")["properties"]["cloud"]
+    offered = dict(zip(cloud["enum"], cloud["x-names"]))
+    assert offered.pop("custom") == "Another address"
+    assert offered == {name: f"{name.upper()} ({each.api_host})" for name, each in CLOUDS.items()}
